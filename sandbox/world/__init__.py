@@ -1,0 +1,5 @@
+"""The domain: plain Python objects that know no web framework.
+
+A :class:`~sandbox.world.sandbox.Sandbox` is the isolated world of one bearer token. Nothing in this
+package imports Flask, marshmallow or Faker; time, randomness and the JSON encoding are passed in.
+"""

@@ -1,0 +1,48 @@
+"""The conversation: a frozen record and its documented transitions."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation, its attributes in the order of the documentation.
+
+    Times are Unix seconds. Source: the documented responses of "Search" and "Retrieve a sound".
+    """
+
+    id: str
+    contact_id: str | None
+    group_id: str | None
+    pinned_message_id: str | None
+    is_pinned: bool
+    is_muted: bool
+    last_active_at: int | None
+    last_opened_at: int | None
+    created_at: int
+    archived_at: int | None
+
+    @classmethod
+    def begin(
+        cls, conversation_id: str, contact_id: str | None, group_id: str | None, now: int
+    ) -> "Conversation":
+        """The conversation that a create call makes: not pinned, not muted, never active or opened."""
+        return cls(
+            id=conversation_id,
+            contact_id=contact_id,
+            group_id=group_id,
+            pinned_message_id=None,
+            is_pinned=False,
+            is_muted=False,
+            last_active_at=None,
+            last_opened_at=None,
+            created_at=now,
+            archived_at=None,
+        )
+
+
+class Record(NamedTuple):
+    """A conversation and its JSON, which is made once, when it is written."""
+
+    conversation: Conversation
+    json: bytes

@@ -1,0 +1,137 @@
+"""The fleet: all sandboxes, by token. One token, one world.
+
+A sandbox appears on its token's first request. One that was idle for ``idle_seconds`` expires; at capacity
+the one that was idle longest goes first. A sandbox in use is never dropped: where none is idle, the
+newcomer is refused.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from sandbox.world.errors import FleetFull
+from sandbox.world.sandbox import Sandbox
+
+GRACE_SECONDS = 60.0
+"""At capacity, a sandbox that nobody called for so long counts as idle and may go."""
+
+
+class Berth:
+    """The place of a token's sandbox: a reset puts another sandbox into it.
+
+    ``under_way`` counts the requests that are under way in it, ``last_used`` is monotonic seconds.
+    """
+
+    __slots__ = ("last_used", "sandbox", "token", "under_way")
+
+    def __init__(self, token: str, sandbox: Sandbox, now: float) -> None:
+        self.token = token
+        self.sandbox = sandbox
+        self.under_way = 0
+        self.last_used = now
+
+
+class Fleet:
+    """All sandboxes, by token, least recently used first.
+
+    ``launch`` makes the sandbox of a token. ``now`` counts seconds and never goes back
+    (``time.monotonic``). ``idle_seconds`` 0 means that idle sandboxes never expire by age.
+    """
+
+    def __init__(
+        self, launch: Callable[[str], Sandbox], now: Callable[[], float], capacity: int, idle_seconds: float
+    ) -> None:
+        self._launch = launch
+        self._now = now
+        self._capacity = capacity
+        self._idle_seconds = idle_seconds
+        self._berths: OrderedDict[str, Berth] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._berths)
+
+    def __iter__(self) -> Iterator[Berth]:
+        """The berths of this moment, least recently used first."""
+        with self._lock:
+            return iter(list(self._berths.values()))
+
+    @contextmanager
+    def using(self, token: str) -> Iterator[Sandbox]:
+        """The sandbox of ``token``, which counts as in use until the block ends. Raises FleetFull."""
+        berth = self.enter(token)
+        try:
+            yield berth.sandbox
+        finally:
+            self.leave(berth)
+
+    def enter(self, token: str) -> Berth:
+        """Like :meth:`using`, for a use that does not end with a block: call :meth:`leave` when it does."""
+        with self._lock:
+            now = self._now()
+            self._expire(now)
+            berth = self._berths.get(token)
+            if berth is None:
+                self._make_room(now)
+                berth = self._berths[token] = Berth(token, self._launch(token), now)
+            else:
+                self._berths.move_to_end(token)
+            berth.under_way += 1
+            berth.last_used = now
+            return berth
+
+    def leave(self, berth: Berth) -> None:
+        """The use that ``enter`` began is over."""
+        with self._lock:
+            berth.under_way -= 1
+            if self._berths.get(berth.token) is berth:
+                berth.last_used = self._now()
+                self._berths.move_to_end(berth.token)
+
+    def replace(self, berth: Berth, change: Callable[[Sandbox], Sandbox]) -> Sandbox:
+        """Put what ``change`` makes of the sandbox in its place, in one step. Answers the new one.
+
+        What sleeps in the old sandbox is woken; what is under way there ends there and cannot touch the new one.
+        """
+        with self._lock:
+            old = berth.sandbox
+            berth.sandbox = change(old)
+        old.sleepers.end()
+        return berth.sandbox
+
+    def drop(self, berth: Berth) -> None:
+        """Forget a sandbox; what is under way in it ends there."""
+        with self._lock:
+            if self._berths.get(berth.token) is berth:
+                del self._berths[berth.token]
+        berth.sandbox.sleepers.end()
+
+    def idle_for(self, berth: Berth) -> float:
+        """For how many seconds nobody began a call in this sandbox."""
+        return self._now() - berth.last_used
+
+    def _expire(self, now: float) -> None:
+        while self._idle_seconds and (oldest := self._oldest_idle(now, self._idle_seconds)):
+            del self._berths[oldest]
+
+    def _make_room(self, now: float) -> None:
+        if len(self._berths) < self._capacity:
+            return
+        oldest = self._oldest_idle(now, min(GRACE_SECONDS, self._idle_seconds or GRACE_SECONDS))
+        if oldest is None:
+            raise FleetFull(self._capacity)
+        del self._berths[oldest]
+
+    def _oldest_idle(self, now: float, seconds: float) -> str | None:
+        """The token that was idle longest, if that is ``seconds`` or more."""
+        while self._berths:
+            token, berth = next(iter(self._berths.items()))
+            if now - berth.last_used < seconds:
+                return None
+            if not berth.under_way:
+                return token
+            # In use for that long, so used just now: it moves away from the end that is looked at.
+            berth.last_used = now
+            self._berths.move_to_end(token)
+        return None

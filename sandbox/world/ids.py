@@ -1,0 +1,31 @@
+"""The sequence of ids that a sandbox gives to new conversations."""
+
+from collections.abc import Callable
+
+from sandbox.world.draws import draw_id
+
+
+class IdSequence:
+    """Ids in a fixed order: first the pinned ones of the scenario, then one drawn per index.
+
+    Two sandboxes with the same scenario and seed hand out the same ids in the same order. ``index`` says how many
+    were handed out.
+    """
+
+    __slots__ = ("index", "pinned", "seed")
+
+    def __init__(self, seed: int, pinned: tuple[str, ...] = (), index: int = 0) -> None:
+        self.seed = seed
+        self.pinned = pinned
+        self.index = index
+
+    def next(self, taken: Callable[[str], bool]) -> str:
+        """The next id of the sequence for which ``taken`` is false."""
+        while True:
+            index = self.index
+            self.index += 1
+            drawn = (
+                self.pinned[index] if index < len(self.pinned) else draw_id(self.seed, "conversation", index)
+            )
+            if not taken(drawn):
+                return drawn

@@ -1,0 +1,62 @@
+"""The calls that sleep in one sandbox: who they are, so that a reset or the end of a rule can wake them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event, Lock
+
+Wait = Callable[[Event, float], object]
+"""Waits until the event is set, at most so many seconds: ``Event.wait``."""
+
+
+@dataclass(slots=True, eq=False)
+class Sleeper:
+    """One sleeping call. ``rule_id`` is the rule that made it sleep, if one did."""
+
+    rule_id: str | None
+    woken: Event = field(default_factory=Event)
+
+
+class Sleepers:
+    """The sleeping calls of one sandbox."""
+
+    __slots__ = ("_ended", "_lock", "_sleeping")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sleeping: set[Sleeper] = set()
+        self._ended = False
+
+    def __len__(self) -> int:
+        return len(self._sleeping)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the sandbox has come to its end: a reset put another one in its place."""
+        return self._ended
+
+    def sleep(self, seconds: float, rule_id: str | None, wait: Wait) -> None:
+        """Sleep until the time is over or somebody wakes the call."""
+        sleeper = Sleeper(rule_id)
+        with self._lock:
+            if self._ended:
+                return
+            self._sleeping.add(sleeper)
+        try:
+            wait(sleeper.woken, seconds)
+        finally:
+            with self._lock:
+                self._sleeping.discard(sleeper)
+
+    def wake(self, rule_id: str) -> None:
+        """Wake the calls that a rule made sleep."""
+        with self._lock:
+            for sleeper in self._sleeping:
+                if sleeper.rule_id == rule_id:
+                    sleeper.woken.set()
+
+    def end(self) -> None:
+        """Wake all, and let nobody sleep here any more."""
+        with self._lock:
+            self._ended = True
+            for sleeper in self._sleeping:
+                sleeper.woken.set()

@@ -1,0 +1,174 @@
+"""All conversations of a sandbox at one moment, as one immutable value.
+
+Every list that a filter can ask for stands ready, in order, so a page costs the same among a hundred and
+among a million conversations. A change answers a new table that shares nearly all of the old one: a fork,
+a snapshot or a reset is a reference, and a reader never sees half a write.
+"""
+
+from __future__ import annotations  # rpds types are generic for type checkers alone
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rpds import HashTrieMap
+
+from sandbox.world.conversation import Record
+from sandbox.world.errors import UnknownConversation, UnknownCursor
+from sandbox.world.ordered import OrderedSet
+from sandbox.world.paging import Filter, Order, Page, Query, filters_of, order_of
+
+REMEMBERED_DELETIONS = 100_000
+"""So many deleted ids still work as cursors; the oldest are forgotten first."""
+
+_NOTHING: OrderedSet[Order] = OrderedSet()
+_NO_DELETIONS: OrderedSet[tuple[int, str]] = OrderedSet()
+
+
+class Deletion(NamedTuple):
+    """A deleted conversation: the how manieth deletion it was, and where the conversation stood."""
+
+    number: int
+    place: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An immutable table of conversations. Shape: id → record, filter → ordered ids, deleted id → its place."""
+
+    _records: HashTrieMap[str, Record] = HashTrieMap()
+    _lists: HashTrieMap[Filter, OrderedSet[Order]] = HashTrieMap()
+    _deleted: HashTrieMap[str, Deletion] = HashTrieMap()
+    _deletions: OrderedSet[tuple[int, str]] = _NO_DELETIONS
+
+    @classmethod
+    def of(cls, records: Iterable[Record], deletions: Iterable[Order] = ()) -> Table:
+        """The table of ``records``, whose ids differ; built at once, which is faster than one by one.
+
+        ``deletions`` are the places of deleted ids, which go on working as cursors, in the order of deletion.
+        """
+        by_id = {record.conversation.id: record for record in records}
+        lists: defaultdict[Filter, list[Order]] = defaultdict(list)
+        for record in by_id.values():
+            place = order_of(record.conversation)
+            for shown in filters_of(record.conversation):
+                lists[shown].append(place)
+        deleted = {
+            place.id: Deletion(number, place)
+            for number, place in enumerate(deletions)
+            if place.id not in by_id
+        }
+        return cls(
+            HashTrieMap(by_id),
+            HashTrieMap({shown: OrderedSet(places) for shown, places in lists.items()}),
+            HashTrieMap(deleted),
+            OrderedSet((deletion.number, deletion.place.id) for deletion in deleted.values()),
+        )
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, conversation_id: str) -> bool:
+        return conversation_id in self._records
+
+    def knows(self, conversation_id: str) -> bool:
+        """Whether this id belongs to a conversation, or to a deleted one that is remembered."""
+        return conversation_id in self._records or conversation_id in self._deleted
+
+    def __iter__(self) -> Iterator[Record]:
+        """All records, in list order."""
+        return (self._records[place.id] for place in self._lists.get(Filter(), _NOTHING))
+
+    def get(self, conversation_id: str) -> Record:
+        """The record of this id.
+
+        Raises UnknownConversation where there is none.
+        """
+        record = self._records.get(conversation_id)
+        if record is None:
+            raise UnknownConversation(conversation_id)
+        return record
+
+    def deletions(self) -> list[Order]:
+        """The places of the deleted ids that still work as cursors, in the order of deletion."""
+        return [self._deleted[deleted].place for _, deleted in self._deletions]
+
+    def page(self, query: Query) -> Page:
+        """The records that ``query`` asks for, in list order.
+
+        Raises UnknownCursor where a cursor names an id that was never here (or was deleted so long ago that
+        it is forgotten).
+        """
+        places = self._lists.get(query.filter, _NOTHING)
+        wanted = query.limit + 1
+        if query.ending_before is not None:
+            found = places.before(self._place(query.ending_before), wanted)
+            has_more = len(found) == wanted
+            shown = found[1:] if has_more else found
+        else:
+            cursor = None if query.starting_after is None else self._place(query.starting_after)
+            found = places.after(cursor, wanted)
+            has_more = len(found) == wanted
+            shown = found[:-1] if has_more else found
+        records = self._records
+        return Page([records[place.id] for place in shown], has_more)
+
+    def put(self, record: Record) -> Table:
+        """This table with ``record`` in it, instead of what had its id before."""
+        conversation = record.conversation
+        old = self._records.get(conversation.id)
+        before = set(filters_of(old.conversation)) if old else set()
+        after = set(filters_of(conversation))
+        place = order_of(conversation)
+        lists = self._lists
+        if old and order_of(old.conversation) != place:
+            lists = _leave(lists, before, order_of(old.conversation))
+            before = set()
+        lists = _leave(lists, before - after, place)
+        for shown in after - before:
+            lists = lists.insert(shown, lists.get(shown, _NOTHING).add(place))
+        deleted, deletions = _undone(self._deleted, self._deletions, conversation.id)
+        return Table(self._records.insert(conversation.id, record), lists, deleted, deletions)
+
+    def remove(self, conversation_id: str) -> Table:
+        """This table without that conversation, whose id goes on working as a cursor.
+
+        Raises UnknownConversation where there is none.
+        """
+        conversation = self.get(conversation_id).conversation
+        place = order_of(conversation)
+        number = self._deletions.highest[0] + 1 if self._deletions else 0
+        deleted = self._deleted.insert(conversation_id, Deletion(number, place))
+        deletions = self._deletions.add((number, conversation_id))
+        while len(deleted) > REMEMBERED_DELETIONS:
+            deleted, deletions = _undone(deleted, deletions, deletions.lowest[1])
+        lists = _leave(self._lists, set(filters_of(conversation)), place)
+        return Table(self._records.remove(conversation_id), lists, deleted, deletions)
+
+    def _place(self, conversation_id: str) -> Order:
+        record = self._records.get(conversation_id)
+        if record is not None:
+            return order_of(record.conversation)
+        deletion = self._deleted.get(conversation_id)
+        if deletion is None:
+            raise UnknownCursor(conversation_id)
+        return deletion.place
+
+
+def _undone(
+    deleted: HashTrieMap[str, Deletion], deletions: OrderedSet[tuple[int, str]], conversation_id: str
+) -> tuple[HashTrieMap[str, Deletion], OrderedSet[tuple[int, str]]]:
+    deletion = deleted.get(conversation_id)
+    if deletion is None:
+        return deleted, deletions
+    return deleted.remove(conversation_id), deletions.remove((deletion.number, conversation_id))
+
+
+def _leave(
+    lists: HashTrieMap[Filter, OrderedSet[Order]], filters: set[Filter], place: Order
+) -> HashTrieMap[Filter, OrderedSet[Order]]:
+    for shown in filters:
+        left = lists[shown].remove(place)
+        lists = lists.insert(shown, left) if left else lists.remove(shown)
+    return lists
