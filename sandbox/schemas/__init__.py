@@ -1,0 +1,1 @@
+"""The marshmallow schemas: what is accepted, what is answered, and what OpenAPI says of both."""

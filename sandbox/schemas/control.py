@@ -1,0 +1,117 @@
+"""What the control API takes, beside conversations."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from sandbox.operations import OPERATIONS
+from sandbox.schemas.conversation import ConversationSchema
+from sandbox.schemas.fields import (
+    LATEST_TIMESTAMP,
+    Choice,
+    Flag,
+    Id,
+    Items,
+    Name,
+    Number,
+    Timestamp,
+    WholeNumber,
+)
+from sandbox.world.journal import KNOWN_METHODS, OTHER_METHOD
+
+STATE_VERSION = 1
+"""The form of a state document; another form will have another number."""
+
+
+class Reset(Schema):
+    """Where a reset leads to; by default to the server's scenario and its seed."""
+
+    scenario = Name(
+        metadata={"description": "A built-in scenario instead of the server's own.", "example": "blank"}
+    )
+    seed = WholeNumber(0, 2**63 - 1, metadata={"description": "Another seed than the scenario's own."})
+
+
+class ResetQuery(Schema):
+    """How far a reset goes."""
+
+    all = Flag(load_default=False, metadata={"description": "Reset every sandbox, not only the caller's."})
+
+
+class JournalFilter(Schema):
+    """Which calls of the journal are meant. All combine (AND)."""
+
+    operation = Choice(
+        [operation.id for operation in OPERATIONS], metadata={"description": "Only calls of this operation."}
+    )
+    method = Choice(
+        [*sorted(KNOWN_METHODS), OTHER_METHOD], metadata={"description": "Only calls with this method."}
+    )
+    status = WholeNumber(
+        100, 599, metadata={"description": "Only calls that were answered with this status."}
+    )
+
+
+class JournalQuery(JournalFilter):
+    """Which calls of the journal are shown."""
+
+    limit = WholeNumber(
+        1, 10_000, load_default=100, metadata={"description": "Show at most so many, the newest first."}
+    )
+
+
+class ClockChange(Schema):
+    """One change of the clock."""
+
+    action = Choice(["freeze", "advance", "resume"], required=True, metadata={"description": "What to do."})
+    at = Number(
+        0,
+        LATEST_TIMESTAMP,
+        metadata={"description": "For freeze: where to stand still; by default where the clock is."},
+    )
+    seconds = Number(0, LATEST_TIMESTAMP, metadata={"description": "For advance: how far to jump ahead."})
+
+    @validates_schema(skip_on_field_errors=True)
+    def _fits(self, data: dict[str, Any], **_: Any) -> None:
+        action = data["action"]
+        if "at" in data and action != "freeze":
+            raise ValidationError("at goes with the action freeze only.")
+        if ("seconds" in data) != (action == "advance"):
+            raise ValidationError("seconds goes with the action advance, which needs it, and with no other.")
+
+
+class Arrangement(ConversationSchema):
+    """Any attribute of a conversation but its id, all optional. A new one needs contact_id or group_id."""
+
+    class Meta:
+        exclude = ("id",)
+
+
+class StateDocument(Schema):
+    """A whole sandbox. What an export answers, an import takes.
+
+    ``conversations`` and ``deleted`` are read one by one, so that a mistake can be named by its place.
+    """
+
+    version = WholeNumber(STATE_VERSION, STATE_VERSION, required=True)
+    seed = WholeNumber(0, 2**63 - 1, required=True)
+    pinned_ids = Items(required=True)
+    id_index = WholeNumber(0, 2**63 - 1, required=True)
+    frozen_at = Number(0, LATEST_TIMESTAMP, required=True, allow_none=True)
+    clock_offset = Number(-LATEST_TIMESTAMP, LATEST_TIMESTAMP, required=True)
+    faults = Items(required=True)
+    conversations = Items(required=True)
+    deleted = Items(required=True)
+
+
+class Deletion(Schema):
+    """The place of a deleted conversation, whose id still works as a cursor."""
+
+    id = Id(required=True)
+    created_at = Timestamp(required=True)
+
+
+class RuleList(Schema):
+    """Fault rules, in the order in which they are asked. Each is read by itself, so that its place can be named."""
+
+    data = Items(required=True)

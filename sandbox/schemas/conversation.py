@@ -1,0 +1,54 @@
+"""The conversation object: its keys in the documented order, and its JSON."""
+
+import json
+
+from marshmallow import Schema
+
+from sandbox.schemas.fields import Flag, Id, Timestamp
+from sandbox.world.conversation import Conversation
+
+
+class ConversationSchema(Schema):
+    """A conversation, as every answer shows it.
+
+    Source: the documented responses of "Search", "List all sound effects" and "Retrieve a sound".
+    """
+
+    id = Id(required=True, metadata={"description": "Unique identifier for the conversation."})
+    contact_id = Id(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Unique identifier for the other contact in the conversation."},
+    )
+    group_id = Id(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Unique identifier for the group that the conversation belongs to."},
+    )
+    pinned_message_id = Id(
+        required=True, allow_none=True, metadata={"description": "Unique identifier for the pinned message."}
+    )
+    is_pinned = Flag(
+        required=True, metadata={"description": "Whether or not the conversation has been pinned."}
+    )
+    is_muted = Flag(
+        required=True, metadata={"description": "Whether or not the conversation has been muted."}
+    )
+    last_active_at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "When the conversation was last active."}
+    )
+    last_opened_at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "When the conversation was last opened."}
+    )
+    created_at = Timestamp(required=True, metadata={"description": "When the conversation was created."})
+    archived_at = Timestamp(
+        required=True, allow_none=True, metadata={"description": "When the conversation was archived."}
+    )
+
+
+_SCHEMA = ConversationSchema()
+
+
+def encode(conversation: Conversation) -> bytes:
+    """The JSON of ``conversation``: UTF-8, compact, keys in the documented order."""
+    return json.dumps(_SCHEMA.dump(conversation), separators=(",", ":")).encode()

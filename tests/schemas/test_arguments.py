@@ -1,0 +1,99 @@
+"""What each operation takes: defaults, rules over several attributes, and the query that comes of it."""
+
+from typing import Any
+
+import pytest
+from marshmallow import Schema, ValidationError
+
+from sandbox.schemas.arguments import (
+    DEFAULT_LIMIT,
+    MAXIMUM_LIMIT,
+    CreateConversation,
+    ListConversations,
+    NoArguments,
+    UpdateConversation,
+)
+from sandbox.world.paging import ARCHIVED, MUTED, PINNED, Filter, Query
+
+
+def test_the_limits_are_those_of_the_contract() -> None:
+    assert (DEFAULT_LIMIT, MAXIMUM_LIMIT) == (50, 100)
+
+
+@pytest.mark.parametrize(
+    ("schema", "names"),
+    [
+        (NoArguments, []),
+        (CreateConversation, ["contact_id", "group_id"]),
+        (UpdateConversation, ["pinned_message_id", "is_pinned", "is_muted", "archived_at"]),
+        (
+            ListConversations,
+            ["limit", "muted", "archived", "pinned", "group_id", "starting_after", "ending_before"],
+        ),
+    ],
+)
+def test_an_operation_takes_the_documented_attributes_in_their_order(
+    schema: type[Schema], names: list[str]
+) -> None:
+    assert list(schema().fields) == names
+    for field in schema().fields.values():
+        assert field.metadata["description"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("given", "loaded"),
+    [
+        ({"contact_id": "a"}, {"contact_id": "a", "group_id": None}),
+        ({"group_id": "b"}, {"contact_id": None, "group_id": "b"}),
+        ({"contact_id": "a", "group_id": "b"}, {"contact_id": "a", "group_id": "b"}),
+        ({"contact_id": "a", "group_id": None}, {"contact_id": "a", "group_id": None}),
+    ],
+)
+def test_a_create_has_a_contact_a_group_or_both(given: dict[str, Any], loaded: dict[str, Any]) -> None:
+    assert CreateConversation().load(given) == loaded
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"contact_id": None}, {"group_id": None}, {"contact_id": None, "group_id": None}]
+)
+def test_a_create_without_anybody_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="contact_id or a group_id"):
+        CreateConversation().load(given)
+
+
+def test_an_update_holds_only_what_was_given() -> None:
+    assert UpdateConversation().load({}) == {}
+    assert UpdateConversation().load({"archived_at": None}) == {"archived_at": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [
+        ({}, Query(50)),
+        ({"limit": 7}, Query(7)),
+        ({"muted": True}, Query(50, Filter(MUTED))),
+        ({"archived": True}, Query(50, Filter(ARCHIVED))),
+        ({"pinned": True}, Query(50, Filter(PINNED))),
+        ({"muted": True, "archived": True, "pinned": True}, Query(50, Filter(MUTED | ARCHIVED | PINNED))),
+        ({"muted": False, "archived": False, "pinned": False}, Query(50)),
+        ({"group_id": "g"}, Query(50, Filter(0, "g"))),
+        ({"group_id": "g", "pinned": True}, Query(50, Filter(PINNED, "g"))),
+        ({"starting_after": "a"}, Query(50, starting_after="a")),
+        ({"ending_before": "a"}, Query(50, ending_before="a")),
+    ],
+)
+def test_a_list_call_becomes_a_query(given: dict[str, Any], query: Query) -> None:
+    assert ListConversations().load(given) == query
+
+
+def test_a_list_goes_in_one_direction() -> None:
+    with pytest.raises(ValidationError, match="not both"):
+        ListConversations().load({"starting_after": "a", "ending_before": "b"})
+
+
+@pytest.mark.parametrize(
+    "name", ["limit", "muted", "archived", "pinned", "group_id", "starting_after", "ending_before"]
+)
+def test_no_attribute_of_a_list_is_nullable(name: str) -> None:
+    with pytest.raises(ValidationError):
+        ListConversations().load({name: None})

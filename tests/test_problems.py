@@ -1,0 +1,112 @@
+"""The catalogue of errors: one shape, and messages that say what would be right."""
+
+import json
+
+import pytest
+
+from sandbox import problems
+from sandbox.problems import Problem, quoted, shortened, status_line
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "invalid_request"),
+        (404, "invalid_request"),
+        (499, "invalid_request"),
+        (500, "api_error"),
+        (503, "api_error"),
+        (599, "api_error"),
+    ],
+)
+def test_a_problem_has_the_documented_shape_and_nothing_else(status: int, kind: str) -> None:
+    shape = json.loads(Problem(status, "Something.").body)
+    assert list(shape.items()) == [
+        ("type", kind),
+        ("message", "Something."),
+        ("documentation_url", f"https://protocol.chat/docs/errors/{kind}"),
+    ]
+
+
+@pytest.mark.parametrize("message", ["ä", "\ud800", '"', "\x00", "\N{GRINNING FACE}"])
+def test_any_message_becomes_json_in_ascii(message: str) -> None:
+    body = Problem(400, message).body
+    assert body.isascii()
+    assert json.loads(body)["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (404, "404 Not Found"),
+        (507, "507 Insufficient Storage"),
+        (599, "599 Unregistered"),
+        (499, "499 Unregistered"),
+    ],
+)
+def test_a_status_line_has_its_phrase(status: int, line: str) -> None:
+    assert status_line(status) == line
+    assert Problem(status, "Something.").status_line == line
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "said"),
+    [
+        (problems.invalid("Wrong."), 400, ["Wrong."]),
+        (problems.unauthorized(), 401, ["Authorization: Bearer {token}"]),
+        (problems.unknown_conversation("x1"), 404, ['"x1"']),
+        (problems.unknown_path("GET", "/nowhere"), 404, ["GET /nowhere", "/openapi.json"]),
+        (problems.method_not_allowed("PATCH", "/a", ["GET", "PUT"]), 405, ["PATCH", "/a", "GET, PUT"]),
+        (problems.too_large(80), 413, ["80 bytes"]),
+        (problems.unsupported_media_type("text/plain"), 415, ['"text/plain"', "application/json"]),
+        (problems.unsupported_media_type(""), 415, ["not none", "application/json"]),
+        (problems.store_full(7), 507, ["7", "--max-conversations"]),
+        (problems.fleet_full(7), 503, ["7", "--max-sandboxes"]),
+        (problems.one_process_only(), 503, ["one process", "--workers 1"]),
+        (problems.internal(), 500, ["defect of the sandbox"]),
+    ],
+    ids=lambda part: str(part)[:30],
+)
+def test_every_problem_has_its_status_and_says_what_would_be_right(
+    problem: Problem, status: int, said: list[str]
+) -> None:
+    assert problem.status == status
+    assert str(problem) == problem.message
+    for text in said:
+        assert text in problem.message
+
+
+def test_problems_bring_the_headers_that_http_asks_for() -> None:
+    assert dict(problems.unauthorized().headers) == {"WWW-Authenticate": "Bearer"}
+    assert dict(problems.method_not_allowed("PATCH", "/a", ["GET", "PUT"]).headers) == {"Allow": "GET, PUT"}
+    assert int(dict(problems.fleet_full(1).headers)["Retry-After"]) > 0
+    assert list(problems.invalid("Wrong.").headers) == []
+
+
+@pytest.mark.parametrize(("text", "shown"), [("", ""), ("a" * 80, "a" * 80), ("a" * 81, "a" * 79 + "…")])
+def test_long_text_is_cut(text: str, shown: str) -> None:
+    assert shortened(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("a", '"a"'), (None, "null"), (True, "true"), (1.5, "1.5"), ({"a": [1]}, '{"a": [1]}'), ("ä", '"ä"')],
+)
+def test_a_value_is_quoted_as_json(value: object, shown: str) -> None:
+    assert quoted(value) == shown
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a" * 1000, ["a"] * 1000, {"a": object()}, float("inf"), 10**4000, object()],
+    ids=lambda value: type(value).__name__,
+)
+def test_any_value_is_quoted_and_never_at_length(value: object) -> None:
+    assert len(quoted(value)) <= 80
+
+
+def test_a_value_of_any_depth_is_quoted() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert len(quoted(deep)) <= 80
