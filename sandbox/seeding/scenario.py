@@ -1,0 +1,179 @@
+"""Scenarios: named starting states. One data file each, under ``fixtures/`` or anywhere a user has one.
+
+A scenario file is a JSON object. Every key may be left out, and no other key is known:
+
+    {
+      "description": "What lists of scenarios say of it.",
+      "seed": 1,
+      "times": "absolute",
+      "clock": {"freeze": 692233200},
+      "ids": ["xgQQXg3hrtjh7AvZ"],
+      "conversations": [{"contact_id": "WAz8eIbvDR60rouK", "is_muted": true}],
+      "generate": {"count": 118, "variety": "every_combination", "until": 705103200}
+    }
+
+``seed``
+    of everything that is drawn: generated conversations, and the ids of conversations that clients create. A
+    seed from outside (``--seed``) wins.
+``times``
+    ``absolute``: the times of ``conversations`` and ``until`` are Unix seconds. ``before_start``: they are
+    seconds before the moment at which a sandbox starts (at most 1000000000), so that what was two minutes ago
+    stays so.
+``clock``
+    ``freeze``: Unix seconds at which the sandbox's clock stands. Without it the clock runs.
+``ids``
+    of the first conversations that clients create, in this order.
+``conversations``
+    written out, in any order: lists sort by ``created_at``. Each needs a ``contact_id`` or a ``group_id``.
+    Left out, an ``id`` is one that belongs to the place in the file whatever the seed, flags are false, and
+    the other ids and times are null. ``created_at`` is one hour before that of the conversation above (the
+    first: 692233200, or the start), and never after the conversation's other times.
+``generate``
+    conversations drawn by our Faker provider (:mod:`sandbox.seeding.provider`). ``count`` is required, up to
+    1000000; ``variety`` is ``lifelike`` or ``every_combination``; ``until``, ``youngest_seconds``,
+    ``step_seconds``, ``growth`` and ``groups`` are those of :class:`sandbox.seeding.recipe.Recipe`. A
+    conversation that is written out takes the place of a generated one with its id.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from sandbox.problems import quoted
+from sandbox.schemas.conversation import encode
+from sandbox.seeding import drawn
+from sandbox.seeding.reading import ScenarioError, ScenarioFile, read
+from sandbox.world.conversation import Conversation, Record
+from sandbox.world.sandbox import Start
+from sandbox.world.table import Table
+
+__all__ = ["Scenario", "ScenarioError", "fixtures", "known", "load", "load_builtin", "summaries"]
+
+_KEPT = 4
+"""So many scenarios stay built, each under one seed: tests reset to the same few again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A starting state, ready to start sandboxes. ``size`` counts conversations."""
+
+    name: str
+    description: str
+    size: int
+    seed: int
+    _file: ScenarioFile = field(repr=False)
+    _start_at: Callable[[int], Start] = field(repr=False, compare=False)
+
+    def start(self, now: float) -> Start:
+        """How a sandbox begins that starts at ``now`` (Unix seconds). All begin with one shared table.
+
+        Where times count from the start of a sandbox, those that start in the same second share one.
+        """
+        return self._start_at(int(now))
+
+    def with_seed(self, seed: int | None) -> "Scenario":
+        """This scenario drawn with another seed; with its own where that is None."""
+        return _built(self._file, self._file.seed if seed is None else seed)
+
+
+def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scenario:
+    """The built-in scenario of this name, or the one in a user's file.
+
+    What has a path separator or ends in ``.json`` is a file. Raises ScenarioError in one line.
+    """
+    shown = os.fspath(name_or_path)
+    is_path = not isinstance(name_or_path, str) or os.sep in shown or (os.altsep or os.sep) in shown
+    if not is_path and not shown.endswith(".json"):
+        return load_builtin(shown, seed)
+    file = read(Path(shown), shown, shown)
+    return _built(file, file.seed if seed is None else seed)
+
+
+def load_builtin(name: str, seed: int | None = None) -> Scenario:
+    """The built-in scenario of this name; never a file, whatever it looks like. Raises ScenarioError."""
+    if name not in known():
+        near = get_close_matches(name.lower(), known(), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ScenarioError(
+            f"There is no scenario {quoted(name)}; {hint}known are {', '.join(known())}. "
+            f"A file of your own is given with its path, like ./my.json."
+        )
+    file = _builtin(name)
+    return _built(file, file.seed if seed is None else seed)
+
+
+def summaries() -> list[dict[str, Any]]:
+    """The built-in scenarios, by name: ``name``, ``description``, ``size``. Builds none of them."""
+    files = [_builtin(name) for name in known()]
+    return [{"name": file.name, "description": file.description, "size": file.size} for file in files]
+
+
+@cache
+def known() -> tuple[str, ...]:
+    """The names of the built-in scenarios, sorted."""
+    return tuple(sorted(path.stem for path in fixtures().glob("*.json")))
+
+
+def fixtures() -> Path:
+    """Where the scenario files are: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "fixtures"
+    return installed if installed.is_dir() else package.parent / "fixtures"
+
+
+@cache
+def _builtin(name: str) -> ScenarioFile:
+    path = fixtures() / f"{name}.json"
+    kept = fixtures() / "drawn" / path.name
+    return read(path, name, f"fixtures/{path.name}", kept if kept.is_file() else None)
+
+
+@lru_cache(maxsize=_KEPT)
+def _built(file: ScenarioFile, seed: int) -> Scenario:
+    written_last = [*_generated(file, seed), *file.conversations]
+    conversations = list({each.id: each for each in written_last}.values())
+
+    def start_at(moment: int) -> Start:
+        timed = (_at(each, moment) for each in conversations) if file.is_relative else conversations
+        table = Table.of(Record(each, encode(each)) for each in timed)
+        return Start(table, seed, file.pinned_ids, file.frozen_at)
+
+    start: Callable[[int], Start]
+    if file.is_relative and file.frozen_at is None:
+        start = lru_cache(maxsize=1)(start_at)
+    else:
+        start = partial(_same, start_at(file.frozen_at or 0))
+    return Scenario(file.name, file.description, len(conversations), seed, file, start)
+
+
+def _same(start: Start, _moment: int) -> Start:
+    return start
+
+
+def _generated(file: ScenarioFile, seed: int) -> Iterable[Conversation]:
+    if file.drawn and seed == file.seed:
+        return drawn.read(file.drawn)
+    if not file.recipe.count:
+        return ()
+    from sandbox.seeding import provider  # noqa: PLC0415  # it imports Faker
+
+    return provider.conversations(seed, file.recipe)
+
+
+def _at(conversation: Conversation, moment: int) -> Conversation:
+    """``conversation``, whose times count from the start of a sandbox, in one that starts at ``moment``."""
+
+    def at(time: int | None) -> int | None:
+        return None if time is None else max(moment + time, 0)
+
+    return replace(
+        conversation,
+        last_active_at=at(conversation.last_active_at),
+        last_opened_at=at(conversation.last_opened_at),
+        created_at=max(moment + conversation.created_at, 0),
+        archived_at=at(conversation.archived_at),
+    )
