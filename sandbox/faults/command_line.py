@@ -1,0 +1,21 @@
+"""Faults from the command line: ``--latency``, ``--error-rate``, ``--error-status``."""
+
+from sandbox.faults.effect import Effect
+from sandbox.faults.kinds.status import Status
+from sandbox.faults.parsing import latency_of
+from sandbox.world.rules import Rule
+
+NAME = "command line"
+
+
+def command_line_rules(latency: str | None, error_rate: float, error_status: int) -> list[Rule]:
+    """The rules that the settings stand for: some calls fail, and all of them, failed or not, take their time."""
+    delay = None if latency is None else latency_of(latency)
+    document = {"name": NAME}
+    rules = []
+    if error_rate > 0:
+        effect = Effect(delay, Status(error_status))
+        rules.append(Rule("command-line-error", effect, document, probability=error_rate))
+    if delay is not None:
+        rules.append(Rule("command-line-latency", Effect(delay), document))
+    return rules

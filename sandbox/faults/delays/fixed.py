@@ -1,0 +1,19 @@
+"""A fixed delay."""
+
+from typing import ClassVar
+
+from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.schemas.fields import Number
+
+
+class Fixed(Delay):
+    """Always ``milliseconds``. The plain number is short for it."""
+
+    type = "fixed"
+    attributes: ClassVar = {"milliseconds": Number(0, LONGEST_MILLISECONDS, required=True)}
+
+    def __init__(self, milliseconds: float) -> None:
+        self._milliseconds = milliseconds
+
+    def milliseconds(self, draw: float) -> float:
+        return self._milliseconds

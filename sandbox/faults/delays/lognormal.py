@@ -1,0 +1,44 @@
+"""A delay as real networks have it: mostly short, sometimes long."""
+
+import math
+from typing import ClassVar
+
+from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.schemas.fields import Number
+
+
+class Lognormal(Delay):
+    """Half of the calls below ``median`` milliseconds, and a long tail.
+
+    It is as wide as ``sigma`` says, or so wide that 99 of 100 calls are below ``p99``.
+    """
+
+    type = "lognormal"
+    attributes: ClassVar = {
+        "median": Number(0.001, LONGEST_MILLISECONDS, required=True),
+        "sigma": Number(0, 10),
+        "p99": Number(0.001, LONGEST_MILLISECONDS),
+    }
+
+    def __init__(self, median: float, sigma: float | None = None, p99: float | None = None) -> None:
+        if (sigma is None) == (p99 is None):
+            raise ValueError("median needs either sigma or p99 beside it")
+        if p99 is not None and p99 < median:
+            raise ValueError("p99 must not be less than median")
+        self._median = median
+        self._sigma = _sigma(median, p99) if sigma is None and p99 is not None else sigma or 0.0
+
+    def milliseconds(self, draw: float) -> float:
+        # The middle of the draw's step, so that neither end of the distribution, which is endless, is met.
+        drawn = self._median * math.exp(self._sigma * _quantile(draw + 2**-54))
+        return min(drawn, LONGEST_MILLISECONDS)
+
+
+def _sigma(median: float, p99: float) -> float:
+    return math.log(p99 / median) / _quantile(0.99)
+
+
+def _quantile(probability: float) -> float:
+    from statistics import NormalDist  # noqa: PLC0415  # costs start-up what only this kind needs
+
+    return NormalDist().inv_cdf(probability)

@@ -1,0 +1,14 @@
+"""A connection that is reset."""
+
+from collections.abc import Iterable
+
+from sandbox.faults.fault import Fault, Wire
+
+
+class ConnectionReset(Fault):
+    """The connection ends with a real RST: the client sees ECONNRESET."""
+
+    type = "CONNECTION_RESET_BY_PEER"
+
+    def send(self, wire: Wire) -> Iterable[bytes]:
+        wire.reset()

@@ -1,0 +1,14 @@
+"""A connection that closes with nothing sent."""
+
+from collections.abc import Iterable
+
+from sandbox.faults.fault import Fault, Wire
+
+
+class EmptyResponse(Fault):
+    """The connection closes, and not one byte was sent."""
+
+    type = "EMPTY_RESPONSE"
+
+    def send(self, wire: Wire) -> Iterable[bytes]:
+        wire.raw(b"")

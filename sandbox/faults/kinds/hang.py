@@ -1,0 +1,22 @@
+"""No answer."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from sandbox.faults.delay import LONGEST_MILLISECONDS
+from sandbox.faults.fault import Fault, Wire
+from sandbox.schemas.fields import Number
+
+
+class Hang(Fault):
+    """Nothing for ``milliseconds`` (five minutes unless told), then the connection closes without an answer."""
+
+    type = "hang"
+    attributes: ClassVar = {"milliseconds": Number(0, LONGEST_MILLISECONDS)}
+
+    def __init__(self, milliseconds: float = LONGEST_MILLISECONDS) -> None:
+        self._milliseconds = milliseconds
+
+    def send(self, wire: Wire) -> Iterable[bytes]:
+        wire.hold(self._milliseconds)
+        wire.raw(b"")

@@ -1,0 +1,15 @@
+"""Bytes that are no HTTP."""
+
+from collections.abc import Iterable
+
+from sandbox.faults.fault import Fault, Wire
+
+
+class RandomData(Fault):
+    """256 seeded bytes that are no HTTP, then the connection closes."""
+
+    type = "RANDOM_DATA_THEN_CLOSE"
+
+    def send(self, wire: Wire) -> Iterable[bytes]:
+        # No status line begins with a NUL, whatever was drawn behind it.
+        wire.raw(b"\0" + wire.draw_bytes(255))

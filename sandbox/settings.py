@@ -1,0 +1,213 @@
+"""The settings: one table. Each field is a flag of the command line and a variable of the environment.
+
+``max_sandboxes`` is ``--max-sandboxes`` and ``SANDBOX_MAX_SANDBOXES``. A flag wins over the variable. What is
+unknown or cannot be right is refused at once, in one line.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+import click
+
+from sandbox.problems import quoted
+
+PREFIX = "SANDBOX_"
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+
+
+class SettingsError(click.ClickException):
+    """A setting is unknown or cannot be right. The message is one line and names the setting."""
+
+    exit_code = 2
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a text that is not empty")
+    return text.strip()
+
+
+def _integer(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text) if _DIGITS.fullmatch(text) else lowest - 1
+        if not lowest <= number <= highest:
+            raise ValueError(f"an integer from {lowest} to {highest}")
+        return number
+
+    return parse
+
+
+def _seed(text: str) -> int | None:
+    return _integer(0, 2**63 - 1)(text)
+
+
+def _switch(text: str) -> bool:
+    known = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    try:
+        return known[text.lower()]
+    except KeyError:
+        raise ValueError("true or false") from None
+
+
+def _latency(text: str) -> str:
+    from sandbox.faults.parsing import latency_of  # noqa: PLC0415  # only who asks for it pays for it
+
+    latency_of(text)
+    return text
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1:
+        raise ValueError("a part from 0 to 1 (0.05 for 5 percent)")
+    return rate
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not origins or not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise ValueError("origins like http://localhost:3000, separated by commas")
+    return origins
+
+
+def _one_worker(text: str) -> int:
+    if text.strip() != "1":
+        raise ValueError(
+            "1: the sandbox keeps its state in memory, and a second worker would have conversations of its own"
+        )
+    return 1
+
+
+def setting(default: Any, parse: Callable[[str], Any], explanation: str, metavar: str = "") -> Any:
+    """A row of the table. ``parse`` raises ValueError("what would be right")."""
+    return field(default=default, metadata={"parse": parse, "help": explanation, "metavar": metavar})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a server is to run. Sizes are in bytes, durations in seconds."""
+
+    host: str = setting("127.0.0.1", _text, "Address to listen on.", "ADDRESS")
+    port: int = setting(8000, _integer(0, 65535), "Port to listen on; 0 picks a free one.", "PORT")
+    scenario: str = setting(
+        "default",
+        _text,
+        "What a sandbox starts with: a scenario's name, or a file of your own (./my.json).",
+        "NAME",
+    )
+    seed: int | None = setting(
+        None, _seed, "Seed of everything that is drawn; by default the scenario's own.", "INTEGER"
+    )
+    lenient: bool = setting(False, _switch, "Ignore unknown attributes instead of refusing them.")
+    max_conversations: int = setting(
+        100_000, _integer(1, 10_000_000), "Most conversations that creates may fill a sandbox to.", "COUNT"
+    )
+    max_sandboxes: int = setting(
+        20_000,
+        _integer(1, 1_000_000),
+        "Most sandboxes (tokens) at once; one that was unused for a minute makes room for a new one.",
+        "COUNT",
+    )
+    idle_seconds: int = setting(
+        28_800, _integer(0, 31_536_000), "A sandbox unused for so long is dropped; 0 keeps it.", "SECONDS"
+    )
+    max_body_bytes: int = setting(
+        1_048_576, _integer(1, 1_073_741_824), "Largest request body that is read.", "BYTES"
+    )
+    latency: str | None = setting(
+        None,
+        _latency,
+        "Delay every call: milliseconds (200), a span (100..400) or median=80,p99=400.",
+        "DELAY",
+    )
+    error_rate: float = setting(0.0, _rate, "Fail this part of all calls, 0 to 1.", "RATE")
+    error_status: int = setting(500, _integer(400, 599), "The status of those failures.", "STATUS")
+    max_rules: int = setting(
+        100, _integer(1, 10_000), "Most fault rules of a sandbox, and of the server.", "COUNT"
+    )
+    max_sleepers: int = setting(
+        10_000, _integer(1, 1_000_000), "Most calls that delays may hold back at once.", "COUNT"
+    )
+    max_snapshots: int = setting(100, _integer(1, 100_000), "Most snapshots of a sandbox.", "COUNT")
+    max_state_bytes: int = setting(
+        67_108_864, _integer(1, 1_073_741_824), "Largest state document that is imported.", "BYTES"
+    )
+    journal_entries: int = setting(
+        500, _integer(0, 1_000_000), "Most calls that a sandbox's journal keeps.", "COUNT"
+    )
+    journal_bytes: int = setting(
+        1_048_576, _integer(0, 1_073_741_824), "Most memory that a sandbox's journal takes.", "BYTES"
+    )
+    journal_body_bytes: int = setting(
+        16_384,
+        _integer(0, 1_073_741_824),
+        "Longest request body that the journal keeps; the rest is cut.",
+        "BYTES",
+    )
+    admin_token: str | None = setting(
+        None, _text, "Asked of callers of /__admin as X-Admin-Token; better given as the variable.", "TOKEN"
+    )
+    admin_origin: tuple[str, ...] = setting(
+        (), _origins, "Other origins whose pages may call /__admin, separated by commas.", "ORIGINS"
+    )
+    workers: int = setting(
+        1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"
+    )
+    quiet: bool = setting(False, _switch, "Print nothing at start-up.")
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> "Settings":
+        """The settings that ``flags`` (by field name) and, behind them, ``environ`` ask for.
+
+        Raises SettingsError for an unknown variable with our prefix and for a value that cannot be right.
+        """
+        table = {row.name: row for row in fields(cls)}
+        given = {name: (flag_of(name), text) for name, text in (flags or {}).items()}
+        for variable, text in environ.items():
+            if variable.startswith(PREFIX):
+                name = variable.removeprefix(PREFIX).lower()
+                if name not in table or variable != variable_of(name):
+                    raise SettingsError(_unknown(variable, [variable_of(known) for known in table]))
+                given.setdefault(name, (variable, text))
+        return cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
+
+
+def flag_of(name: str) -> str:
+    """The command line flag of the setting ``name``."""
+    return "--" + name.replace("_", "-")
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of the setting ``name``."""
+    return PREFIX + name.upper()
+
+
+def _parsed(row: "Field[Any]", source: str, text: str) -> Any:
+    try:
+        return row.metadata["parse"](text)
+    except ValueError as error:
+        raise SettingsError(f"{source} must be {error}, not {quoted(text)}.") from None
+
+
+def _unknown(variable: str, known: list[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+    near = get_close_matches(variable.upper(), known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+    return f"{variable} is not a setting of protocol-sandbox; {hint}"

@@ -1,0 +1,237 @@
+"""The settings: every row as flag and as variable, what is refused, and how."""
+
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import pytest
+
+from sandbox.settings import Settings, SettingsError, flag_of, variable_of
+
+GOOD: list[tuple[str, str, Any]] = [
+    ("host", "0.0.0.0", "0.0.0.0"),  # parsed, not bound
+    ("host", "::1", "::1"),
+    ("host", " localhost ", "localhost"),
+    ("port", "0", 0),
+    ("port", "8000", 8000),
+    ("port", "65535", 65535),
+    ("scenario", "blank", "blank"),
+    ("scenario", "./my.json", "./my.json"),
+    ("seed", "0", 0),
+    ("seed", str(2**63 - 1), 2**63 - 1),
+    ("lenient", "true", True),
+    ("lenient", "1", True),
+    ("lenient", "YES", True),
+    ("lenient", "on", True),
+    ("lenient", "false", False),
+    ("lenient", "0", False),
+    ("lenient", "no", False),
+    ("lenient", "Off", False),
+    ("max_conversations", "1", 1),
+    ("max_conversations", "10000000", 10_000_000),
+    ("max_sandboxes", "1", 1),
+    ("max_sandboxes", "1000000", 1_000_000),
+    ("idle_seconds", "0", 0),
+    ("idle_seconds", "31536000", 31_536_000),
+    ("max_body_bytes", "1", 1),
+    ("max_body_bytes", "1073741824", 1_073_741_824),
+    ("latency", "200", "200"),
+    ("latency", "100..400", "100..400"),
+    ("latency", "median=80,p99=400", "median=80,p99=400"),
+    ("error_rate", "0", 0.0),
+    ("error_rate", "0.05", 0.05),
+    ("error_rate", "1", 1.0),
+    ("error_status", "400", 400),
+    ("error_status", "599", 599),
+    ("max_rules", "1", 1),
+    ("max_rules", "10000", 10_000),
+    ("max_sleepers", "1", 1),
+    ("max_sleepers", "1000000", 1_000_000),
+    ("max_snapshots", "1", 1),
+    ("max_snapshots", "100000", 100_000),
+    ("max_state_bytes", "1", 1),
+    ("max_state_bytes", "1073741824", 1_073_741_824),
+    ("journal_entries", "0", 0),
+    ("journal_entries", "1000000", 1_000_000),
+    ("journal_bytes", "0", 0),
+    ("journal_bytes", "1073741824", 1_073_741_824),
+    ("journal_body_bytes", "0", 0),
+    ("journal_body_bytes", "1073741824", 1_073_741_824),
+    ("admin_token", "secret", "secret"),
+    ("admin_origin", "http://localhost:3000", ("http://localhost:3000",)),
+    (
+        "admin_origin",
+        "http://localhost:3000, https://a.example",
+        ("http://localhost:3000", "https://a.example"),
+    ),
+    ("workers", "1", 1),
+    ("quiet", "true", True),
+    ("quiet", "0", False),
+]
+BAD: list[tuple[str, str, str]] = [
+    ("host", "", "not empty"),
+    ("host", "  ", "not empty"),
+    ("port", "", "an integer from 0 to 65535"),
+    ("port", "-1", "an integer from 0 to 65535"),
+    ("port", "65536", "an integer from 0 to 65535"),
+    ("port", "80.5", "an integer from 0 to 65535"),
+    ("port", "http", "an integer from 0 to 65535"),
+    ("port", "9" * 5000, "an integer from 0 to 65535"),
+    ("scenario", "", "not empty"),
+    ("seed", "-1", f"an integer from 0 to {2**63 - 1}"),
+    ("seed", str(2**63), f"an integer from 0 to {2**63 - 1}"),
+    ("seed", "lucky", "an integer"),
+    ("lenient", "", "true or false"),
+    ("lenient", "maybe", "true or false"),
+    ("lenient", "2", "true or false"),
+    ("max_conversations", "0", "an integer from 1 to 10000000"),
+    ("max_conversations", "10000001", "an integer from 1 to 10000000"),
+    ("max_sandboxes", "0", "an integer from 1 to 1000000"),
+    ("max_sandboxes", "many", "an integer from 1 to 1000000"),
+    ("idle_seconds", "-1", "an integer from 0 to 31536000"),
+    ("idle_seconds", "31536001", "an integer from 0 to 31536000"),
+    ("max_body_bytes", "0", "an integer from 1 to 1073741824"),
+    ("max_body_bytes", "1MB", "an integer from 1 to 1073741824"),
+    ("latency", "", "milliseconds up to 300000"),
+    ("latency", "slow", "milliseconds up to 300000"),
+    ("latency", "400..100", "milliseconds up to 300000"),
+    ("latency", "300001", "milliseconds up to 300000"),
+    ("latency", "median=80", "milliseconds up to 300000"),
+    ("latency", "median=80,p90=90", "milliseconds up to 300000"),
+    ("error_rate", "5", "a part from 0 to 1"),
+    ("error_rate", "5%", "a part from 0 to 1"),
+    ("error_rate", "nan", "a part from 0 to 1"),
+    ("error_status", "200", "an integer from 400 to 599"),
+    ("max_rules", "0", "an integer from 1 to 10000"),
+    ("max_sleepers", "0", "an integer from 1 to 1000000"),
+    ("max_snapshots", "0", "an integer from 1 to 100000"),
+    ("max_state_bytes", "0", "an integer from 1 to 1073741824"),
+    ("journal_entries", "-1", "an integer from 0 to 1000000"),
+    ("journal_bytes", "-1", "an integer from 0 to 1073741824"),
+    ("journal_body_bytes", "-1", "an integer from 0 to 1073741824"),
+    ("admin_token", "", "not empty"),
+    ("admin_origin", "", "origins like http://localhost:3000"),
+    ("admin_origin", "localhost:3000", "origins like http://localhost:3000"),
+    ("admin_origin", "*", "origins like http://localhost:3000"),
+    ("admin_origin", "http://localhost:3000/", "origins like http://localhost:3000"),
+    ("workers", "2", "1: the sandbox keeps its state in memory"),
+    ("workers", "0", "1: the sandbox keeps its state in memory"),
+    ("quiet", "loud", "true or false"),
+]
+
+
+def test_every_setting_is_tested_here() -> None:
+    names = {row.name for row in fields(Settings)}
+    assert {name for name, *_ in GOOD} == names
+    assert {name for name, *_ in BAD} == names
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD)
+def test_a_setting_is_read_from_its_flag_and_from_its_variable(name: str, text: str, value: Any) -> None:
+    by_flag = Settings.read({}, {name: text})
+    by_variable = Settings.read({variable_of(name): text})
+    assert getattr(by_flag, name) == value
+    assert type(getattr(by_flag, name)) is type(value)
+    assert by_flag == by_variable
+    assert by_flag == Settings(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "text", "said"), BAD, ids=lambda part: part[:20])
+def test_what_cannot_be_right_is_refused_in_one_line_that_names_the_flag_or_the_variable(
+    name: str, text: str, said: str
+) -> None:
+    for environ, flags, source in (
+        ({}, {name: text}, flag_of(name)),
+        ({variable_of(name): text}, {}, variable_of(name)),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            Settings.read(environ, flags)
+        assert caught.value.message.startswith(f"{source} must be ")
+        assert said in caught.value.message
+        assert caught.value.exit_code == 2
+        assert len(caught.value.message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["port", "lenient", "workers"])
+def test_a_refusal_is_one_line_even_where_the_value_is_not(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({variable_of(name): "one\ntwo\r\nthree"})
+    assert len(caught.value.message.splitlines()) == 1
+
+
+def test_the_defaults_are_those_of_the_table() -> None:
+    assert Settings.read({}) == Settings()
+    defaults = Settings()
+    assert (defaults.host, defaults.port, defaults.scenario, defaults.seed) == (
+        "127.0.0.1",
+        8000,
+        "default",
+        None,
+    )
+    assert (defaults.lenient, defaults.quiet, defaults.workers) == (False, False, 1)
+    assert defaults.admin_token is None
+    assert defaults.admin_origin == ()
+
+
+def test_every_default_is_one_that_its_own_parser_takes() -> None:
+    for row in fields(Settings):
+        if isinstance(row.default, (int, str)):
+            assert row.metadata["parse"](str(row.default)) == row.default
+
+
+def test_a_flag_wins_over_the_variable() -> None:
+    environ = {"SANDBOX_PORT": "1000", "SANDBOX_SCENARIO": "blank"}
+    settings = Settings.read(environ, {"port": "2000"})
+    assert (settings.port, settings.scenario) == (2000, "blank")
+
+
+def test_a_variable_that_a_flag_overrides_is_not_even_parsed() -> None:
+    assert Settings.read({"SANDBOX_PORT": "nonsense"}, {"port": "2000"}).port == 2000
+
+
+def test_variables_of_others_do_not_matter() -> None:
+    assert (
+        Settings.read({"PORT": "1", "MY_SANDBOX_PORT": "2", "SANDBOXPORT": "3", "sandbox_port": "4"})
+        == Settings()
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("SANDBOX_PROT", "SANDBOX_PORT"),
+        ("SANDBOX_SCENARIOS", "SANDBOX_SCENARIO"),
+        ("SANDBOX_MAX_SANDBOX", "SANDBOX_MAX_SANDBOXES"),
+        ("SANDBOX_MAX_BODY_SIZE", "SANDBOX_MAX_BODY_BYTES"),
+        ("SANDBOX_LENIANT", "SANDBOX_LENIENT"),
+        ("SANDBOX_port", "SANDBOX_PORT"),
+        ("SANDBOX_MAX-SANDBOXES", "SANDBOX_MAX_SANDBOXES"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_one(variable: str, meant: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({variable: "1"})
+    assert caught.value.message.startswith(f"{variable} is not a setting")
+    assert meant in caught.value.message
+    assert len(caught.value.message.splitlines()) == 1
+
+
+def test_a_variable_like_none_is_refused_with_all() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({"SANDBOX_ZZZZZZZZZZZZ": "1"})
+    for row in fields(Settings):
+        assert variable_of(row.name) in caught.value.message
+
+
+def test_names_of_flags_and_variables_follow_from_the_name() -> None:
+    assert flag_of("max_sandboxes") == "--max-sandboxes"
+    assert variable_of("max_sandboxes") == "SANDBOX_MAX_SANDBOXES"
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+def test_every_row_explains_itself() -> None:
+    for row in fields(Settings):
+        assert row.metadata["help"].endswith(".")
