@@ -1,0 +1,121 @@
+"""Faults that the call itself asks for: ``Prefer``, the query twins, ids and tokens with a meaning."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from sandbox import problems
+from sandbox.faults.delay import LONGEST_MILLISECONDS
+from sandbox.faults.delays.fixed import Fixed
+from sandbox.faults.effect import Effect
+from sandbox.faults.kinds.connection_reset import ConnectionReset
+from sandbox.faults.kinds.hang import Hang
+from sandbox.faults.kinds.status import Status
+from sandbox.faults.parsing import fault_of
+from sandbox.operations import LIST, RETRIEVE, Operation
+from sandbox.world.rules import Facts
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+PREFERENCES = ("code", "delay", "fault")
+OWN = "__"
+REVOKED = "revoked_"
+READ_ONLY = "readonly_"
+
+_TRIGGER = re.compile(
+    r"trigger_"
+    r"(?:(?P<status>[45][0-9]{2})|(?P<reset>reset)|(?P<hang>hang)|delay_(?P<delay>[0-9]{1,6}))"
+)
+_READS = (LIST, RETRIEVE)
+
+
+class Asked(NamedTuple):
+    """What a call asks for, and by what: ``header``, ``query`` or ``data``. ``applied`` goes into Preference-Applied."""
+
+    effect: Effect
+    source: str
+    applied: str = ""
+
+
+def asked_by_header(environ: "WSGIEnvironment") -> Asked | None:
+    """``Prefer: code=503, delay=250`` (RFC 7240). Preferences that are not ours are ignored, as that RFC says.
+
+    Raises Problem 400 where one of ours cannot be right.
+    """
+    sent = environ.get("HTTP_PREFER")
+    if not sent:
+        return None
+    pairs = (part.partition("=") for part in re.split(r"[,;]", sent))
+    ours = {
+        name.strip().lower(): value.strip().strip('"')
+        for name, _, value in pairs
+        if name.strip().lower() in PREFERENCES
+    }
+    if not ours:
+        return None
+    applied = ", ".join(f"{name}={value}" for name, value in ours.items())
+    return Asked(_effect(ours, "Prefer: "), "header", applied)
+
+
+def asked_by_query(facts: Facts) -> Asked | None:
+    """``?__code=503&__delay=250``: the twins of the preferences, for where headers cannot be set.
+
+    Raises Problem 400.
+    """
+    own = {name.removeprefix(OWN): value for name, value in facts.query.items() if name.startswith(OWN)}
+    if not own:
+        return None
+    for name in own:
+        if name not in PREFERENCES:
+            known = ", ".join(OWN + known for known in PREFERENCES)
+            raise problems.invalid(
+                f"{problems.shortened(OWN + name)} is not known; the sandbox's own are {known}."
+            )
+    return Asked(_effect(own, OWN), "query")
+
+
+def asked_by_data(facts: Facts, operation: Operation | None, token: str | None) -> Asked | None:
+    """Tokens ``revoked_…`` and ``readonly_…``; contact and conversation ids ``trigger_…``."""
+    if token is not None and token.startswith(REVOKED):
+        return Asked(Effect(fault=Status(401, "This token was revoked.")), "data")
+    if token is not None and token.startswith(READ_ONLY) and operation not in _READS:
+        return Asked(Effect(fault=Status(403, "This token may only read.")), "data")
+    found = _TRIGGER.fullmatch(facts.path.rpartition("/")[2]) or _TRIGGER.fullmatch(
+        facts.body.get("contact_id", "")
+    )
+    return None if found is None else Asked(_triggered(found.groupdict()), "data")
+
+
+def _triggered(found: Mapping[str, str | None]) -> Effect:
+    if found["status"]:
+        return Effect(fault=Status(int(found["status"])))
+    if found["reset"]:
+        return Effect(fault=ConnectionReset())
+    if found["hang"]:
+        return Effect(fault=Hang())
+    return Effect(delay=Fixed(min(int(found["delay"] or 0), LONGEST_MILLISECONDS)))
+
+
+def _effect(wishes: Mapping[str, str], prefix: str) -> Effect:
+    delay = status = fault = None
+    if "delay" in wishes:
+        delay = Fixed(_number(wishes["delay"], f"{prefix}delay", 0, LONGEST_MILLISECONDS))
+    if "code" in wishes:
+        status = Status(_number(wishes["code"], f"{prefix}code", 400, 599))
+    if "fault" in wishes:
+        try:
+            fault = fault_of(wishes["fault"])
+        except ValueError as error:
+            raise problems.invalid(
+                f"{prefix}fault must be {error}, not {problems.quoted(wishes['fault'])}."
+            ) from None
+    return Effect(delay, fault or status, instead=status if fault else None)
+
+
+def _number(text: str, name: str, lowest: int, highest: int) -> int:
+    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else lowest - 1
+    if not lowest <= number <= highest:
+        expected = f"an integer from {lowest} to {highest}"
+        raise problems.invalid(f"{name} must be {expected}, not {problems.quoted(text)}.")
+    return number

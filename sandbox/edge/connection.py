@@ -1,0 +1,57 @@
+"""The connection under a WSGI request: what a fault needs and WSGI does not offer."""
+
+import errno
+import socket
+import struct
+from typing import TYPE_CHECKING, NoReturn
+
+from sandbox.problems import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_KEYS = ("gunicorn.socket", "werkzeug.socket")
+
+
+class Connection:
+    """The client's socket. Whatever ends it does not return: it raises what servers take for a client that left.
+
+    Servers log a traceback for an OSError without a number, so each carries one.
+    """
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        self._environ = environ
+
+    @property
+    def _socket(self) -> socket.socket:
+        for key in _KEYS:
+            if key in self._environ:
+                found: socket.socket = self._environ[key]
+                return found
+        raise Problem(
+            500,
+            "This fault needs the connection's socket, which this WSGI server does not offer; protocol-sandbox, "
+            "gunicorn and flask run do.",
+        )
+
+    def finish(self, data: bytes) -> NoReturn:
+        """Send ``data`` and close."""
+        connection = self._socket
+        try:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            self.left()
+        self.left()
+
+    def reset(self) -> NoReturn:
+        """Close with an RST instead of a FIN: a linger time of zero seconds."""
+        connection = self._socket
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        raise ConnectionResetError(errno.ECONNRESET, "the sandbox was asked to reset the connection")
+
+    @staticmethod
+    def left() -> NoReturn:
+        """End the request where it is, without another byte."""
+        raise BrokenPipeError(errno.EPIPE, "the sandbox was asked to end the connection")

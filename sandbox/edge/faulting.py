@@ -1,0 +1,208 @@
+"""Which fault a call meets, and doing it.
+
+Of what asks for a fault the first that says something wins: header, query, plain data, the rules of the sandbox, the
+server-wide ones, the command line.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from sandbox import problems
+from sandbox.edge.answer import Answer
+from sandbox.edge.asked import (
+    OWN,
+    READ_ONLY,
+    REVOKED,
+    Asked,
+    asked_by_data,
+    asked_by_header,
+    asked_by_query,
+)
+from sandbox.edge.beds import Beds
+from sandbox.edge.call import Call
+from sandbox.edge.facts import CallFacts
+from sandbox.edge.wire import CallWire, made_by, made_of
+from sandbox.faults.effect import Effect
+from sandbox.faults.fault import Fault, Made
+from sandbox.world.rules import Book, Fired, Rule
+from sandbox.world.sleepers import Wait
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+TRIGGER = "trigger_"
+
+
+class ServerRules:
+    """The rules that hold in every sandbox, behind its own: the server-wide ones, then the command line's.
+
+    The server-wide ones are kept in ``book`` and never fire there: each sandbox counts for itself.
+    """
+
+    def __init__(self, command_line: Iterable[Rule] = ()) -> None:
+        self.book = Book(0, "")
+        self._command_line = tuple(command_line)
+
+    @property
+    def all(self) -> tuple[Rule, ...]:
+        """In the order in which they are asked."""
+        return self.book.rules + self._command_line
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The effect that a call meets, and why: ``reason`` is a rule's name or id, or what of the call asked for it."""
+
+    effect: Effect
+    reason: str
+    fired: Fired | None = None
+    applied: str = ""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What the draws of this effect belong to."""
+        return (self.reason, 1) if self.fired is None else (self.fired.rule.id, self.fired.match_number)
+
+    @property
+    def rule_id(self) -> str | None:
+        """The rule that fired, if one did."""
+        return None if self.fired is None else self.fired.rule.id
+
+
+class Faulting:
+    """Stands between the edge and ``app``. ``wait`` is how a call sleeps, ``beds`` bound how many may at once."""
+
+    def __init__(self, app: "WSGIApplication", rules: ServerRules, wait: Wait, beds: Beds) -> None:
+        self._app = app
+        self._rules = rules
+        self._wait = wait
+        self._beds = beds
+
+    def __call__(self, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
+        """Answer the call, with the fault that it meets, if it meets one. Raises Problem."""
+        chosen = self._choose(environ, call)
+        if chosen is None:
+            return self._app(environ, answer)
+        return self._do(chosen, environ, call, answer)
+
+    def _choose(self, environ: "WSGIEnvironment", call: Call) -> Chosen | None:
+        facts = CallFacts(environ, call)
+        asked = self._asked(environ, call, facts)
+        if asked is not None:
+            return Chosen(asked.effect, asked.source, applied=asked.applied)
+        book, others = call.sandbox.book, self._rules.all
+        if not book.rules and not others:
+            return None
+        fired = book.fire(facts, call.sandbox.clock, others)
+        return None if fired is None else _chosen_by(fired)
+
+    def _asked(self, environ: "WSGIEnvironment", call: Call, facts: CallFacts) -> Asked | None:
+        """What the call itself asks for. Most ask for nothing, so the cheap look comes first."""
+        if asked := asked_by_header(environ):
+            return asked
+        if OWN in environ.get("QUERY_STRING", "") and (asked := asked_by_query(facts)):
+            return asked
+        token = call.token or ""
+        if TRIGGER in facts.path or TRIGGER.encode() in call.body or token.startswith((REVOKED, READ_ONLY)):
+            return asked_by_data(facts, call.operation, call.token)
+        return None
+
+    def _do(self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
+        effect = chosen.effect
+        pieces = 1 if effect.delay is None else effect.delay.pieces
+        delay = self._delay(chosen, call)
+        _explain(chosen, call, answer, delay)
+        if pieces == 1:
+            self._hold(delay, chosen, call)
+        if effect.fault is None:
+            body = self._app(environ, answer)
+        else:
+            body = self._fail(effect.fault, chosen, environ, call, answer)
+        return body if pieces == 1 else self._spread(_cut(body, pieces), delay, chosen, call)
+
+    def _fail(
+        self, fault: Fault, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer
+    ) -> Iterable[bytes]:
+        made: list[Made] = []
+        if chosen.effect.after:
+            made.append(made_by(self._app, environ))
+            call.fault = f"{fault.type} after {made[0].status[:3]}"
+        else:
+            # The call does nothing: what is asked of the API from here on is asked of a copy.
+            call.target = call.sandbox.succeed(call.sandbox.state)
+
+        def make() -> Made:
+            if chosen.effect.instead is not None:
+                return made_of(chosen.effect.instead)
+            return made[0] if made else made_by(self._app, environ)
+
+        book, fired = call.sandbox.book, chosen.fired
+        wire = CallWire(
+            environ,
+            answer,
+            make,
+            hold=lambda milliseconds: self._hold(milliseconds, chosen, call),
+            draw_bytes=lambda count: book.draw_bytes(count, *chosen.key),
+            wait_seconds=lambda: 1 if fired is None else book.window_left(fired.rule),
+        )
+        return fault.send(wire)
+
+    def _delay(self, chosen: Chosen, call: Call) -> float:
+        if chosen.effect.delay is None:
+            return 0.0
+        return chosen.effect.delay.milliseconds(call.sandbox.book.draw("delay", *chosen.key))
+
+    def _hold(self, milliseconds: float, chosen: Chosen, call: Call) -> None:
+        """Sleep. Raises Problem 503 where too many sleep, and where the sandbox was reset meanwhile."""
+        if milliseconds <= 0:
+            return
+        with self._beds:
+            call.sandbox.sleepers.sleep(milliseconds / 1000, chosen.rule_id, self._wait)
+        if call.sandbox.sleepers.ended:
+            raise problems.reset_meanwhile()
+
+    def _spread(
+        self, pieces: list[bytes], milliseconds: float, chosen: Chosen, call: Call
+    ) -> Iterator[bytes]:
+        """The pieces of a body, the first at once and the last when the time is over. A reset wakes."""
+        pause = milliseconds / 1000 / max(len(pieces) - 1, 1)
+        for at, piece in enumerate(pieces):
+            if at:
+                call.sandbox.sleepers.sleep(pause, chosen.rule_id, self._wait)
+            yield piece
+
+
+def _chosen_by(fired: Fired) -> Chosen:
+    rule = fired.rule
+    assert isinstance(rule.effect, Effect)
+    return Chosen(rule.effect, str(rule.document.get("name", rule.id)), fired)
+
+
+def _explain(chosen: Chosen, call: Call, answer: Answer, delay: float) -> None:
+    """Say in the answer's headers and in the journal why the answer is as it is."""
+    call.rule = chosen.reason
+    call.delay_ms = round(delay, 3)
+    headers = [("X-Sandbox-Rule", _printable(chosen.reason))]
+    if chosen.effect.fault is not None:
+        call.fault = chosen.effect.fault.type
+        headers.append(("X-Sandbox-Fault", call.fault))
+    if chosen.effect.delay is not None:
+        headers.append(("X-Sandbox-Delay-Ms", f"{delay:.0f}"))
+    if chosen.applied:
+        headers.append(("Preference-Applied", chosen.applied))
+    answer.add(headers)
+
+
+def _printable(text: str) -> str:
+    """``text`` as a header can carry it."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+
+
+def _cut(body: Iterable[bytes], count: int) -> list[bytes]:
+    """A body in ``count`` pieces of nearly the same length; fewer where it has fewer bytes."""
+    whole = b"".join(body)
+    count = max(min(count, len(whole)), 1)
+    cuts = [len(whole) * at // count for at in range(count + 1)]
+    return [whole[start:end] for start, end in pairwise(cuts)]

@@ -1,0 +1,101 @@
+"""What faults act on: one call, its connection, and the answer that the API would give."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sandbox.edge.answer import Answer
+from sandbox.edge.connection import Connection
+from sandbox.faults.fault import Made
+from sandbox.faults.kinds.status import Status
+from sandbox.problems import JSON_TYPE, Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+
+class CallWire:
+    """The wire of one call.
+
+    ``make`` does the call and answers what the API says; ``hold`` sleeps for milliseconds; ``draw_bytes`` answers
+    bytes that belong to the call.
+    """
+
+    def __init__(
+        self,
+        environ: "WSGIEnvironment",
+        answer: Answer,
+        make: Callable[[], Made],
+        hold: Callable[[float], None],
+        draw_bytes: Callable[[int], bytes],
+        wait_seconds: Callable[[], int],
+    ) -> None:
+        self._connection = Connection(environ)
+        self._answer = answer
+        self.answer = make
+        self.hold = hold
+        self.draw_bytes = draw_bytes
+        self.wait_seconds = wait_seconds
+
+    def send(self, made: Made) -> Iterable[bytes]:
+        """Send an answer, its length put right."""
+        self._answer(made.status, _with_length(made, len(made.body)))
+        return (made.body,)
+
+    def refuse(self, problem: Problem) -> Iterable[bytes]:
+        """Send an error."""
+        return self._answer.refuse(problem)
+
+    def cut(self, made: Made, length: int) -> Iterable[bytes]:
+        """Announce the whole body and send the first ``length`` bytes, never all of it."""
+        self._answer(made.status, _with_length(made, len(made.body)))
+        return self._cut(made.body[: min(length, max(len(made.body) - 1, 0))])
+
+    def _cut(self, body: bytes) -> Iterator[bytes]:
+        yield body
+        self._connection.left()
+
+    def raw(self, data: bytes) -> NoReturn:
+        """Send bytes as they are, and close."""
+        self._connection.finish(data)
+
+    def head(self, made: Made) -> bytes:
+        """Status line and headers, with those that every answer carries."""
+        lines = [
+            f"HTTP/1.1 {made.status}",
+            *(f"{name}: {value}" for name, value in self._answer.all(made.headers)),
+        ]
+        self._answer.status = int(made.status[:3])
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def reset(self) -> NoReturn:
+        """Reset the connection."""
+        self._connection.reset()
+
+
+def made_by(app: "WSGIApplication", environ: "WSGIEnvironment") -> Made:
+    """What ``app`` answers, unsent."""
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
+        said[:] = [(status, headers)]
+        return None
+
+    body = app(environ, start_response)
+    try:
+        sent = b"".join(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+    status, headers = said[0]
+    return Made(status, headers, sent)
+
+
+def made_of(error: Status) -> Made:
+    """An error as an answer, unsent."""
+    problem = error.problem
+    return Made(problem.status_line, [("Content-Type", JSON_TYPE), *problem.headers], problem.body)
+
+
+def _with_length(made: Made, length: int) -> list[tuple[str, str]]:
+    headers = [(name, value) for name, value in made.headers if name.lower() != "content-length"]
+    return [*headers, ("Content-Length", str(length))]

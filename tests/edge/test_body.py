@@ -1,0 +1,146 @@
+"""Reading a request body: all of it, once, bounded."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from sandbox.edge.body import read_body
+from sandbox.problems import Problem
+
+COLLECTION = "/v1/conversations"
+ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
+FORM = "application/x-www-form-urlencoded"
+LIMIT = 80
+
+
+def environ(body: bytes, length: str | None = None, **more: Any) -> dict[str, Any]:
+    announced = {} if length is None else {"CONTENT_LENGTH": length}
+    return {"wsgi.input": BytesIO(body)} | announced | more
+
+
+CHUNKED: dict[str, Any] = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [
+        (environ(b""), b""),
+        (environ(b"", ""), b""),
+        (environ(b"", "0"), b""),
+        (environ(b"abc", "3"), b"abc"),
+        (environ(b"abc and the next request", "3"), b"abc"),
+        (environ(b"x" * LIMIT, str(LIMIT)), b"x" * LIMIT),
+        (environ(b"not announced"), b""),
+        (environ(b"abc", **CHUNKED), b"abc"),
+        (environ(b"", **CHUNKED), b""),
+        (environ(b"x" * LIMIT, **CHUNKED), b"x" * LIMIT),
+    ],
+    ids=lambda part: None if isinstance(part, dict) else str(part)[:20],
+)
+def test_a_body_is_what_was_announced_or_chunked(sent: dict[str, Any], body: bytes) -> None:
+    assert read_body(sent, LIMIT) == body
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        (environ(b"x" * (LIMIT + 1), str(LIMIT + 1)), 413, "80 bytes"),
+        (environ(b"", "99999999999999999999"), 413, "80 bytes"),
+        (environ(b"", "9" * 5000), 413, "80 bytes"),
+        (environ(b"x" * (LIMIT + 1), **CHUNKED), 413, "80 bytes"),
+        (environ(b"x" * 10_000, **CHUNKED), 413, "80 bytes"),
+        (environ(b"abc", "4"), 400, "3 of the announced 4 bytes"),
+        (environ(b"", "1"), 400, "0 of the announced 1 bytes"),
+        (environ(b"abc", "-1"), 400, "Content-Length"),
+        (environ(b"abc", "3.0"), 400, "Content-Length"),
+        (environ(b"abc", "three"), 400, "Content-Length"),
+        (environ(b"abc", "+3"), 400, "Content-Length"),
+        (environ(b"abc", "0x3"), 400, "Content-Length"),
+        (environ(b"abc", "³"), 400, "Content-Length"),
+        (environ(b"abc", "٣"), 400, "Content-Length"),
+    ],
+    ids=lambda part: None if isinstance(part, dict) else str(part)[:40],
+)
+def test_another_body_is_refused(sent: dict[str, Any], status: int, said: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read_body(sent, LIMIT)
+    assert caught.value.status == status
+    assert said in caught.value.message
+
+
+def test_what_is_too_large_is_not_read_at_all() -> None:
+    sent = environ(b"x" * 1000, "1000")
+    with pytest.raises(Problem):
+        read_body(sent, LIMIT)
+    assert sent["wsgi.input"].tell() == 0
+
+
+def test_of_a_chunked_body_no_more_is_read_than_the_bound_and_one() -> None:
+    sent = environ(b"x" * 1000, **CHUNKED)
+    with pytest.raises(Problem):
+        read_body(sent, LIMIT)
+    assert sent["wsgi.input"].tell() == LIMIT + 1
+
+
+class Broken:
+    """An input whose sender went away."""
+
+    def read(self, size: int) -> bytes:
+        raise ConnectionResetError(size)
+
+
+@pytest.mark.parametrize("more", [{"CONTENT_LENGTH": "5"}, CHUNKED], ids=["announced", "chunked"])
+def test_a_body_that_breaks_off_is_refused(more: dict[str, Any]) -> None:
+    with pytest.raises(Problem) as caught:
+        read_body({"wsgi.input": Broken()} | more, LIMIT)
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "status"),
+    [
+        ("POST", COLLECTION, 201),
+        ("PUT", ITEM, 200),
+        ("GET", COLLECTION, 200),
+        ("GET", ITEM, 200),
+        ("DELETE", ITEM, 204),
+    ],
+)
+@pytest.mark.parametrize(
+    "content_type", ["application/json", FORM, "multipart/form-data; boundary=seam", "text/plain"]
+)
+def test_a_body_of_exactly_the_bound_is_good_and_one_byte_more_is_not(
+    open_api: Callable[..., FlaskClient],
+    assert_error_shape: Callable[..., str],
+    method: str,
+    url: str,
+    status: int,
+    content_type: str,
+) -> None:
+    api = open_api(max_body_bytes=LIMIT)
+    body = {"POST": b'{"contact_id": "a"}', "PUT": b'{"is_muted": true}'}.get(method, b"{}")
+    larger = api.open(url, method=method, data=body.ljust(LIMIT + 1), content_type=content_type)
+    assert_error_shape(larger, 413, f"{LIMIT} bytes")
+    if content_type == "application/json":
+        assert (
+            api.open(url, method=method, data=body.ljust(LIMIT), content_type=content_type).status_code
+            == status
+        )
+
+
+@pytest.mark.parametrize("content_type", ["application/json", FORM, "multipart/form-data; boundary=seam"])
+def test_half_a_body_is_never_taken_for_a_whole(
+    api: FlaskClient, assert_error_shape: Callable[..., str], content_type: str
+) -> None:
+    announced = {"CONTENT_LENGTH": "100", "wsgi.input": BytesIO(b"contact_id=a")}
+    answer = api.post(COLLECTION, content_type=content_type, environ_overrides=announced)
+    assert_error_shape(answer, 400, "12 of the announced 100 bytes")
+    assert len(api.get(COLLECTION).get_json()["data"]) == 2
+
+
+def test_a_chunked_body_is_read(api: FlaskClient) -> None:
+    sent = CHUNKED | {"CONTENT_LENGTH": "", "wsgi.input": BytesIO(b"contact_id=a")}
+    assert api.post(COLLECTION, content_type=FORM, environ_overrides=sent).get_json()["contact_id"] == "a"

@@ -1,0 +1,106 @@
+"""From bytes to attributes, before any schema has a word."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.edge.decoding import MOST_ATTRIBUTES, decoded_body, decoded_query
+from sandbox.problems import Problem
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+MULTIPART = "multipart/form-data; boundary=seam"
+
+
+def seamed(*parts: str) -> bytes:
+    return "".join(f"--seam\r\n{part}\r\n" for part in parts).encode() + b"--seam--\r\n"
+
+
+def field(name: str, value: str) -> str:
+    return f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'
+
+
+@pytest.mark.parametrize(
+    ("query", "attributes"),
+    [
+        ("", {}),
+        ("a=1", {"a": "1"}),
+        ("a=1&b=2", {"a": "1", "b": "2"}),
+        ("a", {"a": ""}),
+        ("a=", {"a": ""}),
+        ("a=b=c", {"a": "b=c"}),
+        ("a=%20+%2B", {"a": "  +"}),
+        ("%61=%C3%A4", {"a": "ä"}),
+        ("&&a=1&&", {"a": "1"}),
+        ("__a=1", {"__a": "1"}),
+        ("a;b=1", {"a;b": "1"}),
+    ],
+)
+def test_a_query_becomes_its_attributes(query: str, attributes: dict[str, str]) -> None:
+    assert decoded_query(query) == attributes
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "attributes", "is_text"),
+    [
+        ("", b"", {}, True),
+        ("text/plain", b"", {}, True),
+        (FORM, b"a=1&b=", {"a": "1", "b": ""}, True),
+        (FORM, "a=ä".encode(), {"a": "ä"}, True),
+        (FORM, b"a=1\r\n", {"a": "1\r\n"}, True),
+        (JSON, b"{}", {}, False),
+        (JSON, b' {"a": 1, "b": null} \n', {"a": 1, "b": None}, False),
+        (JSON, '{"ä": ["ä"]}'.encode(), {"ä": ["ä"]}, False),
+        (MULTIPART, seamed(), {}, True),
+        (MULTIPART, seamed(field("a", "1"), field("b", "")), {"a": "1", "b": ""}, True),
+        (MULTIPART, seamed(field("a", "line\r\nline")), {"a": "line\r\nline"}, True),
+        (MULTIPART, seamed(field("ä", "ä")), {"ä": "ä"}, True),
+    ],
+)
+def test_a_body_becomes_its_attributes(
+    content_type: str, body: bytes, attributes: dict[str, Any], is_text: bool
+) -> None:
+    assert decoded_body(body, content_type) == (attributes, is_text)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("", b"a=1", 415),
+        ("text/plain", b"a=1", 415),
+        (FORM, b"a=1&a=1", 400),
+        (FORM, b"a=%ff", 400),
+        (FORM, b"a=\xff", 400),
+        (JSON, b'{"a": 1, "a": 1}', 400),
+        (JSON, b'{"b": {"a": 1, "a": 1}}', 400),
+        (JSON, b"[1]", 400),
+        (JSON, b"{", 400),
+        (JSON, b"\xff", 400),
+        (JSON, b'{"a": NaN}', 400),
+        (MULTIPART, seamed(field("a", "1"), field("a", "1")), 400),
+        (MULTIPART, seamed(field("a", "1"))[:-4], 400),
+    ],
+)
+def test_what_cannot_be_decoded_is_refused(content_type: str, body: bytes, status: int) -> None:
+    with pytest.raises(Problem) as caught:
+        decoded_body(body, content_type)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("count", [MOST_ATTRIBUTES, MOST_ATTRIBUTES + 1])
+def test_the_bound_on_attributes_is_the_same_for_queries_forms_and_multipart(count: int) -> None:
+    names = [f"a{number}" for number in range(count)]
+    query = "&".join(f"{name}=1" for name in names)
+    parts = seamed(*(field(name, "1") for name in names))
+    decodings: list[Callable[[], dict[str, Any]]] = [
+        lambda: decoded_query(query),
+        lambda: decoded_body(query.encode(), FORM)[0],
+        lambda: decoded_body(parts, MULTIPART)[0],
+    ]
+    for decode in decodings:
+        if count <= MOST_ATTRIBUTES:
+            assert list(decode()) == names
+        else:
+            with pytest.raises(Problem, match=f"more than {MOST_ATTRIBUTES} attributes"):
+                decode()

@@ -1,0 +1,36 @@
+"""The bearer token of a request."""
+
+import pytest
+
+from sandbox.edge.token import bearer_token
+
+
+@pytest.mark.parametrize(
+    ("authorization", "token"),
+    [
+        ("Bearer abc", "abc"),
+        ("bearer abc", "abc"),
+        ("BEARER abc", "abc"),
+        ("Bearer   abc  ", "abc"),
+        ("Bearer a b", "a b"),
+        ("Bearer {token}", "{token}"),
+        ("Bearer Bearer", "Bearer"),
+        ("Bearer " + "a" * 10_000, "a" * 10_000),
+        ("Bearer", None),
+        ("Bearer ", None),
+        ("Bearer    ", None),
+        ("", None),
+        ("abc", None),
+        ("Basic dXNlcjpwYXNz", None),
+        ("Bearerabc", None),
+        (" Bearer abc", None),
+        ("Token Bearer abc", None),
+    ],
+    ids=lambda text: str(text)[:20],
+)
+def test_the_token_is_what_follows_the_scheme_bearer(authorization: str, token: str | None) -> None:
+    assert bearer_token({"HTTP_AUTHORIZATION": authorization}) == token
+
+
+def test_without_the_header_there_is_no_token() -> None:
+    assert bearer_token({}) is None
