@@ -1,0 +1,394 @@
+"""The OpenAPI document: valid, complete, and in agreement with what the server does."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+import sandbox
+from sandbox.operations import OPERATIONS
+from sandbox.schemas.arguments import DEFAULT_LIMIT, MAXIMUM_LIMIT
+from sandbox.schemas.fields import LATEST_TIMESTAMP
+
+COLLECTION = "/v1/conversations"
+ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+Document = dict[str, Any]
+
+
+def fetched(app: Flask) -> Document:
+    answer = app.test_client().get("/openapi.json")
+    assert answer.status_code == 200
+    assert answer.content_type == JSON
+    document: Document = answer.get_json()
+    return document
+
+
+@pytest.fixture(scope="session")
+def document(shared_app: Flask) -> Document:
+    return fetched(shared_app)
+
+
+@pytest.fixture
+def lenient_document(open_app: Callable[..., Flask]) -> Document:
+    return fetched(open_app(lenient=True))
+
+
+def resolved(document: Document, shape: Any) -> Any:
+    while isinstance(shape, dict) and "$ref" in shape:
+        target: Any = document
+        for step in shape["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        shape = target
+    return shape
+
+
+def validator(document: Document, schema: Document) -> Draft202012Validator:
+    return Draft202012Validator(schema | {"components": document["components"]})
+
+
+def operations(document: Document) -> dict[str, Document]:
+    return {shape["operationId"]: shape for path in document["paths"].values() for shape in path.values()}
+
+
+def request_schema(document: Document, operation: str, media_type: str) -> Document:
+    schema: Document = operations(document)[operation]["requestBody"]["content"][media_type]["schema"]
+    return schema
+
+
+def query_schemas(document: Document) -> dict[str, Document]:
+    parameters = [
+        resolved(document, shape) for shape in operations(document)["listConversations"]["parameters"]
+    ]
+    return {shape["name"]: shape["schema"] for shape in parameters if shape["in"] == "query"}
+
+
+def test_the_document_is_valid_strict_and_lenient(document: Document, lenient_document: Document) -> None:
+    for shape in (document, lenient_document):
+        assert shape["openapi"].startswith("3.1.")
+        assert [error.message for error in OpenAPIV31SpecValidator(shape).iter_errors()] == []
+
+
+def test_every_schema_is_a_json_schema(document: Document, lenient_document: Document) -> None:
+    for shape in (document, lenient_document):
+        for schema in shape["components"]["schemas"].values():
+            Draft202012Validator.check_schema(schema)
+
+
+def test_the_operations_are_those_of_the_contract(document: Document) -> None:
+    found = {
+        (shape["operationId"], method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method, shape in methods.items()
+    }
+    assert found == {
+        ("createConversation", "POST", "/v1/conversations"),
+        ("listConversations", "GET", "/v1/conversations"),
+        ("retrieveConversation", "GET", "/v1/conversations/{id}"),
+        ("updateConversation", "PUT", "/v1/conversations/{id}"),
+        ("deleteConversation", "DELETE", "/v1/conversations/{id}"),
+    }
+    assert found == {(operation.id, operation.method, operation.path) for operation in OPERATIONS}
+
+
+def test_the_document_says_version_server_and_authentication(document: Document) -> None:
+    assert document["info"]["version"] == sandbox.__version__
+    assert document["servers"] == [{"url": "/"}]
+    (requirement,) = document["security"]
+    (name,) = requirement
+    assert document["components"]["securitySchemes"][name] == {"type": "http", "scheme": "bearer"}
+
+
+def test_the_document_needs_no_token_and_is_the_same_every_time(shared_app: Flask) -> None:
+    one, other = (shared_app.test_client().get("/openapi.json").data for _ in range(2))
+    assert one == other
+
+
+def test_the_conversation_has_the_documented_keys_all_required_and_no_others(document: Document) -> None:
+    schema = document["components"]["schemas"]["Conversation"]
+    keys = [
+        "id",
+        "contact_id",
+        "group_id",
+        "pinned_message_id",
+        "is_pinned",
+        "is_muted",
+        "last_active_at",
+        "last_opened_at",
+        "created_at",
+        "archived_at",
+    ]
+    assert list(schema["properties"]) == keys
+    assert sorted(schema["required"]) == sorted(keys)
+    assert schema["additionalProperties"] is False
+    nullable = {name for name, shape in schema["properties"].items() if "null" in shape["type"]}
+    assert nullable == {
+        "contact_id",
+        "group_id",
+        "pinned_message_id",
+        "last_active_at",
+        "last_opened_at",
+        "archived_at",
+    }
+
+
+def test_the_query_is_that_of_the_schema_which_validates(document: Document) -> None:
+    schemas = query_schemas(document)
+    assert list(schemas) == [
+        "limit",
+        "muted",
+        "archived",
+        "pinned",
+        "group_id",
+        "starting_after",
+        "ending_before",
+    ]
+    limit = schemas["limit"]
+    assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, MAXIMUM_LIMIT, DEFAULT_LIMIT)
+    assert (MAXIMUM_LIMIT, DEFAULT_LIMIT) == (100, 50)
+
+
+@pytest.mark.parametrize("operation", ["createConversation", "updateConversation"])
+def test_a_body_is_taken_in_three_encodings(document: Document, operation: str) -> None:
+    content = operations(document)[operation]["requestBody"]["content"]
+    assert set(content) == {FORM, JSON, "multipart/form-data"}
+
+
+def test_only_create_and_update_have_a_body_and_only_that_of_create_is_required(document: Document) -> None:
+    shapes = operations(document)
+    bodies = {name: shape["requestBody"] for name, shape in shapes.items() if "requestBody" in shape}
+    assert set(bodies) == {"createConversation", "updateConversation"}
+    assert bodies["createConversation"]["required"] is True
+    assert not bodies["updateConversation"].get("required", False)
+
+
+@pytest.mark.parametrize("media_type", [FORM, JSON, "multipart/form-data"])
+@pytest.mark.parametrize(
+    ("operation", "attributes"),
+    [
+        ("createConversation", ["contact_id", "group_id"]),
+        ("updateConversation", ["pinned_message_id", "is_pinned", "is_muted", "archived_at"]),
+    ],
+)
+def test_strict_bodies_admit_nothing_else_and_lenient_ones_anything(
+    document: Document, lenient_document: Document, operation: str, attributes: list[str], media_type: str
+) -> None:
+    strict = resolved(document, request_schema(document, operation, media_type))
+    lenient = resolved(lenient_document, request_schema(lenient_document, operation, media_type))
+    assert list(strict["properties"]) == attributes
+    assert strict["additionalProperties"] is False
+    assert lenient["additionalProperties"] is True
+
+
+def test_the_bounds_of_a_timestamp_are_those_that_validate(document: Document) -> None:
+    for media_type in (FORM, JSON):
+        schema = resolved(document, request_schema(document, "updateConversation", media_type))["properties"]
+        shape = json.dumps(schema["archived_at"])
+        assert f'"maximum": {LATEST_TIMESTAMP}' in shape
+        assert '"minimum": 0' in shape
+
+
+def test_every_documented_example_fits_its_schema(document: Document) -> None:
+    checked = 0
+    for shape in operations(document).values():
+        contents = [shape.get("requestBody", {}).get("content", {})]
+        contents += [resolved(document, answer).get("content", {}) for answer in shape["responses"].values()]
+        for content in contents:
+            for media in content.values():
+                if "example" in media:
+                    validator(document, media["schema"]).validate(media["example"])
+                    checked += 1
+    assert checked > 20
+    for schema in query_schemas(document).values():
+        for example in [schema["example"]] if "example" in schema else schema.get("examples", []):
+            Draft202012Validator(schema).validate(example)
+
+
+@pytest.mark.parametrize("operation", ["createConversation", "updateConversation"])
+@pytest.mark.parametrize("media_type", [FORM, JSON, "multipart/form-data"])
+def test_every_documented_request_example_is_taken(
+    document: Document, api: FlaskClient, operation: str, media_type: str
+) -> None:
+    example = operations(document)[operation]["requestBody"]["content"][media_type]["example"]
+    sent = {"json": example} if media_type == JSON else {"data": example, "content_type": media_type}
+    method, url = ("POST", COLLECTION) if operation == "createConversation" else ("PUT", ITEM)
+    assert api.open(url, method=method, **sent).status_code in (200, 201)
+
+
+BODIES: list[Any] = [
+    {},
+    {"contact_id": "a"},
+    {"group_id": "a"},
+    {"contact_id": "a", "group_id": "b"},
+    {"contact_id": None},
+    {"contact_id": None, "group_id": None},
+    {"contact_id": None, "group_id": "b"},
+    {"contact_id": ""},
+    {"contact_id": "a" * 64},
+    {"contact_id": "a" * 65},
+    {"contact_id": "a b"},
+    {"contact_id": 1},
+    {"contact_id": True},
+    {"contact_id": "a", "unknown": 1},
+    {"pinned_message_id": "a"},
+    {"pinned_message_id": None},
+    {"pinned_message_id": "a!"},
+    {"is_pinned": True, "is_muted": False},
+    {"is_pinned": None},
+    {"is_pinned": 1},
+    {"is_muted": "true"},
+    {"archived_at": 0},
+    {"archived_at": LATEST_TIMESTAMP},
+    {"archived_at": LATEST_TIMESTAMP + 1},
+    {"archived_at": -1},
+    {"archived_at": 1.5},
+    {"archived_at": 5.0},
+    {"archived_at": "5"},
+    {"archived_at": None},
+    {"archived_at": True},
+    [],
+    None,
+    "a",
+]
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: json.dumps(body)[:40])
+@pytest.mark.parametrize(
+    ("operation", "method", "url"),
+    [("createConversation", "POST", COLLECTION), ("updateConversation", "PUT", ITEM)],
+)
+def test_a_json_body_is_taken_exactly_where_the_document_says_so(
+    open_api: Callable[..., FlaskClient], operation: str, method: str, url: str, body: Any, lenient: bool
+) -> None:
+    api = open_api(lenient=lenient)
+    document = api.get("/openapi.json").get_json()
+    documented = validator(document, request_schema(document, operation, JSON)).is_valid(body)
+    answer = api.open(url, method=method, data=json.dumps(body), content_type=JSON)
+    assert answer.status_code == ((201 if method == "POST" else 200) if documented else 400)
+
+
+FORMS: list[dict[str, str]] = [
+    {},
+    {"contact_id": "a"},
+    {"contact_id": ""},
+    {"contact_id": "", "group_id": "b"},
+    {"contact_id": "", "group_id": ""},
+    {"contact_id": "a" * 65},
+    {"contact_id": "a", "unknown": "1"},
+    {"pinned_message_id": ""},
+    {"is_pinned": "true", "is_muted": "0"},
+    {"is_pinned": "TRUE"},
+    {"is_pinned": ""},
+    {"archived_at": ""},
+    {"archived_at": "now"},
+]
+
+
+@pytest.mark.parametrize("media_type", [FORM, "multipart/form-data"])
+@pytest.mark.parametrize("body", FORMS, ids=lambda body: json.dumps(body)[:40])
+@pytest.mark.parametrize(
+    ("operation", "method", "url"),
+    [("createConversation", "POST", COLLECTION), ("updateConversation", "PUT", ITEM)],
+)
+def test_a_form_is_taken_exactly_where_the_document_says_so(
+    document: Document,
+    api: FlaskClient,
+    operation: str,
+    method: str,
+    url: str,
+    body: dict[str, str],
+    media_type: str,
+) -> None:
+    documented = validator(document, request_schema(document, operation, media_type)).is_valid(body)
+    answer = api.open(url, method=method, data=body, content_type=media_type)
+    assert answer.status_code == ((201 if method == "POST" else 200) if documented else 400)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 50, 100, 101])
+def test_a_limit_is_taken_exactly_where_the_document_says_so(
+    document: Document, api: FlaskClient, limit: int
+) -> None:
+    documented = Draft202012Validator(query_schemas(document)["limit"]).is_valid(limit)
+    assert (api.get(COLLECTION, query_string={"limit": limit}).status_code == 200) is documented
+
+
+CALLS: list[tuple[str, int, str, str, dict[str, Any]]] = [
+    ("createConversation", 201, "POST", COLLECTION, {"data": {"contact_id": "a"}}),
+    ("createConversation", 400, "POST", COLLECTION, {}),
+    ("createConversation", 401, "POST", COLLECTION, {"headers": {"Authorization": ""}}),
+    ("createConversation", 413, "POST", COLLECTION, {"data": {"contact_id": "a" * 100}}),
+    ("createConversation", 415, "POST", COLLECTION, {"data": b"a", "content_type": "text/plain"}),
+    ("createConversation", 503, "POST", COLLECTION, {"headers": {"Authorization": "Bearer other"}}),
+    ("createConversation", 507, "POST", COLLECTION, {"data": {"contact_id": "a"}}),
+    ("listConversations", 200, "GET", COLLECTION, {}),
+    ("listConversations", 400, "GET", COLLECTION + "?limit=0", {}),
+    ("listConversations", 401, "GET", COLLECTION, {"headers": {"Authorization": ""}}),
+    ("listConversations", 413, "GET", COLLECTION, {"data": {"contact_id": "a" * 100}}),
+    ("listConversations", 415, "GET", COLLECTION, {"data": b"a", "content_type": "text/plain"}),
+    ("listConversations", 503, "GET", COLLECTION, {"headers": {"Authorization": "Bearer other"}}),
+    ("retrieveConversation", 200, "GET", ITEM, {}),
+    ("retrieveConversation", 400, "GET", ITEM + "?a=1", {}),
+    ("retrieveConversation", 401, "GET", ITEM, {"headers": {"Authorization": ""}}),
+    ("retrieveConversation", 404, "GET", COLLECTION + "/nope", {}),
+    ("retrieveConversation", 413, "GET", ITEM, {"data": {"contact_id": "a" * 100}}),
+    ("retrieveConversation", 415, "GET", ITEM, {"data": b"a", "content_type": "text/plain"}),
+    ("retrieveConversation", 503, "GET", ITEM, {"headers": {"Authorization": "Bearer other"}}),
+    ("updateConversation", 200, "PUT", ITEM, {"json": {"is_muted": True}}),
+    ("updateConversation", 400, "PUT", ITEM, {"json": {"is_muted": 1}}),
+    ("updateConversation", 401, "PUT", ITEM, {"headers": {"Authorization": ""}}),
+    ("updateConversation", 404, "PUT", COLLECTION + "/nope", {"json": {}}),
+    ("updateConversation", 413, "PUT", ITEM, {"data": {"contact_id": "a" * 100}}),
+    ("updateConversation", 415, "PUT", ITEM, {"data": b"a", "content_type": "text/plain"}),
+    ("updateConversation", 503, "PUT", ITEM, {"headers": {"Authorization": "Bearer other"}}),
+    ("deleteConversation", 204, "DELETE", ITEM, {}),
+    ("deleteConversation", 400, "DELETE", ITEM + "?a=1", {}),
+    ("deleteConversation", 401, "DELETE", ITEM, {"headers": {"Authorization": ""}}),
+    ("deleteConversation", 404, "DELETE", COLLECTION + "/nope", {}),
+    ("deleteConversation", 413, "DELETE", ITEM, {"data": {"contact_id": "a" * 100}}),
+    ("deleteConversation", 415, "DELETE", ITEM, {"data": b"a", "content_type": "text/plain"}),
+    ("deleteConversation", 503, "DELETE", ITEM, {"headers": {"Authorization": "Bearer other"}}),
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "method", "url", "sent"), CALLS, ids=lambda part: str(part)[:30]
+)
+def test_every_answer_is_documented_with_its_body_and_headers(
+    open_api: Callable[..., FlaskClient],
+    operation: str,
+    status: int,
+    method: str,
+    url: str,
+    sent: dict[str, Any],
+) -> None:
+    api = open_api(max_body_bytes=80, max_sandboxes=1, max_conversations=2 if status == 507 else 3)
+    api.get(COLLECTION)
+    document = api.get("/openapi.json").get_json()
+    answer = api.open(url, method=method, **sent)
+    assert answer.status_code == status
+    shape = resolved(document, operations(document)[operation]["responses"][str(status)])
+    assert shape["description"]
+    for name, header in shape.get("headers", {}).items():
+        assert name in answer.headers
+        Draft202012Validator(resolved(document, header)["schema"]).validate(answer.headers[name])
+    if "content" in shape:
+        assert list(shape["content"]) == [answer.content_type]
+        validator(document, shape["content"][JSON]["schema"]).validate(answer.get_json())
+    else:
+        assert answer.data == b""
+
+
+def test_every_documented_status_of_a_request_is_one_that_the_server_answers(document: Document) -> None:
+    answered = {(operation, status) for operation, status, *_ in CALLS}
+    injected = {403, 429, 500, 502, 504}
+    for name, shape in operations(document).items():
+        documented = {int(status) for status in shape["responses"] if status.isdigit()} - injected
+        assert documented == {status for operation, status in answered if operation == name}

@@ -1,0 +1,789 @@
+"""Attributes in queries and bodies: every row of the contract's request rules, in all three encodings."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from sandbox.api.reading import read_body, read_query
+from sandbox.edge.decoding import MOST_ATTRIBUTES
+from sandbox.problems import Problem
+from sandbox.schemas.arguments import CreateConversation, ListConversations, UpdateConversation
+
+Check = Callable[..., str]
+
+COLLECTION = "/v1/conversations"
+ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+MULTIPART = "multipart/form-data; boundary=seam"
+ENCODINGS = (FORM, JSON, MULTIPART)
+TEXT_ENCODINGS = (FORM, MULTIPART)
+
+GOOD_IDS = ["a", "0", "-", "_", "WAz8eIbvDR60rouK", "Az09_-", "a" * 64]
+BAD_IDS = ["a" * 65, "a b", " a", "a ", "a/b", "a.b", "ä", "a\n", "a\x00", "٣", "\N{GRINNING FACE}", "{id}"]
+NO_IDS = [1, 0, 1.5, True, False, [], ["a"], {}, {"id": "a"}]
+LATEST = 253402300799
+
+CALL_OF = {
+    "contact_id": ("POST", COLLECTION),
+    "group_id": ("POST", COLLECTION),
+    "pinned_message_id": ("PUT", ITEM),
+    "is_pinned": ("PUT", ITEM),
+    "is_muted": ("PUT", ITEM),
+    "archived_at": ("PUT", ITEM),
+}
+
+
+def part(head: str, value: str) -> str:
+    return f"--seam\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n"
+
+
+def encoded(pairs: list[tuple[str, Any]], encoding: str) -> bytes:
+    """``pairs`` as a body, duplicates and all."""
+    if encoding == JSON:
+        return (
+            "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"
+        ).encode()
+    if encoding == MULTIPART:
+        return ("".join(part(f'name="{name}"', value) for name, value in pairs) + "--seam--\r\n").encode()
+    return "&".join(f"{name}={percent(value)}" for name, value in pairs).encode()
+
+
+def percent(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+def send(api: FlaskClient, name: str, value: Any, encoding: str) -> TestResponse:
+    """The call that takes the attribute ``name``, with nothing else in its body."""
+    method, url = CALL_OF[name]
+    return api.open(url, method=method, data=encoded([(name, value)], encoding), content_type=encoding)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("value", GOOD_IDS)
+@pytest.mark.parametrize("name", ["contact_id", "group_id", "pinned_message_id"])
+def test_an_id_of_1_to_64_documented_characters_is_taken(
+    api: FlaskClient, name: str, value: str, encoding: str
+) -> None:
+    answer = send(api, name, value, encoding)
+    assert answer.status_code in (200, 201)
+    assert answer.get_json()[name] == value
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("value", BAD_IDS)
+@pytest.mark.parametrize("name", ["contact_id", "group_id", "pinned_message_id"])
+def test_another_id_is_refused_and_the_message_says_what_would_be_right(
+    api: FlaskClient, assert_error_shape: Check, name: str, value: str, encoding: str
+) -> None:
+    answer = send(api, name, value, encoding)
+    assert_error_shape(answer, 400, f"{name} must be an id: 1 to 64 letters, digits, _ or -")
+
+
+@pytest.mark.parametrize("value", NO_IDS)
+@pytest.mark.parametrize("name", ["contact_id", "group_id", "pinned_message_id"])
+def test_an_id_in_json_must_be_a_string(
+    api: FlaskClient, assert_error_shape: Check, name: str, value: Any
+) -> None:
+    assert_error_shape(send(api, name, value, JSON), 400, f"{name} must be an id", json.dumps(value))
+
+
+@pytest.mark.parametrize("encoding", TEXT_ENCODINGS)
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("false", False), ("0", False)])
+@pytest.mark.parametrize("name", ["is_pinned", "is_muted"])
+def test_a_boolean_as_text_is_true_false_1_or_0(
+    api: FlaskClient, name: str, text: str, value: bool, encoding: str
+) -> None:
+    before = api.put(ITEM, json={name: not value}).get_json()
+    assert before[name] is not value
+    answer = send(api, name, text, encoding)
+    assert answer.status_code == 200
+    assert answer.get_json() == before | {name: value}
+
+
+@pytest.mark.parametrize("encoding", TEXT_ENCODINGS)
+@pytest.mark.parametrize(
+    "text", ["TRUE", "True", "yes", "no", "on", "", " true", "true ", "2", "01", "null", "t"]
+)
+@pytest.mark.parametrize("name", ["is_pinned", "is_muted"])
+def test_another_text_is_no_boolean(
+    api: FlaskClient, assert_error_shape: Check, name: str, text: str, encoding: str
+) -> None:
+    assert_error_shape(
+        send(api, name, text, encoding), 400, f"{name} must be true or false, not {json.dumps(text)}"
+    )
+
+
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("name", ["is_pinned", "is_muted"])
+def test_a_boolean_in_json_is_true_or_false(api: FlaskClient, name: str, value: bool) -> None:
+    before = api.put(ITEM, json={name: not value}).get_json()
+    assert send(api, name, value, JSON).get_json() == before | {name: value}
+
+
+@pytest.mark.parametrize("value", [1, 0, 1.0, "true", "false", "1", "", None, [], [True], {}])
+@pytest.mark.parametrize("name", ["is_pinned", "is_muted"])
+def test_nothing_else_in_json_is_a_boolean(
+    api: FlaskClient, assert_error_shape: Check, name: str, value: Any
+) -> None:
+    assert_error_shape(
+        send(api, name, value, JSON), 400, f"{name} must be true or false, not {json.dumps(value)}"
+    )
+
+
+@pytest.mark.parametrize("encoding", TEXT_ENCODINGS)
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0), ("5", 5), ("705103200", 705103200), (str(LATEST), LATEST)]
+)
+def test_a_timestamp_as_text_is_its_digits(api: FlaskClient, text: str, value: int, encoding: str) -> None:
+    assert send(api, "archived_at", text, encoding).get_json()["archived_at"] == value
+
+
+@pytest.mark.parametrize("encoding", TEXT_ENCODINGS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-1",
+        "1.5",
+        "5.0",
+        "1e3",
+        "+5",
+        " 5",
+        "5 ",
+        "0x5",
+        "5_0",
+        "٣",
+        "true",
+        "null",
+        "now",
+        str(LATEST + 1),
+        "9" * 30,
+    ],
+)
+def test_another_text_is_no_timestamp(
+    api: FlaskClient, assert_error_shape: Check, text: str, encoding: str
+) -> None:
+    expected = f"archived_at must be Unix seconds, an integer from 0 to {LATEST}"
+    assert_error_shape(send(api, "archived_at", text, encoding), 400, expected)
+
+
+@pytest.mark.parametrize(("value", "kept"), [(0, 0), (5, 5), (5.0, 5), (LATEST, LATEST)])
+def test_a_timestamp_in_json_is_an_integer_however_it_is_written(
+    api: FlaskClient, value: float, kept: int
+) -> None:
+    got = send(api, "archived_at", value, JSON).get_json()["archived_at"]
+    assert got == kept
+    assert isinstance(got, int)
+
+
+@pytest.mark.parametrize(
+    "value", [-1, -0.5, 1.5, LATEST + 1, LATEST + 0.5, 1e300, 10**30, True, False, "5", "", [], [5], {}]
+)
+def test_nothing_else_in_json_is_a_timestamp(api: FlaskClient, assert_error_shape: Check, value: Any) -> None:
+    expected = f"archived_at must be Unix seconds, an integer from 0 to {LATEST}"
+    assert_error_shape(send(api, "archived_at", value, JSON), 400, expected)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(("name", "value"), [("pinned_message_id", "m1"), ("archived_at", 7)])
+def test_null_or_an_empty_form_value_clears_a_nullable_attribute(
+    api: FlaskClient, name: str, value: Any, encoding: str
+) -> None:
+    assert api.put(ITEM, json={name: value}).get_json()[name] == value
+    cleared = send(api, name, None if encoding == JSON else "", encoding)
+    assert cleared.status_code == 200
+    assert cleared.get_json()[name] is None
+    assert api.get(ITEM).get_json() == cleared.get_json()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(("given", "empty"), [("contact_id", "group_id"), ("group_id", "contact_id")])
+def test_null_or_an_empty_form_value_is_no_contact_and_no_group(
+    api: FlaskClient, given: str, empty: str, encoding: str
+) -> None:
+    pairs = [(given, "x1"), (empty, None if encoding == JSON else "")]
+    answer = api.post(COLLECTION, data=encoded(pairs, encoding), content_type=encoding)
+    assert answer.status_code == 201
+    assert answer.get_json()[given] == "x1"
+    assert answer.get_json()[empty] is None
+
+
+@pytest.mark.parametrize("value", ["", "null"])
+@pytest.mark.parametrize("name", ["pinned_message_id", "archived_at"])
+def test_an_empty_json_string_clears_nothing(
+    api: FlaskClient, assert_error_shape: Check, name: str, value: str
+) -> None:
+    api.put(ITEM, json={"pinned_message_id": "m1", "archived_at": 7})
+    if (name, value) == ("pinned_message_id", "null"):
+        assert send(api, name, value, JSON).get_json()[name] == "null"
+    else:
+        assert_error_shape(send(api, name, value, JSON), 400, f"{name} must be")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("pairs"),
+    [
+        [],
+        [("contact_id", "")],
+        [("group_id", "")],
+        [("contact_id", ""), ("group_id", "")],
+    ],
+)
+def test_neither_contact_nor_group_is_refused(
+    api: FlaskClient, assert_error_shape: Check, pairs: list[tuple[str, Any]], encoding: str
+) -> None:
+    if encoding == JSON:
+        pairs = [(name, None) for name, _ in pairs]
+    answer = api.post(COLLECTION, data=encoded(pairs, encoding), content_type=encoding)
+    assert_error_shape(answer, 400, "contact_id", "group_id", "required")
+
+
+def test_no_body_at_all_is_an_empty_body(api: FlaskClient, assert_error_shape: Check) -> None:
+    assert_error_shape(api.post(COLLECTION), 400, "contact_id", "group_id")
+    assert api.put(ITEM).get_json() == api.get(ITEM).get_json()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("method", "url", "sent", "meant"),
+    [
+        ("POST", COLLECTION, "contact", "contact_id"),
+        ("POST", COLLECTION, "contactId", "contact_id"),
+        ("POST", COLLECTION, "CONTACT_ID", "contact_id"),
+        ("POST", COLLECTION, "groupid", "group_id"),
+        ("PUT", ITEM, "muted", "is_muted"),
+        ("PUT", ITEM, "isPinned", "is_pinned"),
+        ("PUT", ITEM, "archived", "archived_at"),
+        ("PUT", ITEM, "pinned_message", "pinned_message_id"),
+    ],
+)
+def test_an_unknown_attribute_is_refused_with_the_nearest_documented_name(
+    api: FlaskClient, assert_error_shape: Check, method: str, url: str, sent: str, meant: str, encoding: str
+) -> None:
+    body = encoded([(sent, "x1")], encoding)
+    answer = api.open(url, method=method, data=body, content_type=encoding)
+    assert_error_shape(answer, 400, sent, f"did you mean {meant}?")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("method", "url", "known"),
+    [
+        ("POST", COLLECTION, ["contact_id", "group_id"]),
+        ("PUT", ITEM, ["pinned_message_id", "is_pinned", "is_muted", "archived_at"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["zzz", "_schema", "__code", "self", "x" * 500])
+def test_an_attribute_like_none_is_refused_with_all_names(
+    api: FlaskClient,
+    assert_error_shape: Check,
+    method: str,
+    url: str,
+    known: list[str],
+    name: str,
+    encoding: str,
+) -> None:
+    body = encoded([(name, "x1")], encoding)
+    answer = api.open(url, method=method, data=body, content_type=encoding)
+    message = assert_error_shape(answer, 400, name[:70], *known)
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "created_at", "last_active_at", "last_opened_at", "contact_id", "group_id"]
+)
+def test_what_only_the_server_writes_is_no_attribute_of_an_update(
+    api: FlaskClient, assert_error_shape: Check, name: str
+) -> None:
+    before = api.get(ITEM).get_json()
+    assert_error_shape(api.put(ITEM, json={name: before[name], "is_muted": True}), 400, name)
+    assert api.get(ITEM).get_json() == before
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("method", "url", "name", "values"),
+    [
+        ("POST", COLLECTION, "contact_id", ("a", "b")),
+        ("POST", COLLECTION, "contact_id", ("a", "a")),
+        ("PUT", ITEM, "pinned_message_id", ("a", "b")),
+        ("PUT", ITEM, "unknown", ("a", "b")),
+    ],
+)
+def test_an_attribute_given_twice_is_refused(
+    api: FlaskClient,
+    assert_error_shape: Check,
+    method: str,
+    url: str,
+    name: str,
+    values: tuple[str, str],
+    encoding: str,
+) -> None:
+    body = encoded([(name, value) for value in values], encoding)
+    answer = api.open(url, method=method, data=body, content_type=encoding)
+    assert_error_shape(answer, 400, f"{name} is given twice")
+
+
+def test_several_mistakes_are_all_named(api: FlaskClient, assert_error_shape: Check) -> None:
+    answer = api.put(ITEM, json={"is_muted": 1, "archived_at": "5", "is_pined": True})
+    assert_error_shape(answer, 400, "is_muted must be", "archived_at must be", "did you mean is_pinned?")
+
+
+def test_the_message_stays_short_whatever_is_sent(api: FlaskClient, assert_error_shape: Check) -> None:
+    many = {f"unknown_{number}" + "x" * 1000: "y" * 1000 for number in range(500)}
+    assert len(assert_error_shape(api.post(COLLECTION, json=many), 400)) < 2000
+    assert len(assert_error_shape(api.post(COLLECTION, json={"contact_id": "y" * 100_000}), 400)) < 300
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_more_attributes_than_any_honest_call_has_are_refused(
+    api: FlaskClient, assert_error_shape: Check, encoding: str
+) -> None:
+    pairs = [(f"a{number}", "1") for number in range(MOST_ATTRIBUTES + 1)]
+    assert_error_shape(api.post(COLLECTION, data=encoded(pairs, encoding), content_type=encoding), 400)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    ("method", "url"), [("GET", COLLECTION), ("HEAD", COLLECTION), ("GET", ITEM), ("DELETE", ITEM)]
+)
+def test_a_call_without_body_attributes_refuses_them(
+    api: FlaskClient, assert_error_shape: Check, method: str, url: str, encoding: str
+) -> None:
+    body = encoded([("limit", "1")], encoding)
+    answer = api.open(url, method=method, data=body, content_type=encoding)
+    assert answer.status_code == 400
+    if method != "HEAD":
+        assert_error_shape(answer, 400, "limit", "no attributes", "body")
+    assert api.get(ITEM).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "url"), [("GET", COLLECTION), ("GET", ITEM)])
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_a_call_without_body_attributes_takes_an_empty_body(
+    api: FlaskClient, method: str, url: str, body: bytes
+) -> None:
+    assert api.open(url, method=method, data=body, content_type=JSON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "text/plain; charset=utf-8",
+        "application/xml",
+        "application/jsonp",
+        "application/octet-stream",
+        "multipart/mixed; boundary=seam",
+        "json",
+        ";",
+        "x" * 5000,
+    ],
+    ids=lambda content_type: content_type[:30],
+)
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [("POST", COLLECTION), ("PUT", ITEM), ("GET", COLLECTION), ("GET", ITEM), ("DELETE", ITEM)],
+)
+def test_a_body_of_another_type_is_refused(
+    api: FlaskClient, assert_error_shape: Check, method: str, url: str, content_type: str
+) -> None:
+    answer = api.open(url, method=method, data=b"contact_id=a", content_type=content_type)
+    message = assert_error_shape(answer, 415, FORM, JSON, "multipart/form-data", content_type[:70])
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(("method", "url"), [("GET", COLLECTION), ("GET", ITEM)])
+def test_another_type_without_a_body_does_not_matter(api: FlaskClient, method: str, url: str) -> None:
+    assert api.open(url, method=method, content_type="text/plain").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json; charset=utf-8", b'{"contact_id": "a"}'),
+        ("application/json;charset=UTF-8", b'{"contact_id": "a"}'),
+        ("Application/JSON", b'{"contact_id": "a"}'),
+        ("APPLICATION/X-WWW-FORM-URLENCODED", b"contact_id=a"),
+        ("application/x-www-form-urlencoded; charset=utf-8", b"contact_id=a"),
+        ("Multipart/Form-Data; boundary=seam", encoded([("contact_id", "a")], MULTIPART)),
+        ('multipart/form-data; boundary="seam"', encoded([("contact_id", "a")], MULTIPART)),
+    ],
+)
+def test_the_media_type_is_read_as_http_says_without_case_and_with_parameters(
+    api: FlaskClient, content_type: str, body: bytes
+) -> None:
+    answer = api.post(COLLECTION, data=body, content_type=content_type)
+    assert answer.status_code == 201, answer.text
+    assert answer.get_json()["contact_id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column"),
+    [
+        (b"{", 1, 2),
+        (b'{"contact_id": "a"', 1, 19),
+        (b'{"contact_id": "a",}', 1, 20),
+        (b'{\n"contact_id": a}', 2, 15),
+        (b"{'contact_id': 'a'}", 1, 2),
+        (b'{"contact_id": "a"} trailing', 1, 21),
+        (b'{"contact_id": "a\n"}', 1, 18),
+        (b"   ", 1, 4),
+        (b"contact_id=a", 1, 1),
+        (b'\xef\xbb\xbf{"contact_id": "a"}', 1, 1),
+    ],
+)
+def test_broken_json_is_refused_and_the_message_names_the_position(
+    api: FlaskClient, assert_error_shape: Check, body: bytes, line: int, column: int
+) -> None:
+    answer = api.post(COLLECTION, data=body, content_type=JSON)
+    assert_error_shape(answer, 400, "not valid JSON", f"line {line}, column {column}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"contact_id": NaN}',
+        b'{"contact_id": Infinity}',
+        b'{"contact_id": -Infinity}',
+        b'{"archived_at": ' + b"9" * 5000 + b"}",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+    ],
+    ids=lambda body: body[:20].decode(),
+)
+def test_what_json_does_not_know_or_no_one_means_is_refused(
+    api: FlaskClient, assert_error_shape: Check, body: bytes
+) -> None:
+    assert_error_shape(api.post(COLLECTION, data=body, content_type=JSON), 400, "not valid JSON")
+
+
+@pytest.mark.parametrize(
+    "number", ["1e999", "-1e999", "1e308", "9" * 4000, "-0.0e-999", "0.1e1"], ids=lambda number: number[:9]
+)
+def test_any_number_is_answered(api: FlaskClient, assert_error_shape: Check, number: str) -> None:
+    answer = api.post(COLLECTION, data=f'{{"contact_id": {number}}}', content_type=JSON)
+    assert len(assert_error_shape(answer, 400, "contact_id")) < 300
+
+
+@pytest.mark.parametrize(("left", "right"), [("[", "]"), ('{"a":', "}")])
+def test_nesting_of_any_depth_is_refused_and_never_fails(api: FlaskClient, left: str, right: str) -> None:
+    def status_at(depth: int) -> int:
+        body = '{"contact_id":' + left * depth + "1" + right * depth + "}"
+        return api.post(COLLECTION, data=body, content_type=JSON).status_code
+
+    assert {depth: status for depth in range(1, 1100) if (status := status_at(depth)) != 400} == {}
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"true", b"1", b'"contact_id"', b'[{"contact_id": "a"}]'])
+def test_a_json_body_must_be_an_object(api: FlaskClient, assert_error_shape: Check, body: bytes) -> None:
+    assert_error_shape(api.post(COLLECTION, data=body, content_type=JSON), 400, "must be a JSON object")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "said"),
+    [
+        (JSON, b'{"contact_id": "\xff"}', "UTF-8"),
+        (JSON, b'{"contact_id": "a"}'.decode().encode("utf-16"), "UTF-8"),
+        (JSON, b'{"contact_id": "\xed\xa0\x80"}', "UTF-8"),
+        (JSON, rb'{"contact_id": "\ud800"}', "contact_id must be an id"),
+        (JSON, rb'{"\ud800": "a"}', "not an attribute"),
+        (JSON, rb'{"contact_id": "a\u0000"}', "contact_id must be an id"),
+        (FORM, b"contact_id=\xff", "UTF-8"),
+        (FORM, b"contact_id=%ff", "UTF-8"),
+        (FORM, b"contact_id=%ED%A0%80", "UTF-8"),
+        (FORM, b"%ff=a", "UTF-8"),
+        (FORM, b"contact_id=%zz", "contact_id must be an id"),
+        (
+            MULTIPART,
+            b'--seam\r\nContent-Disposition: form-data; name="contact_id"\r\n\r\n\xff\r\n--seam--\r\n',
+            "",
+        ),
+    ],
+)
+def test_text_that_is_no_text_is_refused(
+    api: FlaskClient, assert_error_shape: Check, content_type: str, body: bytes, said: str
+) -> None:
+    assert_error_shape(api.post(COLLECTION, data=body, content_type=content_type), 400, said)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"seam",
+        b"--seam",
+        b"--seam\r\n",
+        b"--seam--",
+        b'--seam\r\nContent-Disposition: form-data; name="contact_id"',
+        b'--seam\r\nContent-Disposition: form-data; name="contact_id"\r\n\r\na',
+        b'--seam\r\nContent-Disposition: form-data; name="contact_id"\r\n\r\na\r\n--seam',
+        b'--other\r\nContent-Disposition: form-data; name="contact_id"\r\n\r\na\r\n--other--\r\n',
+        b"--seam\r\nContent-Disposition: form-data\r\n\r\na\r\n--seam--\r\n",
+        b'--seam\r\nContent-Disposition: form-data; filename="a"\r\n\r\na\r\n--seam--\r\n',
+        b"--seam\r\nContent-Type: text/plain\r\n\r\na\r\n--seam--\r\n",
+        b"--seam\r\n\r\na\r\n--seam--\r\n",
+        b"--seam\r\nno header\r\n\r\na\r\n--seam--\r\n",
+        b'--seam\r\nContent-Disposition: attachment; name=""\r\n\r\na\r\n--seam--\r\n',
+    ],
+)
+def test_broken_multipart_is_refused(api: FlaskClient, assert_error_shape: Check, body: bytes) -> None:
+    assert_error_shape(api.post(COLLECTION, data=body, content_type=MULTIPART), 400)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["multipart/form-data", "multipart/form-data; boundary=", 'multipart/form-data; boundary="'],
+)
+def test_multipart_without_a_boundary_is_refused(
+    api: FlaskClient, assert_error_shape: Check, content_type: str
+) -> None:
+    body = encoded([("contact_id", "a")], MULTIPART)
+    assert_error_shape(api.post(COLLECTION, data=body, content_type=content_type), 400, "multipart/form-data")
+
+
+@pytest.mark.parametrize("size", [1, 1_000_000])
+def test_a_file_is_refused_and_named(api: FlaskClient, assert_error_shape: Check, size: int) -> None:
+    body = part('name="contact_id"; filename="a.txt"', "a" * size) + "--seam--\r\n"
+    answer = api.post(COLLECTION, data=body.encode(), content_type=MULTIPART)
+    assert_error_shape(answer, 400, "contact_id must be a plain field, not a file")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=1.0",
+        "limit=ten",
+        "limit=",
+        "limit",
+        "limit=1e1",
+        "limit=%2B1",
+        "limit=%201",
+        "limit=٣",
+        "limit=" + "9" * 5000,
+    ],
+    ids=lambda query: query[:20],
+)
+def test_a_limit_is_an_integer_from_1_to_100(api: FlaskClient, assert_error_shape: Check, query: str) -> None:
+    assert_error_shape(api.get(f"{COLLECTION}?{query}"), 400, "limit must be an integer from 1 to 100")
+
+
+@pytest.mark.parametrize("limit", ["1", "10", "100"])
+def test_the_bounds_of_limit_are_good(api: FlaskClient, limit: str) -> None:
+    assert api.get(COLLECTION, query_string={"limit": limit}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["true", "false", "1", "0"])
+@pytest.mark.parametrize("name", ["muted", "archived", "pinned"])
+def test_a_flag_in_the_query_is_true_false_1_or_0(api: FlaskClient, name: str, text: str) -> None:
+    assert api.get(COLLECTION, query_string={name: text}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["TRUE", "True", "yes", "", "2", "null", "true,false"])
+@pytest.mark.parametrize("name", ["muted", "archived", "pinned"])
+def test_another_flag_in_the_query_is_refused(
+    api: FlaskClient, assert_error_shape: Check, name: str, text: str
+) -> None:
+    answer = api.get(COLLECTION, query_string={name: text})
+    assert_error_shape(answer, 400, f"{name} must be true or false, not {json.dumps(text)}")
+
+
+@pytest.mark.parametrize("value", ["", *BAD_IDS])
+@pytest.mark.parametrize("name", ["group_id", "starting_after", "ending_before"])
+def test_an_id_in_the_query_has_the_shape_of_an_id(
+    api: FlaskClient, assert_error_shape: Check, name: str, value: str
+) -> None:
+    answer = api.get(COLLECTION, query_string={name: value})
+    assert_error_shape(answer, 400, f"{name} must be an id: 1 to 64 letters, digits, _ or -")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("limt=1", "limt is not an attribute of this query; did you mean limit?"),
+        ("Limit=1", "did you mean limit?"),
+        ("mute=1", "did you mean muted?"),
+        ("is_pinned=1", "did you mean pinned?"),
+        ("groupId=a", "did you mean group_id?"),
+        ("startingAfter=a", "did you mean starting_after?"),
+        ("contact_id=a", "contact_id is not an attribute of this query"),
+        ("zzz=1", "known are limit, muted, archived, pinned, group_id, starting_after, ending_before"),
+        ("_schema=1", "_schema"),
+        ("=1", "not an attribute"),
+        ("limit=1&limit=2", "limit is given twice"),
+        ("limit=1&limit=1", "limit is given twice"),
+        ("limit=1&%6Cimit=1", "limit is given twice"),
+        ("limit=%ff", "UTF-8"),
+        ("%ff=1", "UTF-8"),
+        ("&".join(f"a{number}=1" for number in range(MOST_ATTRIBUTES + 1)), "attributes"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_query_that_is_wrong_is_refused(
+    api: FlaskClient, assert_error_shape: Check, query: str, said: str
+) -> None:
+    assert_error_shape(api.get(f"{COLLECTION}?{query}"), 400, said)
+
+
+@pytest.mark.parametrize(
+    ("method", "url"), [("POST", COLLECTION), ("GET", ITEM), ("PUT", ITEM), ("DELETE", ITEM)]
+)
+def test_a_call_without_query_attributes_refuses_them(
+    api: FlaskClient, assert_error_shape: Check, method: str, url: str
+) -> None:
+    body = {"contact_id": "a"} if method == "POST" else None
+    answer = api.open(url + "?limit=1", method=method, json=body)
+    assert_error_shape(answer, 400, "limit", "no attributes", "query")
+    assert api.get(ITEM).status_code == 200
+    assert len(api.get(COLLECTION).get_json()["data"]) == 2
+
+
+@pytest.mark.parametrize("url", [COLLECTION, ITEM])
+def test_query_names_that_start_with_two_underscores_are_the_sandbox_s_own(
+    api: FlaskClient, url: str
+) -> None:
+    assert api.get(f"{url}?__delay=0").get_json() == api.get(url).get_json()
+
+
+@pytest.mark.parametrize("query", ["__anything=1", "__X=1", "__1=1", "__=1", "__a_b=1&__c=2"])
+@pytest.mark.parametrize("url", [COLLECTION, ITEM])
+def test_those_of_them_that_the_sandbox_does_not_know_are_refused(
+    api: FlaskClient, assert_error_shape: Check, url: str, query: str
+) -> None:
+    name = query.partition("=")[0]
+    assert_error_shape(api.get(f"{url}?{query}"), 400, name, "__code, __delay, __fault")
+
+
+@pytest.mark.parametrize("query", ["", "&", "&&"])
+def test_an_empty_query_asks_for_nothing(api: FlaskClient, query: str) -> None:
+    assert api.get(f"{COLLECTION}?{query}").get_json() == api.get(COLLECTION).get_json()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("name", ["zzz", "contactid", "_schema"])
+def test_a_lenient_server_ignores_unknown_attributes(
+    open_api: Callable[..., FlaskClient], name: str, encoding: str
+) -> None:
+    api = open_api(lenient=True)
+    body = encoded([("contact_id", "a"), (name, "b")], encoding)
+    created = api.post(f"{COLLECTION}?{name}=1", data=body, content_type=encoding)
+    assert created.status_code == 201
+    assert created.get_json()["contact_id"] == "a"
+    updated = api.put(f"{ITEM}?{name}=1", data=encoded([(name, "b")], encoding), content_type=encoding)
+    assert updated.get_json() == api.get(ITEM).get_json()
+    listed = api.get(f"{COLLECTION}?{name}=1&limit=1", data=body, content_type=encoding)
+    assert len(listed.get_json()["data"]) == 1
+    assert api.delete(f"{ITEM}?{name}=1", data=body, content_type=encoding).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "content_type", "body", "said"),
+    [
+        ("POST", COLLECTION, JSON, b'{"contact_id": 1}', "contact_id must be an id"),
+        ("POST", COLLECTION, JSON, b'{"contact": "a"}', "required"),
+        ("POST", COLLECTION, JSON, b'{"contact_id": "a", "contact_id": "a"}', "given twice"),
+        ("POST", COLLECTION, JSON, b"{", "not valid JSON"),
+        ("GET", COLLECTION + "?limit=0", "", b"", "limit must be"),
+        ("GET", COLLECTION + "?limit=1&limit=1", "", b"", "given twice"),
+    ],
+)
+def test_a_lenient_server_refuses_all_else(
+    open_api: Callable[..., FlaskClient],
+    assert_error_shape: Check,
+    method: str,
+    url: str,
+    content_type: str,
+    body: bytes,
+    said: str,
+) -> None:
+    answer = open_api(lenient=True).open(url, method=method, data=body, content_type=content_type)
+    assert_error_shape(answer, 400, said)
+
+
+FUZZ = settings(
+    derandomize=True, database=None, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck)
+)
+NAMES = st.sampled_from(
+    ["contact_id", "group_id", "is_pinned", "archived_at", "_schema", "", "\ud800", "zzz"]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [
+            b"--seam",
+            b"--",
+            b"\r\n",
+            b"\n",
+            b"Content-Disposition: form-data",
+            b'; name="contact_id"',
+            b"; name*=utf-8''%ff",
+            b'; filename="f"',
+            b"Content-Type: text/plain; charset=utf-7",
+            b"a",
+            b"\xff",
+            b"\x00",
+            b'"',
+            b"&",
+            b"=",
+            b"%f",
+            b"{",
+            b"}",
+            b"[",
+            b":",
+            b"1e9",
+        ]
+    ),
+    max_size=14,
+).map(b"".join)
+
+
+def refusal_of(read: Callable[..., Any], *arguments: Any) -> Problem | None:
+    """The problem that ``read`` raises, or None where it takes what it is given."""
+    try:
+        read(*arguments, lenient=False)
+    except Problem as problem:
+        return problem
+    return None
+
+
+@FUZZ
+@given(
+    FRAGMENTS | st.binary(max_size=60), st.sampled_from([*ENCODINGS, "multipart/form-data", "", "text/plain"])
+)
+def test_bytes_of_any_kind_are_read_or_refused_and_never_fail(body: bytes, content_type: str) -> None:
+    for schema in (CreateConversation(), UpdateConversation()):
+        problem = refusal_of(read_body, schema, body, content_type)
+        assert problem is None or problem.status in (400, 415)
+        assert problem is None or json.loads(problem.body)["message"] == problem.message
+
+
+@FUZZ
+@given(st.dictionaries(NAMES | st.text(), VALUES, max_size=4))
+def test_json_of_any_kind_is_read_or_refused_and_never_fails(values: dict[str, Any]) -> None:
+    for schema in (CreateConversation(), UpdateConversation()):
+        problem = refusal_of(read_body, schema, json.dumps(values).encode(), JSON)
+        if problem is None:
+            assert set(values) <= set(schema.fields)
+        else:
+            assert problem.status == 400
+
+
+@FUZZ
+@given(st.text(alphabet=st.characters(max_codepoint=255), max_size=40))
+def test_queries_of_any_kind_are_read_or_refused_and_never_fail(query: str) -> None:
+    problem = refusal_of(read_query, ListConversations(), query)
+    assert problem is None or problem.status == 400
