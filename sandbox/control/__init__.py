@@ -1,0 +1,1 @@
+"""The control API, ``/__admin``: what test suites steer the sandbox with."""

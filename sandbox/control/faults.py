@@ -1,0 +1,139 @@
+"""Fault rules: a sandbox's own, or, without a token, the server-wide ones, which come behind them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox.control.desk import Desk
+from sandbox.control.endpoint import Endpoint, Scope
+from sandbox.faults.parsing import RULE, Draft, rules_of
+from sandbox.schemas.control import RuleList
+from sandbox.world.fleet import Berth
+from sandbox.world.rules import Book, Rule
+from sandbox.world.sandbox import Sandbox
+
+PATH = "/__admin/faults"
+EXAMPLE = {
+    "id": "rule-1",
+    "name": "flaky create",
+    "match": {"operation": "createConversation"},
+    "times": 2,
+    "fault": {"type": "status", "status": 503, "retry_after": 1},
+    "matched": 0,
+    "fired": 0,
+}
+
+
+def show(desk: Desk, berth: Berth | None) -> dict[str, Any]:
+    """The rules in the order in which they are asked; the first that matches and fires wins."""
+    book = _book(desk, berth)
+    return {"data": [_shape(book, rule) for rule in book.rules]}
+
+
+def add(desk: Desk, berth: Berth | None, body: Draft) -> dict[str, Any]:
+    """Add a rule behind the others."""
+    book = _book(desk, berth)
+    number = 1 + max((int(rule.id.rpartition("-")[2]) for rule in book.rules), default=0)
+    rule = body.rule(f"{_prefix(berth)}-{number}", _now(desk, berth))
+    book.add(rule, desk.settings.max_rules)
+    return _shape(book, rule)
+
+
+def replace(desk: Desk, berth: Berth | None, body: dict[str, Any]) -> dict[str, Any]:
+    """Put other rules in the place of all, or change nothing where one of them is wrong."""
+    rules = rules_of(body["data"], "data", _prefix(berth), _now(desk, berth), desk.settings.max_rules)
+    book = _book(desk, berth)
+    old = book.rules
+    book.replace(rules)
+    _wake(desk, berth, old)
+    return show(desk, berth)
+
+
+def clear(desk: Desk, berth: Berth | None) -> None:
+    """Delete all rules. The calls that they hold back go on."""
+    book = _book(desk, berth)
+    old = book.rules
+    book.replace(())
+    _wake(desk, berth, old)
+
+
+def show_one(desk: Desk, berth: Berth | None, rule_id: str) -> dict[str, Any]:
+    """One rule, and how often it matched and fired."""
+    book = _book(desk, berth)
+    return _shape(book, book.get(rule_id))
+
+
+def change(desk: Desk, berth: Berth | None, rule_id: str, body: Draft) -> dict[str, Any]:
+    """Put another rule in the place of this one. It counts from zero."""
+    book = _book(desk, berth)
+    rule = body.rule(rule_id, _now(desk, berth))
+    book.change(rule)
+    _wake(desk, berth, [rule])
+    return _shape(book, rule)
+
+
+def remove(desk: Desk, berth: Berth | None, rule_id: str) -> None:
+    """Delete a rule. The calls that it holds back go on."""
+    book = _book(desk, berth)
+    old = book.get(rule_id)
+    book.remove(rule_id)
+    _wake(desk, berth, [old])
+
+
+def _book(desk: Desk, berth: Berth | None) -> Book:
+    return desk.rules.book if berth is None else berth.sandbox.book
+
+
+def _now(desk: Desk, berth: Berth | None) -> float:
+    return desk.now() if berth is None else berth.sandbox.clock.time()
+
+
+def _prefix(berth: Berth | None) -> str:
+    return "server-rule" if berth is None else "rule"
+
+
+def _wake(desk: Desk, berth: Berth | None, rules: Iterable[Rule]) -> None:
+    everywhere = [desk.nobody, *(each.sandbox for each in desk.fleet)]
+    sandboxes: list[Sandbox] = everywhere if berth is None else [berth.sandbox]
+    for sandbox in sandboxes:
+        for rule in rules:
+            sandbox.sleepers.wake(rule.id)
+
+
+def _shape(book: Book, rule: Rule) -> dict[str, Any]:
+    tally = book.tally(rule)
+    return {"id": rule.id, **rule.document, "matched": tally.matched, "fired": tally.fired}
+
+
+ENDPOINTS = (
+    Endpoint("listFaults", "GET", PATH, show, Scope.EITHER, example={"data": [EXAMPLE]}),
+    Endpoint(
+        "addFault", "POST", PATH, add, Scope.EITHER, success=201, refusals=(507,), body=RULE, example=EXAMPLE
+    ),
+    Endpoint(
+        "replaceFaults",
+        "PUT",
+        PATH,
+        replace,
+        Scope.EITHER,
+        refusals=(507,),
+        body=RuleList(),
+        example={"data": [EXAMPLE]},
+    ),
+    Endpoint("clearFaults", "DELETE", PATH, clear, Scope.EITHER, success=204),
+    Endpoint(
+        "getFault", "GET", f"{PATH}/{{rule_id}}", show_one, Scope.EITHER, refusals=(404,), example=EXAMPLE
+    ),
+    Endpoint(
+        "changeFault",
+        "PUT",
+        f"{PATH}/{{rule_id}}",
+        change,
+        Scope.EITHER,
+        refusals=(404,),
+        body=RULE,
+        example=EXAMPLE,
+    ),
+    Endpoint(
+        "removeFault", "DELETE", f"{PATH}/{{rule_id}}", remove, Scope.EITHER, success=204, refusals=(404,)
+    ),
+)

@@ -1,0 +1,105 @@
+"""Who may call the control API.
+
+Undocumented, our decision: whoever can steer the sandbox can read and change all that is in it, so by default only
+programs on this machine may. A page of another site gets 403 by its ``Origin``, a page that reached us through DNS
+rebinding by its ``Host``. With an admin token the token decides, and only with one is a server open that listens
+beyond loopback.
+"""
+
+from collections.abc import Iterable
+from hmac import compare_digest
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from sandbox.edge.answer import Answer
+from sandbox.problems import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+HEALTH = "/__admin/health"
+TOKEN_HEADER = "X-Admin-Token"  # noqa: S105  # a header's name, not a secret
+
+_METHODS = "GET, HEAD, POST, PUT, DELETE"
+
+
+class Guard:
+    """Lets a request for ``/__admin`` through to ``app``, or answers 403 and says why."""
+
+    def __init__(self, app: "WSGIApplication", token: str | None, origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._token = token
+        self._origins = origins
+
+    def __call__(self, environ: "WSGIEnvironment", answer: Answer) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == HEALTH:
+            return self._app(environ, answer)
+        origin = environ.get("HTTP_ORIGIN")
+        try:
+            self._check_origin(environ, origin)
+            if origin is not None and origin in self._origins:
+                answer.add(_cors(origin))
+                if environ["REQUEST_METHOD"] == "OPTIONS":
+                    return answer.empty(_preflight(environ))
+            self._check_caller(environ)
+        except Problem as problem:
+            return answer.refuse(problem)
+        return self._app(environ, answer)
+
+    def _check_origin(self, environ: "WSGIEnvironment", origin: str | None) -> None:
+        own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
+        if origin is not None and origin != own and origin not in self._origins:
+            raise Problem(
+                403, "Pages of other origins may not call the control API; --admin-origin admits one."
+            )
+
+    def _check_caller(self, environ: "WSGIEnvironment") -> None:
+        bound_to_loopback = is_loopback(environ["SERVER_NAME"])
+        if bound_to_loopback and not is_loopback(host_of(environ.get("HTTP_HOST", ""))):
+            raise Problem(403, "The control API wants a loopback name as Host, like localhost or 127.0.0.1.")
+        if self._token is not None:
+            sent = environ.get("HTTP_X_ADMIN_TOKEN", "")
+            if not compare_digest(sent.encode(), self._token.encode()):
+                raise Problem(
+                    403, f"The control API wants the server's admin token in the header {TOKEN_HEADER}."
+                )
+        elif not bound_to_loopback:
+            raise Problem(
+                403,
+                "The control API is closed, because this server listens beyond loopback without an admin token; "
+                "start it with --admin-token (SANDBOX_ADMIN_TOKEN).",
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host``, a name or an address without brackets, is this machine's loopback."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(authority: str) -> str:
+    """``localhost`` of ``localhost:8000``, ``::1`` of ``[::1]:8000``."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
+
+
+def _cors(origin: str) -> list[tuple[str, str]]:
+    return [
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Expose-Headers", "Location, X-Request-Id"),
+        ("Vary", "Origin"),
+    ]
+
+
+def _preflight(environ: "WSGIEnvironment") -> list[tuple[str, str]]:
+    asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "Content-Type")
+    return [
+        ("Access-Control-Allow-Methods", _METHODS),
+        ("Access-Control-Allow-Headers", asked),
+        ("Access-Control-Max-Age", "600"),
+    ]

@@ -1,0 +1,145 @@
+"""A whole sandbox as one JSON document, out and in. The journal is not part of it: it tells of calls, not of state."""
+
+import json
+from typing import Any
+
+from flask import Response
+from marshmallow import Schema, ValidationError
+
+from sandbox import problems
+from sandbox.api.answers import json_answer
+from sandbox.control.desk import Desk
+from sandbox.control.endpoint import Endpoint, Scope
+from sandbox.faults.parsing import rules_of
+from sandbox.schemas.control import STATE_VERSION, Deletion, StateDocument
+from sandbox.schemas.conversation import ConversationSchema, encode
+from sandbox.schemas.explaining import explained
+from sandbox.schemas.fields import Id, is_id
+from sandbox.settings import Settings
+from sandbox.world.conversation import Conversation, Record
+from sandbox.world.errors import StoreFull
+from sandbox.world.fleet import Berth
+from sandbox.world.paging import Order
+from sandbox.world.sandbox import Start
+from sandbox.world.table import Table
+
+PATH = "/__admin/state"
+EXAMPLE = {
+    "version": STATE_VERSION,
+    "seed": 1,
+    "pinned_ids": [],
+    "id_index": 0,
+    "frozen_at": 692233200.0,
+    "clock_offset": 0.0,
+    "faults": [{"times": 2, "fault": {"type": "status", "status": 503}}],
+    "conversations": [],
+    "deleted": [{"id": "xgQQXg3hrtjh7AvZ", "created_at": 692233200}],
+}
+
+_CONVERSATION = ConversationSchema()
+_DELETION = Deletion()
+
+
+def export(_desk: Desk, berth: Berth) -> Response:
+    """The whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
+    state = berth.sandbox.state
+    head = {
+        "version": STATE_VERSION,
+        "seed": state.seed,
+        "pinned_ids": list(state.pinned_ids),
+        "id_index": state.id_index,
+        "frozen_at": state.frozen_at,
+        "clock_offset": state.clock_offset,
+        "faults": [dict(rule.document) for rule in state.rules],
+        "deleted": [{"id": place.id, "created_at": -place.newest_first} for place in state.table.deletions()],
+    }
+    # The records are JSON already: they are joined, not made again.
+    records = b",".join([record.json for record in state.table])
+    return json_answer(json.dumps(head).encode()[:-1] + b', "conversations": [' + records + b"]}\n")
+
+
+def import_(desk: Desk, berth: Berth, body: dict[str, Any]) -> dict[str, Any]:
+    """Put a whole sandbox in the place of the caller's, or nothing where anything in the document is wrong."""
+    state = _state_of(body, desk.settings.max_rules, berth.sandbox.clock.time())
+    capacity = desk.settings.max_conversations
+    if len(state.table) > capacity:
+        raise StoreFull(capacity)
+    desk.fleet.replace(berth, lambda sandbox: sandbox.succeed(state, journal=sandbox.journal))
+    return {"conversations": len(state.table)}
+
+
+def _state_of(document: dict[str, Any], max_rules: int, now: float) -> Start:
+    conversations = [
+        _conversation(values, f"conversations[{at}]") for at, values in enumerate(document["conversations"])
+    ]
+    _refuse_twice([conversation.id for conversation in conversations], "conversations")
+    deletions = [_deletion(values, f"deleted[{at}]") for at, values in enumerate(document["deleted"])]
+    records = (Record(conversation, encode(conversation)) for conversation in conversations)
+    return Start(
+        Table.of(records, deletions),
+        seed=document["seed"],
+        pinned_ids=_ids(document["pinned_ids"]),
+        frozen_at=document["frozen_at"],
+        id_index=document["id_index"],
+        clock_offset=document["clock_offset"],
+        rules=rules_of(document["faults"], "faults", "rule", now, max_rules),
+    )
+
+
+def _conversation(values: Any, place: str) -> Conversation:
+    conversation = Conversation(**_load(_CONVERSATION, values, place))
+    if conversation.contact_id is None and conversation.group_id is None:
+        raise problems.invalid(f"{place} needs a contact_id or a group_id (or both).")
+    return conversation
+
+
+def _deletion(values: Any, place: str) -> Order:
+    loaded = _load(_DELETION, values, place)
+    return Order(-loaded["created_at"], loaded["id"])
+
+
+def _load(schema: Schema, values: Any, place: str) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise problems.invalid(f"{place} must be an object, not {problems.quoted(values)}.")
+    try:
+        loaded: dict[str, Any] = schema.load(values)
+    except ValidationError as error:
+        raise problems.invalid(explained(schema, error, values, place, f"{place}.")) from None
+    return loaded
+
+
+def _ids(values: list[Any]) -> tuple[str, ...]:
+    for at, value in enumerate(values):
+        if not isinstance(value, str) or not is_id(value):
+            raise problems.invalid(f"pinned_ids[{at}] must be {Id.expects}, not {problems.quoted(value)}.")
+    return tuple(values)
+
+
+def _refuse_twice(ids: list[str], place: str) -> None:
+    first: dict[str, int] = {}
+    for at, conversation_id in enumerate(ids):
+        if conversation_id in first:
+            raise problems.invalid(
+                f"{place}[{at}].id is {problems.quoted(conversation_id)}, as is {place}[{first[conversation_id]}].id."
+            )
+        first[conversation_id] = at
+
+
+def _state_bytes(settings: Settings) -> int:
+    return settings.max_state_bytes
+
+
+ENDPOINTS = (
+    Endpoint("exportState", "GET", PATH, export, Scope.SANDBOX, example=EXAMPLE),
+    Endpoint(
+        "importState",
+        "PUT",
+        PATH,
+        import_,
+        Scope.SANDBOX,
+        refusals=(507,),
+        body=StateDocument(),
+        most_body_bytes=_state_bytes,
+        example={"conversations": 120},
+    ),
+)

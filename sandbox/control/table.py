@@ -1,0 +1,27 @@
+"""The control API, in one visible table: what is routed and documented stands here, and nothing else is."""
+
+from sandbox.control import (
+    clock,
+    conversations,
+    faults,
+    health,
+    journal,
+    reset,
+    sandboxes,
+    scenarios,
+    snapshots,
+    state,
+)
+
+ENDPOINTS = (
+    *health.ENDPOINTS,
+    *reset.ENDPOINTS,
+    *scenarios.ENDPOINTS,
+    *faults.ENDPOINTS,
+    *journal.ENDPOINTS,
+    *clock.ENDPOINTS,
+    *state.ENDPOINTS,
+    *snapshots.ENDPOINTS,
+    *conversations.ENDPOINTS,
+    *sandboxes.ENDPOINTS,
+)
