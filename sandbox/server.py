@@ -1,0 +1,100 @@
+"""How the server is run: gunicorn with one gevent worker, the same from the command line and a Procfile."""
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from sandbox.banner import banner
+from sandbox.settings import Settings, SettingsError
+from sandbox.version import __version__
+
+CONNECTIONS = 10_000
+"""Most connections at once; each costs a greenlet."""
+KEEP_ALIVE_SECONDS = 75
+BACKLOG = 2048
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
+    """Gunicorn around ``app``, on a socket that listens already."""
+
+    def __init__(self, app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
+        self._app = app
+        self._listener = listener
+        self._ready = ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """The whole configuration: nothing is read from gunicorn's own variables or files."""
+        options: dict[str, Any] = {
+            "bind": [f"fd://{self._listener.fileno()}"],
+            "workers": 1,
+            "worker_class": "sandbox.worker.SandboxWorker",
+            "worker_connections": CONNECTIONS,
+            "preload_app": True,
+            "keepalive": KEEP_ALIVE_SECONDS,
+            "graceful_timeout": 1,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            # Only now does a signal end the worker cleanly, so only now is it said that it runs.
+            "post_worker_init": lambda _worker: self._ready(),
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        return self._app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on ``host`` and ``port``. Raises SettingsError in words."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except socket.gaierror:
+        raise SettingsError(f'--host must be an address of this machine, not "{host}".') from None
+    except OSError as error:
+        raise SettingsError(_refused(host, port, error)) from None
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """``http://127.0.0.1:8000``: where a client on this machine finds ``listener``."""
+    host, port = listener.getsockname()[:2]
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # compared, not bound
+    return f"http://{reachable}:{port}"
+
+
+def serve(settings: Settings) -> None:
+    """Run until a signal ends it. Raises SettingsError before anything is served."""
+    from sandbox.app import create_app, scenario_of  # noqa: PLC0415  # a port in use need not wait for it
+
+    listener = listen(settings.host, settings.port)
+    scenario = scenario_of(settings)
+    app = create_app(settings, scenario=scenario)
+    said = banner(settings, scenario, address_of(listener), __version__)
+
+    def ready() -> None:
+        if not settings.quiet:
+            print(said, flush=True)
+
+    Server(app, listener, ready).run()
+
+
+def _refused(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is in use; stop what uses it, or choose another with --port "
+            f"(0 picks a free one)."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {port} on {host} is not allowed to this user; choose one from 1024 on."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f'--host must be an address of this machine, not "{host}".'
+    return f"Cannot listen on {host}, port {port}: {error.strerror}."

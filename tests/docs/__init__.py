@@ -1,0 +1,1 @@
+"""What is written, executed: the documentation page, the README, the changelog."""

@@ -1,0 +1,52 @@
+"""README.md as data: its blocks, its commands with what they are shown to print, its tables."""
+
+import re
+from typing import NamedTuple
+
+from tests.live.server import REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text()
+ADDRESS = "http://127.0.0.1:8000"
+"""Where the README's server is."""
+
+
+class Shown(NamedTuple):
+    """A command and what it is shown to print; ``…`` stands for anything."""
+
+    command: str
+    output: str
+
+    def matches(self, printed: str) -> bool:
+        """Whether that is what it printed."""
+        pattern = ".*".join(re.escape(part) for part in self.output.strip().split("…"))
+        return re.fullmatch(pattern, printed.replace("\r\n", "\n").strip(), re.DOTALL) is not None
+
+
+def blocks(kind: str, text: str = README) -> list[str]:
+    """The fenced blocks of a kind: ``sh``, ``console``."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def commands(text: str = README) -> list[Shown]:
+    """The commands of the console blocks: lines that start with ``$ ``; a ``\\`` at the end continues one."""
+    shown = []
+    for block in blocks("console", text):
+        assert block.startswith("$ "), block
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            found = re.match(r"(?:.*\\\n)*.*\n", part)
+            assert found
+            shown.append(Shown(found[0].rstrip("\n"), part[found.end() :]))
+    return shown
+
+
+def table(*columns: str) -> list[list[str]]:
+    """The rows of the table with these column names."""
+    head = "| " + " | ".join(columns) + " |\n"
+    assert README.count(head) == 1, head
+    lines = README[README.index(head) + len(head) :].splitlines()[1:]
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split(" | ")])
+    return rows

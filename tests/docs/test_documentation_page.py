@@ -1,0 +1,104 @@
+"""The documentation page is the specification: its requests, executed, are answered as it says.
+
+``conversations.txt`` is the page as it was given to us. Of a request nothing but the host is replaced.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.live.conftest import Start
+from tests.live.server import shell
+
+PAGE = Path(__file__).with_name("conversations.txt").read_text()
+HOST = "https://api.protocol.chat"
+
+
+class Example(NamedTuple):
+    """A documented request, and the lines of its documented response."""
+
+    section: str
+    command: str
+    response: str
+
+    def executed_against(self, address: str) -> Any:
+        """The answer, objects as lists of pairs, so that the order of their keys counts."""
+        assert self.command.count(HOST) == 1
+        return ordered(shell(self.command.replace(HOST, address)))
+
+
+def ordered(text: str) -> Any:
+    """``text`` as JSON, objects as lists of pairs."""
+    return json.loads(text, object_pairs_hook=list)
+
+
+def examples_of(page: str) -> list[Example]:
+    """The examples of ``page``: what stands between "Request", "Response" and the end of the JSON."""
+    examples = []
+    lines = page.splitlines()
+    section = ""
+    for number, line in enumerate(lines):
+        if line.startswith("This endpoint"):
+            section = lines[number - 1]
+        if line == "Request":
+            response = lines.index("Response", number)
+            end = lines.index("}", response)  # the page does not indent, so look for the one that closes
+            while (text := "\n".join(lines[response + 1 : end + 1])).count("{") > text.count("}"):
+                end = lines.index("}", end + 1)
+            examples.append(Example(section, "\n".join(lines[number + 1 : response]), text))
+    return examples
+
+
+EXAMPLES = {example.section: example for example in examples_of(PAGE)}
+CREATES = [example for example in EXAMPLES.values() if "-d 'contact_id'=" in example.command]
+
+
+def test_every_example_of_the_page_is_found() -> None:
+    assert list(EXAMPLES) == [
+        "Search",
+        "List all sound effects",
+        "List all tags",
+        "Similar sounds",
+        "Download a sound",
+        "Retrieve a sound",
+    ]
+    assert len(EXAMPLES) == PAGE.count("curl ")
+    assert len(CREATES) == 4
+
+
+@pytest.mark.parametrize("example", CREATES, ids=lambda example: example.section)
+def test_the_documented_create_is_answered_as_documented(start: Start, example: Example) -> None:
+    server = start("--scenario", "blank")
+    assert example.executed_against(server.address) == ordered(example.response)
+
+
+def test_the_documented_list_is_answered_as_documented(start: Start) -> None:
+    server = start("--scenario", "documented")
+    example = EXAMPLES["List all sound effects"]
+    assert example.response.count("// ...") == 1  # the second conversation is abbreviated
+    documented = dict(ordered(example.response.replace("// ...", "")))
+    answered = dict(example.executed_against(server.address))
+    assert list(answered) == list(documented) == ["has_more", "data"]
+    assert answered["has_more"] is documented["has_more"]
+    assert answered["data"][0] == documented["data"][0]
+    assert len(answered["data"]) == len(documented["data"])
+    assert answered["data"][1][0] == documented["data"][1][0] == ("id", "hSIhXBhNe8X1d8Et")
+
+
+@pytest.mark.parametrize("scenario", ["documented", "default"])
+def test_the_documented_retrieve_is_answered_as_documented(start: Start, scenario: str) -> None:
+    server = start("--scenario", scenario)
+    example = EXAMPLES["Retrieve a sound"]
+    assert example.executed_against(server.address) == ordered(example.response)
+
+
+def test_the_default_scenario_begins_its_list_like_the_page(start: Start) -> None:
+    server = start()
+    example = EXAMPLES["List all sound effects"]
+    documented = dict(ordered(example.response.replace("// ...", "")))
+    answered = dict(example.executed_against(server.address))
+    assert len(answered["data"]) == 10
+    assert answered["data"][0] == documented["data"][0]
+    assert answered["data"][1][0] == documented["data"][1][0]

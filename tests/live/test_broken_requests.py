@@ -1,0 +1,124 @@
+"""What is no proper HTTP request: answered by an error in the documented shape, and writes nothing."""
+
+import pytest
+
+from tests.live.server import Server, wait_until
+from tests.live.wire import CREATE, Wire, assert_error, create, listed, request
+
+DOCUMENTED_AT = 692233200
+"""No conversation of the scenario `default` is newer."""
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+NOT_HTTP = [
+    ("no request line", "hello\r\n\r\n", 400),
+    ("no version", "GET /v1/conversations\r\n\r\n", 400),
+    ("another version", "GET / HTTP/9.9\r\n\r\n", 400),
+    ("a method that is none", "G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    ("a header without a colon", "GET / HTTP/1.1\r\nHost 127.0.0.1\r\n\r\n", 400),
+    ("a space in a header name", "GET / HTTP/1.1\r\nHo st: a\r\n\r\n", 400),
+    (
+        "a length that is no number",
+        "POST /v1/conversations HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        400,
+    ),
+    ("a negative length", "POST /v1/conversations HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
+    (
+        "two lengths",
+        "POST /v1/conversations HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        400,
+    ),
+    (
+        "a length and chunks",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+    ),
+    (
+        "an unknown transfer coding",
+        "POST /v1/conversations HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: snail\r\n\r\n",
+        501,
+    ),
+    ("an endless request line", f"GET /{'a' * 9_000} HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    ("an endless header", f"GET / HTTP/1.1\r\nHost: a\r\nX-Long: {'a' * 9_000}\r\n\r\n", 431),
+    ("too many headers", "GET / HTTP/1.1\r\n" + "X-Many: a\r\n" * 200 + "\r\n", 431),
+    ("a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+]
+
+
+@pytest.mark.parametrize(("text", "status"), [row[1:] for row in NOT_HTTP], ids=[row[0] for row in NOT_HTTP])
+def test_what_is_not_http_is_answered_in_the_documented_shape_and_the_connection_is_closed(
+    server: Server, text: str, status: int
+) -> None:
+    with Wire(server) as wire:
+        wire.send(text)
+        answer = wire.answer()
+        assert_error(answer, status)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert wire.is_closed()
+
+
+BROKEN_CHUNKS = {
+    "a size that is no number": "zz\r\n{}\r\n0\r\n\r\n",
+    "a chunk longer than its size": "1\r\n{}extra\r\n0\r\n\r\n",
+    "an end that never comes": f"{len(CREATE):x}\r\n{CREATE}\r\n",
+    "a chunk cut short": f"{len(CREATE) + 10:x}\r\n{CREATE}",
+}
+
+
+@pytest.mark.parametrize("chunks", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS.keys())
+def test_a_broken_chunk_is_refused_and_writes_nothing(server: Server, token: str, chunks: str) -> None:
+    before = listed(server, token)
+    with Wire(server) as wire:
+        wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
+        wire.finish()
+        assert_error(wire.answer(), 400)
+        assert wire.is_closed()
+    assert listed(server, token) == before
+
+
+@pytest.mark.parametrize("content_type", ["Content-Type: application/json", FORM])
+def test_half_a_body_and_then_the_end_writes_nothing(server: Server, token: str, content_type: str) -> None:
+    before = listed(server, token)
+    text = "contact_id=WAz8eIbvDR60rouK" if content_type == FORM else CREATE
+    with Wire(server) as wire:
+        wire.send(
+            request(
+                "POST",
+                "/v1/conversations",
+                token,
+                content_type,
+                f"Content-Length: {len(text) + 20}",
+                body=text,  # complete to the eye, and still not all that was announced
+            )
+        )
+        wire.finish()
+        assert_error(wire.answer(), 400)
+        assert wire.is_closed()
+    assert listed(server, token) == before
+
+
+def test_half_a_head_and_then_the_end_is_no_request(server: Server, token: str) -> None:
+    before = listed(server, token)
+    with Wire(server) as wire:
+        wire.send(create(token)[:60])
+        wire.finish()
+        assert wire.is_closed()
+    assert listed(server, token) == before
+
+
+def test_a_client_that_goes_away_before_its_answer_harms_nobody(server: Server, token: str) -> None:
+    for _ in range(20):
+        with Wire(server) as wire:
+            wire.send(create(token))
+    wait_until(
+        lambda: (
+            [conversation["created_at"] > DOCUMENTED_AT for conversation in listed(server, token)].count(True)
+            == 20
+        )
+    )
+    with Wire(server) as wire:
+        wire.send(request("GET", "/v1/conversations?limit=1", token))
+        assert wire.answer().status == 200
+
+
+def test_none_of_this_reaches_the_log(server: Server) -> None:
+    assert server.log == ""

@@ -1,0 +1,158 @@
+"""HTTP/1.1 as clients use it: kept connections, chunks, pipelines, expectations."""
+
+import httpx
+import pytest
+
+from tests.live.server import Server
+from tests.live.wire import CREATE, Wire, assert_error, create, request
+
+MOST_BODY_BYTES = 1_048_576
+
+
+def test_one_connection_carries_many_requests(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        made = []
+        for _ in range(200):
+            wire.send(create(token))
+            answer = wire.answer()
+            assert answer.status == 201
+            made.append(answer.json["id"])
+            wire.send(request("GET", f"/v1/conversations/{made[-1]}", token))
+            assert wire.answer().json["id"] == made[-1]
+    assert len(set(made)) == 200
+
+
+def test_a_chunked_body_is_read_to_its_end(server: Server, token: str) -> None:
+    pieces = [CREATE[:5], CREATE[5:6], CREATE[6:]]
+    chunks = "".join(f"{len(piece):x}\r\n{piece}\r\n" for piece in pieces) + "0\r\n\r\n"
+    with Wire(server) as wire:
+        for _ in range(2):
+            wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
+            answer = wire.answer()
+            assert answer.status == 201
+            assert answer.json["contact_id"] == "WAz8eIbvDR60rouK"
+
+
+def test_a_client_that_streams_its_body_is_understood(server: Server, token: str) -> None:
+    answer = httpx.post(
+        f"{server.address}/v1/conversations",
+        content=iter([b"contact_", b"id=abc"]),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 201
+    assert answer.json()["contact_id"] == "abc"
+
+
+def test_an_expectation_is_met_before_the_body_is_sent(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        wire.send(create(token, "Expect: 100-continue", length=len(CREATE), body=""))
+        assert wire.answer().status == 100
+        wire.send(CREATE)
+        assert wire.answer().status == 201
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/conversations?limit=2", "/v1/conversations/xgQQXg3hrtjh7AvZ", "/v1/nowhere"]
+)
+def test_head_answers_like_get_without_a_body(server: Server, token: str, path: str) -> None:
+    with Wire(server) as wire:
+        wire.send(request("GET", path, token))
+        full = wire.answer()
+        wire.send(request("HEAD", path, token))
+        empty = wire.answer(to="HEAD")
+        assert empty.status == full.status
+        assert empty.headers["Content-Type"] == "application/json"
+        if full.status == 200:
+            assert empty.headers["Content-Length"] == str(len(full.body))
+        wire.send(request("GET", path, token))  # a body after HEAD would now be taken for this answer
+        assert wire.answer().body == full.body
+
+
+def test_a_deletion_is_answered_without_a_body_and_the_connection_goes_on(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        wire.send(request("DELETE", "/v1/conversations/xgQQXg3hrtjh7AvZ", token))
+        answer = wire.answer()
+        assert answer.status == 204
+        assert "Content-Type" not in answer.headers
+        wire.send(request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token))
+        assert_error(wire.answer(), 404)
+
+
+def test_pipelined_requests_are_answered_in_their_order(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        wire.send(
+            create(token)
+            + request("GET", "/v1/conversations?limit=1", token)
+            + request("GET", "/v1/nowhere", token)
+            + request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token)
+        )
+        created, first_page, nowhere, retrieved = [wire.answer() for _ in range(4)]
+    assert created.status == 201
+    assert first_page.json["data"][0]["id"] == created.json["id"]
+    assert_error(nowhere, 404)
+    assert retrieved.json["id"] == "xgQQXg3hrtjh7AvZ"
+
+
+@pytest.mark.parametrize("authorization", ["", "Authorization: Bearer refused"])
+def test_a_refused_request_with_a_body_does_not_spoil_the_next_one(
+    server: Server, token: str, authorization: str
+) -> None:
+    refused = "\r\n".join(
+        [
+            "POST /v1/nowhere HTTP/1.1",
+            "Host: 127.0.0.1",
+            *([authorization] if authorization else []),
+            f"Content-Length: {len(CREATE)}",
+            "",
+            CREATE,
+        ]
+    )
+    with Wire(server) as wire:
+        wire.send(refused + create(token))
+        assert_error(wire.answer(), 404)
+        assert wire.answer().status == 201
+
+
+def test_a_body_too_large_is_refused_and_the_connection_stays_usable_or_closes_clean(
+    server: Server, token: str
+) -> None:
+    with Wire(server) as wire:
+        wire.send(create(token, body="x" * (MOST_BODY_BYTES + 1)))
+        answer = wire.answer()
+        message = assert_error(answer, 413)
+        assert str(MOST_BODY_BYTES) in message
+        if answer.headers.get("Connection", "").lower() == "close":
+            assert wire.is_closed()
+        else:
+            wire.send(create(token))
+            assert wire.answer().status == 201
+
+
+def test_a_chunked_body_too_large_is_refused_as_well(server: Server, token: str) -> None:
+    piece = "x" * 65_536
+    chunks = f"{len(piece):x}\r\n{piece}\r\n" * 20 + "0\r\n\r\n"
+    with Wire(server) as wire:
+        wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
+        answer = wire.answer()
+        assert_error(answer, 413)
+        if answer.headers.get("Connection", "").lower() == "close":
+            assert wire.is_closed()
+        else:
+            wire.send(create(token))
+            assert wire.answer().status == 201
+
+
+def test_a_connection_that_asks_to_be_closed_is_closed(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        wire.send(request("GET", "/v1/conversations?limit=1", token, "Connection: close"))
+        assert wire.answer().status == 200
+        assert wire.is_closed()
+
+
+def test_http_1_0_is_answered_and_closed(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        wire.send(f"GET /v1/conversations?limit=1 HTTP/1.0\r\nAuthorization: Bearer {token}\r\n\r\n")
+        answer = wire.answer()
+        assert answer.status == 200
+        assert len(answer.json["data"]) == 1
+        assert wire.is_closed()

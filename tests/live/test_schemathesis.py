@@ -1,0 +1,44 @@
+"""What /openapi.json promises, held against the server by thousands of generated calls."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.live.conftest import Start
+from tests.live.server import SCRIPTS, environment
+
+HERE = Path(__file__).parent
+EXAMPLES_PER_OPERATION = "420"
+FEWEST_CASES = 2_000
+MOST_SECONDS = 240.0
+"""It takes about a minute."""
+PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
+
+
+def test_schemathesis_finds_nothing_in_two_thousand_calls(start: Start, tmp_path: Path) -> None:
+    server = start()
+    found = subprocess.run(
+        [
+            f"{SCRIPTS}/schemathesis",
+            f"--config-file={HERE / 'schemathesis.toml'}",
+            "run",
+            f"{server.address}/openapi.json",
+            "--header=Authorization: Bearer schemathesis",
+            f"--max-examples={EXAMPLES_PER_OPERATION}",
+            "--seed=1",  # the same cases in every run
+        ],
+        cwd=tmp_path,
+        env=environment(SCHEMATHESIS_HOOKS=str(HERE / "schemathesis_hooks.py")),
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "5 selected / 5 total" in found.stdout
+    for phase in PHASES:
+        assert f"✅ {phase}" in found.stdout
+    generated = re.search(r"(\d+) generated, (\d+) passed", found.stdout)
+    assert generated, found.stdout
+    assert int(generated[1]) == int(generated[2]) >= FEWEST_CASES
+    assert server.log == ""

@@ -1,0 +1,142 @@
+"""How a server starts, and what it refuses to start with."""
+
+import json
+import socket
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox import __version__
+from tests.live.conftest import Start
+from tests.live.server import SANDBOX, free_port, run, shell
+
+REFUSALS = [
+    (["--port", "http"], {}, '--port must be an integer from 0 to 65535, not "http".'),
+    (["--port", "70000"], {}, '--port must be an integer from 0 to 65535, not "70000".'),
+    (["--prot", "1"], {}, "--prot"),
+    (["--scenario", "nowhere"], {}, "nowhere"),
+    (["--scenario", ""], {}, "--scenario must be"),
+    (["--host", "203.0.113.1"], {}, "--host must be an address of this machine"),
+    (["--host", "no.such.name.invalid"], {}, "--host must be an address of this machine"),
+    (["serve"], {}, "serve"),
+    ([], {"SANDBOX_PORT": "x"}, 'SANDBOX_PORT must be an integer from 0 to 65535, not "x".'),
+    (
+        [],
+        {"SANDBOX_PROT": "1"},
+        "SANDBOX_PROT is not a setting of protocol-sandbox; did you mean SANDBOX_PORT?",
+    ),
+    ([], {"SANDBOX_LENIENT": "maybe"}, 'SANDBOX_LENIENT must be true or false, not "maybe".'),
+    (["--workers", "2"], {}, "--workers must be 1: the sandbox keeps its state in memory"),
+    ([], {"SANDBOX_WORKERS": "2"}, "SANDBOX_WORKERS must be 1: the sandbox keeps its state in memory"),
+]
+
+
+def test_the_banner_says_where_it_is_what_it_serves_and_how_to_stop_it(start: Start) -> None:
+    server = start("--scenario", "documented", "--lenient")
+    said = "\n".join(server.banner)
+    assert server.banner[0] == f"protocol-sandbox {__version__} is listening on {server.address}"
+    assert "scenario   documented (2 conversations" in said
+    assert f"{server.address}/openapi.json" in said
+    assert "lenient" in said
+    assert server.banner[-1].strip() == "Ctrl-C stops it."
+    assert server.log == ""
+
+
+def test_the_banner_names_nothing_as_switched_on_when_nothing_is(start: Start) -> None:
+    assert not [line for line in start().banner if line.split()[:1] == ["on"]]
+
+
+def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start: Start) -> None:
+    server = start()
+    line = next(line for line in server.banner if "curl" in line)
+    pasted = line[line.index("curl") :].replace("curl", "curl -sS", 1)
+    answer = json.loads(shell(pasted))
+    assert [conversation["id"] for conversation in answer["data"]] == ["xgQQXg3hrtjh7AvZ"]
+
+
+def test_port_0_picks_a_free_port_and_says_which(start: Start) -> None:
+    first, second = start(), start()
+    assert 0 < first.port != second.port > 0
+    for server in (first, second):
+        assert httpx.get(f"{server.address}/__admin/health").json()["status"] == "ok"
+
+
+def test_a_port_of_ones_own_choice_is_taken(start: Start) -> None:
+    port = free_port()
+    assert start("--port", str(port)).port == port
+    port = free_port()
+    assert start(command=[*SANDBOX], SANDBOX_PORT=str(port)).port == port
+
+
+def test_a_server_can_be_started_again_at_once_on_the_same_port(start: Start) -> None:
+    first = start()
+    with httpx.Client(base_url=first.address) as client:
+        client.get("/__admin/health")
+        assert first.end() == 0
+    assert start("--port", str(first.port)).port == first.port
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = run("--port", str(port), folder=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert refused.stderr == (
+        f"protocol-sandbox: Port {port} on 127.0.0.1 is in use; stop what uses it, or choose another with "
+        "--port (0 picks a free one).\n"
+    )
+
+
+@pytest.mark.parametrize(("flags", "variables", "said"), REFUSALS)
+def test_what_cannot_be_right_is_refused_in_one_line(
+    flags: list[str], variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    refused = run(*flags, folder=tmp_path, **variables)
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith("protocol-sandbox: ")
+    assert said in line
+
+
+def test_a_flag_wins_over_its_variable(start: Start) -> None:
+    server = start("--scenario", "blank", SANDBOX_SCENARIO="documented", SANDBOX_WORKERS="1")
+    assert "scenario   blank" in "\n".join(server.banner)
+
+
+def test_quiet_prints_nothing_at_all(start: Start) -> None:
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    server = start(command=[*SANDBOX, "--port", str(port), "--quiet"], address=address)
+    assert server.end() == 0
+    assert server.banner == []
+    assert server.log == ""
+
+
+def test_the_variables_of_gunicorn_and_of_hosts_change_nothing(start: Start) -> None:
+    server = start(WEB_CONCURRENCY="4", GUNICORN_CMD_ARGS="--workers 4 --bind 127.0.0.1:1", PORT="1")
+    with httpx.Client(base_url=server.address, headers={"Authorization": "Bearer me"}) as client:
+        assert server.port != 1
+        made = [client.post("/v1/conversations", data={"contact_id": "a"}).json()["id"] for _ in range(20)]
+    for conversation_id in made:  # each on a connection of its own: two processes would not both know it
+        answer = httpx.get(
+            f"{server.address}/v1/conversations/{conversation_id}", headers={"Authorization": "Bearer me"}
+        )
+        assert answer.status_code == 200
+
+
+def test_the_version_and_the_help_need_no_server(tmp_path: Path) -> None:
+    version = run("--version", folder=tmp_path)
+    assert (version.returncode, version.stdout) == (0, f"protocol-sandbox {__version__}\n")
+    explained = run("--help", folder=tmp_path)
+    assert explained.returncode == 0
+    assert "--max-sandboxes" in explained.stdout
+    assert "SANDBOX_MAX_SANDBOXES" in explained.stdout
+
+
+def test_it_answers_within_seconds_of_its_start(start: Start) -> None:
+    begun = time.monotonic()
+    start()
+    assert time.monotonic() - begun < 10

@@ -1,0 +1,99 @@
+"""The wheel: what is in it, and that it serves where nothing of the repository is."""
+
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import ZipFile
+
+import httpx
+import pytest
+
+from sandbox import __version__
+from tests.live.conftest import Start
+from tests.live.server import REPOSITORY, environment, free_port
+
+PATIENCE_SECONDS = 300.0
+
+
+def done(command: Sequence[str | Path], folder: Path) -> str:
+    """What ``command`` prints, run to its end."""
+    finished = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    done([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, REPOSITORY], folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts of a fresh environment with the wheel and what it depends on, and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    done([folder / "bin" / "python", "-m", "pip", "install", "-q", wheel], folder)
+    return folder / "bin"
+
+
+def test_the_wheel_has_the_code_the_scenarios_and_the_types_and_nothing_else(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    assert "sandbox/py.typed" in names
+    for fixture in sorted((REPOSITORY / "fixtures").glob("*.json")):
+        assert f"sandbox/fixtures/{fixture.name}" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert {name.partition("/")[0] for name in names} == {
+        "sandbox",
+        f"protocol_sandbox-{__version__}.dist-info",
+    }
+    assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_it_serves_the_default_scenario_from_an_empty_directory(
+    installed: Path, start: Start, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    server = start(command=[str(installed / "protocol-sandbox"), "--port", "0"], cwd=empty)
+    headers = {"Authorization": "Bearer me"}
+    found = httpx.get(f"{server.address}/v1/conversations/xgQQXg3hrtjh7AvZ", headers=headers)
+    assert found.status_code == 200
+    assert "default (120 conversations" in "\n".join(server.banner)
+    assert list(empty.iterdir()) == []
+
+
+def test_it_serves_without_a_writable_home(installed: Path, start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    server = start(
+        command=[str(installed / "python"), "-m", "sandbox", "--port", str(port), "--quiet"],
+        address=f"http://127.0.0.1:{port}",
+        HOME=str(tmp_path / "nowhere"),
+    )
+    assert httpx.get(f"{server.address}/__admin/health").json()["version"] == __version__
+
+
+def test_every_built_in_scenario_is_found_where_the_wheel_is_installed(
+    installed: Path, tmp_path: Path
+) -> None:
+    names = sorted(path.stem for path in (REPOSITORY / "fixtures").glob("*.json"))
+    program = f"from sandbox.seeding.scenario import load; print([load(name).name for name in {names}])"
+    assert done([installed / "python", "-c", program], tmp_path).strip() == str(names)
+
+
+def test_it_says_its_version(installed: Path, tmp_path: Path) -> None:
+    printed = done([installed / "protocol-sandbox", "--version"], tmp_path)
+    assert printed == f"protocol-sandbox {__version__}\n"
