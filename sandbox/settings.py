@@ -115,6 +115,20 @@ class Settings:
         None, _seed, "Seed of everything that is drawn; by default the scenario's own.", "INTEGER"
     )
     lenient: bool = setting(False, _switch, "Ignore unknown attributes instead of refusing them.")
+    latency: str | None = setting(
+        None,
+        _latency,
+        "Delay every call: milliseconds (200), a span (100..400) or median=80,p99=400.",
+        "DELAY",
+    )
+    error_rate: float = setting(0.0, _rate, "Fail this part of all calls, 0 to 1.", "RATE")
+    error_status: int = setting(500, _integer(400, 599), "The status of those failures.", "STATUS")
+    admin_token: str | None = setting(
+        None, _text, "Asked of callers of /__admin as X-Admin-Token; better given as the variable.", "TOKEN"
+    )
+    admin_origin: tuple[str, ...] = setting(
+        (), _origins, "Other origins whose pages may call /__admin, separated by commas.", "ORIGINS"
+    )
     max_conversations: int = setting(
         100_000, _integer(1, 10_000_000), "Most conversations that creates may fill a sandbox to.", "COUNT"
     )
@@ -130,14 +144,9 @@ class Settings:
     max_body_bytes: int = setting(
         1_048_576, _integer(1, 1_073_741_824), "Largest request body that is read.", "BYTES"
     )
-    latency: str | None = setting(
-        None,
-        _latency,
-        "Delay every call: milliseconds (200), a span (100..400) or median=80,p99=400.",
-        "DELAY",
+    max_state_bytes: int = setting(
+        67_108_864, _integer(1, 1_073_741_824), "Largest state document that is imported.", "BYTES"
     )
-    error_rate: float = setting(0.0, _rate, "Fail this part of all calls, 0 to 1.", "RATE")
-    error_status: int = setting(500, _integer(400, 599), "The status of those failures.", "STATUS")
     max_rules: int = setting(
         100, _integer(1, 10_000), "Most fault rules of a sandbox, and of the server.", "COUNT"
     )
@@ -145,9 +154,6 @@ class Settings:
         10_000, _integer(1, 1_000_000), "Most calls that delays may hold back at once.", "COUNT"
     )
     max_snapshots: int = setting(100, _integer(1, 100_000), "Most snapshots of a sandbox.", "COUNT")
-    max_state_bytes: int = setting(
-        67_108_864, _integer(1, 1_073_741_824), "Largest state document that is imported.", "BYTES"
-    )
     journal_entries: int = setting(
         500, _integer(0, 1_000_000), "Most calls that a sandbox's journal keeps.", "COUNT"
     )
@@ -159,12 +165,6 @@ class Settings:
         _integer(0, 1_073_741_824),
         "Longest request body that the journal keeps; the rest is cut.",
         "BYTES",
-    )
-    admin_token: str | None = setting(
-        None, _text, "Asked of callers of /__admin as X-Admin-Token; better given as the variable.", "TOKEN"
-    )
-    admin_origin: tuple[str, ...] = setting(
-        (), _origins, "Other origins whose pages may call /__admin, separated by commas.", "ORIGINS"
     )
     workers: int = setting(
         1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"
@@ -186,6 +186,17 @@ class Settings:
                     raise SettingsError(_unknown(variable, [variable_of(known) for known in table]))
                 given.setdefault(name, (variable, text))
         return cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
+
+    def switched_on(self) -> list[str]:
+        """What makes a server with these settings answer otherwise than a plain one."""
+        on = []
+        if self.lenient:
+            on.append("lenient (unknown attributes are ignored)")
+        if self.latency is not None:
+            on.append(f"latency {self.latency} ms")
+        if self.error_rate:
+            on.append(f"error rate {self.error_rate:g} with status {self.error_status}")
+        return on
 
 
 def flag_of(name: str) -> str:

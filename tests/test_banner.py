@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.banner import banner, switched_on
+from sandbox.banner import banner
 from sandbox.seeding.scenario import load
 from sandbox.settings import Settings
 
@@ -35,10 +35,32 @@ def test_a_seed_of_one_s_own_is_said(seed: int) -> None:
 
 
 def test_a_plain_server_has_nothing_switched_on() -> None:
-    assert switched_on(Settings()) == []
-    assert "lenient" not in said()
+    assert "on         nothing" in said()
 
 
-def test_what_is_switched_on_is_said() -> None:
-    assert any("lenient" in text for text in switched_on(Settings(lenient=True)))
-    assert "lenient" in said(lenient=True)
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"lenient": True}, "lenient"),
+        ({"latency": "100..400"}, "latency 100..400 ms"),
+        ({"error_rate": 0.05, "error_status": 503}, "error rate 0.05 with status 503"),
+    ],
+)
+def test_what_is_switched_on_is_said(settings: dict[str, Any], words: str) -> None:
+    assert words not in said()
+    assert words in said(**settings)
+    assert "nothing" not in said(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, f"{ADDRESS}/__admin, for programs on this machine"),
+        ({"host": "0.0.0.0"}, "closed: this server listens beyond loopback"),
+        ({"host": "0.0.0.0", "admin_token": "secret"}, "X-Admin-Token"),
+        ({"admin_token": "secret"}, "X-Admin-Token"),
+    ],
+)
+def test_who_may_steer_is_said(settings: dict[str, Any], words: str) -> None:
+    assert words in said(**settings)
+    assert "secret" not in said(**settings)

@@ -22,6 +22,7 @@ def test_health_says_version_uptime_and_how_many_are_here(
         ("version", sandbox.__version__),
         ("uptime_seconds", 12.346),
         ("sandboxes", 0),
+        ("on", []),
     ]
     for token in ("a", "b", "a"):
         client.get("/v1/conversations", headers={"Authorization": f"Bearer {token}"})
@@ -53,3 +54,13 @@ def test_health_has_a_head_and_no_other_method(
     answer = client.post("/__admin/health")
     assert_error_shape(answer, 405)
     assert {"GET", "HEAD"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_health_says_what_is_switched_on(open_app: Callable[..., Flask]) -> None:
+    client = open_app(lenient=True, latency="5").test_client()
+    client.post("/__admin/faults", json={"name": "slow lists", "delay": 1})
+    assert client.get("/__admin/health").get_json()["on"] == [
+        "lenient (unknown attributes are ignored)",
+        "latency 5 ms",
+        "server-wide fault rule slow lists",
+    ]

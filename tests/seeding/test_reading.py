@@ -47,6 +47,10 @@ def conversation(**given: Any) -> str:
     return json.dumps({"conversations": [CONTACT, CONTACT, CONTACT, CONTACT | given]})
 
 
+def conversation_ids(*ids: str) -> str:
+    return json.dumps({"conversations": [CONTACT | {"id": each} for each in ids]})
+
+
 def test_every_key_may_be_left_out(opened: Callable[..., ScenarioFile]) -> None:
     file = opened("{}")
     assert (file.description, file.seed, file.is_relative, file.frozen_at) == ("", 1, False, None)
@@ -203,7 +207,7 @@ def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioF
             "conversations[0].contact_id is given twice.",
         ),
         (
-            '{"conversations": [{"id": "a", "group_id": "g"}, {"group_id": "g"}, {"group_id": "g", "id": "a"}]}',
+            conversation_ids("a", "b", "a"),
             'conversations[2].id is "a", as is conversations[0].id.',
         ),
         (conversation(id="a b"), f'conversations[3].id {ID}, not "a b".'),

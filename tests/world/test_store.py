@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
+from itertools import product
 from threading import Barrier
 from time import sleep
 from typing import Any, TypeVar
@@ -140,6 +141,12 @@ attributes: dict[str, st.SearchStrategy[Any]] = {
     "archived_at": st.none() | seconds,
 }
 changes = st.fixed_dictionaries({}, optional=attributes)
+starts = [
+    Conversation("", "contact", group, None, is_pinned, is_muted, None, None, created_at, archived_at)
+    for group, is_pinned, is_muted, created_at, archived_at in product(
+        (None, "g1", "g2"), (False, True), (False, True), range(7), (None, 0)
+    )
+]
 cursors = st.sampled_from(["starting_after", "ending_before"])
 
 
@@ -163,9 +170,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.all.append(world)
         return world
 
-    @initialize(target=worlds, starts=st.lists(st.fixed_dictionaries(attributes), max_size=CAPACITY))
-    def begin(self, starts: list[dict[str, Any]]) -> World:
-        made = [Conversation(id=f"c{number}", **start) for number, start in enumerate(starts)]
+    @initialize(target=worlds, made=st.lists(st.sampled_from(starts), max_size=CAPACITY))
+    def begin(self, made: list[Conversation]) -> World:
+        made = [replace(start, id=f"c{number}") for number, start in enumerate(made)]
         return self.open(Table.of(map(record, made)), Model(made))
 
     @rule(by=seconds)
@@ -449,7 +456,17 @@ def test_threads_that_create_get_different_ids_and_all_are_kept() -> None:
 
 
 @pytest.mark.usefixtures("eager_threads")
-def test_threads_that_create_and_delete_their_own_leave_exactly_what_they_did_not_delete() -> None:
+def test_threads_that_create_and_delete_their_own_leave_exactly_what_they_did_not_delete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    remove = Table.remove
+
+    def slow_remove(table: Table, name: str) -> Table:
+        removed = remove(table, name)
+        sleep(0)
+        return removed
+
+    monkeypatch.setattr(Table, "remove", slow_remove)
     store = Store(Table(), slow_encode, 1000)
 
     def work(number: int) -> None:

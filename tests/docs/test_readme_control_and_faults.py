@@ -1,0 +1,54 @@
+"""What can be asked of the sandbox stands in the README, and nothing else does."""
+
+import re
+
+from sandbox.control.table import ENDPOINTS
+from sandbox.faults.parsing import RULE
+from sandbox.faults.table import DELAYS, FAULTS
+from tests.docs.readme import README, table
+
+
+def test_every_call_of_the_control_api_is_in_the_readme() -> None:
+    shown = set()
+    for call, _ in table("call", "does"):
+        path = re.search(r"/__admin[^`]*", call)
+        assert path
+        methods = re.findall(r"\b(GET|POST|PUT|DELETE)\b", call)
+        shown |= {(method, path[0]) for method in methods}
+    assert shown == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+
+
+def test_every_fault_is_in_the_readme_with_its_attributes() -> None:
+    rows = {
+        kind.strip("`"): re.findall(r"`(\w+)`", given)
+        for kind, given, _ in table("fault", "attributes", "what happens")
+    }
+    assert rows == {name: list(kind.attributes) for name, kind in FAULTS.items()}
+
+
+def test_every_delay_is_in_the_readme_with_its_attributes() -> None:
+    rows = {
+        kind.strip("`"): re.findall(r"`(\w+)`", given)
+        for kind, given, _ in table("delay", "attributes", "what happens")
+    }
+    assert rows == {name: list(kind.attributes) for name, kind in DELAYS.items()}
+
+
+def test_every_attribute_of_a_rule_is_in_the_readme() -> None:
+    shown = {
+        name for cell, _ in table("attribute of a rule", "meaning") for name in re.findall(r"`(\w+)`", cell)
+    }
+    assert shown == set(RULE.fields)
+
+
+def test_every_way_to_ask_for_a_fault_is_in_the_readme() -> None:
+    for word in (
+        "Prefer: code=",
+        "__code",
+        "trigger_503",
+        "revoked_",
+        "readonly_",
+        "--latency",
+        "--error-rate",
+    ):
+        assert word in README
