@@ -11,6 +11,7 @@ from flask import Flask
 
 from sandbox.api import conversations, errors, openapi
 from sandbox.api import endpoint as api_endpoint
+from sandbox.api.application import Application
 from sandbox.control import endpoint as control_endpoint
 from sandbox.control import openapi as control_openapi
 from sandbox.control.desk import Desk
@@ -62,12 +63,11 @@ def create_app(
         _sandbox_ids(secrets.token_bytes(16)),
     )
 
-    # No static files: every path answers in the documented shape.
-    app = Flask(__name__, static_folder=None)
-    app.url_map.merge_slashes = False
+    app = Application(__name__)
     errors.register(app)
     for endpoint in conversations.ENDPOINTS:
         api_endpoint.register(app, endpoint, lenient=settings.lenient)
+    app.route_operations()
     openapi.register(app, conversations.ENDPOINTS, __version__, lenient=settings.lenient)
     for control in CONTROL_ENDPOINTS:
         control_endpoint.register(app, control, desk)

@@ -1,43 +1,42 @@
 """The answers of the API: JSON that was made when it was written, joined, never made again."""
 
-from flask import Response
-
+from sandbox.api.application import Answer
 from sandbox.operations import COLLECTION
 from sandbox.problems import JSON_TYPE, Problem
 from sandbox.world.conversation import Record
 from sandbox.world.paging import Page
 
 
-def json_answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
     """An answer with a JSON body."""
-    return Response(body, status, headers, content_type=JSON_TYPE)
+    return Answer(body, status, headers, content_type=JSON_TYPE)
 
 
-def conversation(record: Record) -> Response:
+def conversation(record: Record) -> Answer:
     """200: one conversation."""
     return json_answer(record.json + b"\n")
 
 
-def created(record: Record) -> Response:
+def created(record: Record) -> Answer:
     """201: the conversation that was created, and where it is now."""
     location = f"{COLLECTION}/{record.conversation.id}"
     return json_answer(record.json + b"\n", 201, {"Location": location})
 
 
-def page(found: Page) -> Response:
+def page(found: Page) -> Answer:
     """200: one page of the list, ``{"has_more": …, "data": […]}``."""
     start = b'{"has_more":true,"data":[' if found.has_more else b'{"has_more":false,"data":['
     return json_answer(start + b",".join([record.json for record in found.records]) + b"]}\n")
 
 
-def nothing() -> Response:
+def nothing() -> Answer:
     """204: done, and there is nothing to say."""
-    answer = Response(b"", 204)
-    del answer.headers["Content-Type"]
+    answer = Answer(b"", 204)
+    del answer.headers["Content-Type"], answer.headers["Content-Length"]
     return answer
 
 
-def problem_answer(problem: Problem) -> Response:
+def problem_answer(problem: Problem) -> Answer:
     """The one way in which an error becomes an answer."""
     answer = json_answer(problem.body, problem.status)
     answer.headers.extend(problem.headers)

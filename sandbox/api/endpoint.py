@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,6 +13,9 @@ from sandbox.api.reading import read_body, read_query
 from sandbox.edge.call import Call
 from sandbox.operations import Operation
 from sandbox.schemas.arguments import NoArguments
+
+REMEMBERED_QUERIES = 1024
+"""So many different query strings of an operation are read once and then remembered: clients repeat themselves."""
 
 View = Callable[..., Response]
 
@@ -34,18 +38,25 @@ class Endpoint:
 
 def register(app: Flask, endpoint: Endpoint, *, lenient: bool) -> None:
     """Route ``endpoint`` in ``app``."""
-    has_query = bool(endpoint.query.fields)
-    has_body = bool(endpoint.body.fields)
+    takes_query = bool(endpoint.query.fields)
+    takes_body = bool(endpoint.body.fields)
+
+    @lru_cache(maxsize=REMEMBERED_QUERIES)
+    def query_of(text: str) -> Any:
+        return read_query(endpoint.query, text, lenient=lenient)
 
     def view(**arguments: Any) -> Response:
-        call = Call.of(request.environ)
+        environ = request.environ
+        call = Call.of(environ)
         sandbox = authenticated(call)
-        query = read_query(endpoint.query, request.environ.get("QUERY_STRING", ""), lenient=lenient)
-        body = read_body(endpoint.body, call.body, request.environ.get("CONTENT_TYPE", ""), lenient=lenient)
-        if has_query:
+        query = query_of(environ.get("QUERY_STRING", ""))
+        if takes_query:
             arguments["query"] = query
-        if has_body:
-            arguments["body"] = body
+        # A body that nothing is taken from is read all the same: what it holds was meant for something.
+        if takes_body or call.body:
+            body = read_body(endpoint.body, call.body, environ.get("CONTENT_TYPE", ""), lenient=lenient)
+            if takes_body:
+                arguments["body"] = body
         return endpoint.view(sandbox, **arguments)
 
     operation = endpoint.operation

@@ -41,3 +41,8 @@ class Call:
         """The call that the edge attached."""
         call: Call = environ[_KEY]
         return call
+
+    @staticmethod
+    def find(environ: "WSGIEnvironment") -> "Call | None":
+        """The call that the edge attached, if it did: it does for ``/v1`` alone."""
+        return environ.get(_KEY)

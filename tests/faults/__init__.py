@@ -1,0 +1,1 @@
+"""Faults and delays; ``bench`` is what their tests, and those of the edge, work with."""

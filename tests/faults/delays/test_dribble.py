@@ -1,0 +1,98 @@
+"""Bodies that arrive in pieces."""
+
+import pytest
+
+from sandbox.faults.delays.dribble import Dribble
+from tests.faults.bench import COLLECTION, ITEM, RULES, Bench
+
+
+def dribbling(chunks: int, milliseconds: float, **attributes: object) -> Bench:
+    bench = Bench()
+    bench.rule(delay={"type": "dribble", "chunks": chunks, "milliseconds": milliseconds}, **attributes)
+    return bench
+
+
+def test_a_dribble_knows_its_pieces_and_its_time() -> None:
+    delay = Dribble(5, 900)
+    assert (delay.pieces, delay.milliseconds(0.3)) == (5, 900)
+
+
+@pytest.mark.parametrize("chunks", [2, 3, 7, 10])
+def test_the_body_arrives_in_so_many_nearly_equal_pieces_spread_over_the_time(chunks: int) -> None:
+    whole = Bench().call(url=ITEM)
+    bench = dribbling(chunks, 900)
+    outcome = bench.served(url=ITEM)
+    assert outcome.body == whole.data
+    assert outcome.header("Content-Length") == str(len(whole.data))
+    assert outcome.header("X-Sandbox-Delay-Ms") == "900"
+    assert len(outcome.pieces) == chunks
+    lengths = {len(piece) for piece in outcome.pieces}
+    assert max(lengths) - min(lengths) <= 1
+    assert bench.slept == pytest.approx([0.9 / (chunks - 1)] * (chunks - 1))
+
+
+def test_no_piece_is_empty_where_there_are_more_pieces_than_bytes() -> None:
+    outcome = dribbling(1000, 900).served(url=ITEM)
+    assert len(outcome.pieces) == len(outcome.body)
+    assert all(len(piece) == 1 for piece in outcome.pieces)
+
+
+def test_an_answer_without_a_body_has_nothing_to_dribble() -> None:
+    bench = dribbling(5, 900)
+    for method, status in (("HEAD", 200), ("DELETE", 204)):
+        outcome = bench.served(method, ITEM)
+        assert (outcome.status[:3], outcome.body) == (str(status), b"")
+
+
+def test_an_error_that_a_fault_makes_dribbles_too() -> None:
+    bench = dribbling(4, 300, fault={"type": "status", "status": 503})
+    outcome = bench.served()
+    assert outcome.status.startswith("503")
+    assert len(outcome.pieces) == 4
+    assert bench.slept == pytest.approx([0.1] * 3)
+
+
+def test_a_spoiled_body_dribbles_too() -> None:
+    bench = dribbling(4, 300, fault={"type": "malformed_json"})
+    assert len(bench.served(url=ITEM).pieces) == 4
+
+
+def test_a_body_that_is_cut_dribbles_up_to_its_cut() -> None:
+    bench = dribbling(4, 300, fault={"type": "truncate", "bytes": 40})
+    outcome = bench.served(url=ITEM)
+    assert outcome.body == Bench().call(url=ITEM).data[:40]
+    assert isinstance(outcome.ended, BrokenPipeError)
+
+
+def test_a_reset_lets_the_rest_arrive_at_once() -> None:
+    bench = dribbling(10, 900)
+    bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", json={})
+    outcome = bench.served(url=ITEM)
+    assert outcome.body == Bench().call(url=ITEM).data
+    assert bench.slept == [0.1]
+    assert bench.woken == [True]
+
+
+@pytest.mark.parametrize("which", ["one", "all"])
+def test_the_end_of_the_rule_lets_the_rest_arrive_at_once(which: str) -> None:
+    bench = dribbling(10, 900)
+    bench.while_asleep = lambda: bench.call("DELETE", RULES + ("/rule-1" if which == "one" else ""))
+    outcome = bench.served(url=ITEM)
+    assert outcome.body == Bench().call(url=ITEM).data
+    assert bench.slept == [0.1]
+    assert bench.woken == [True]
+
+
+def test_a_call_that_dribbles_counts_as_one_that_is_held_back() -> None:
+    bench = Bench(max_sleepers=1)
+    bench.rule(delay={"type": "dribble", "chunks": 3, "milliseconds": 100})
+    statuses: list[str] = []
+
+    def another() -> None:
+        bench.while_asleep = lambda: None
+        statuses.append(bench.served(url=COLLECTION).status[:3])
+
+    bench.while_asleep = another
+    assert bench.served(url=ITEM).status.startswith("200")
+    assert statuses == ["503"]
+    assert bench.served(url=ITEM).status.startswith("200")
