@@ -23,7 +23,12 @@ OWN = "__"
 REVOKED = "revoked_"
 READ_ONLY = "readonly_"
 
-_KINDS = (r"(?P<status>[45][0-9]{2})", r"(?P<reset>reset)", r"(?P<hang>hang)", r"delay_(?P<delay>[0-9]{1,6})")
+_KINDS = (
+    r"(?P<status>[45][0-9]{2})",
+    r"(?P<reset>reset)",
+    r"(?P<hang>hang)",
+    r"delay_(?P<delay>[0-9]{1,6})",
+)
 _TRIGGER = re.compile(f"trigger_(?:{'|'.join(_KINDS)})")
 _READS = (LIST, RETRIEVE)
 

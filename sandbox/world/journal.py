@@ -60,7 +60,7 @@ class Journal:
         self._start()
 
     def _start(self) -> None:
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[tuple[Entry, int]] = deque()
         self._counts: Counter[Key] = Counter()
         self._bytes = 0
         self._truncated = False
@@ -74,16 +74,17 @@ class Journal:
         """Write ``entry`` down; the oldest entries make room."""
         with self._lock:
             self._counts[_key_of(entry)] += 1
-            self._entries.append(entry)
-            self._bytes += entry.size
+            size = entry.size
+            self._entries.append((entry, size))
+            self._bytes += size
             while len(self._entries) > self._most_entries or self._bytes > self._most_bytes:
-                self._bytes -= self._entries.popleft().size
+                self._bytes -= self._entries.popleft()[1]
                 self._truncated = True
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
         """The last ``limit`` entries that ``wanted`` asks for, newest first."""
         with self._lock:
-            newest_first = list(reversed(self._entries))
+            newest_first = [entry for entry, _ in reversed(self._entries)]
         return list(islice((entry for entry in newest_first if _matches(wanted, _key_of(entry))), limit))
 
     def count(self, wanted: Key) -> int:
