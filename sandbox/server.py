@@ -1,6 +1,7 @@
 """How the server is run: gunicorn with one gevent worker, the same from the command line and a Procfile."""
 
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -79,6 +80,10 @@ def serve(settings: Settings) -> None:
     scenario = scenario_of(settings)
     app = create_app(settings, scenario=scenario)
     said = banner(settings, scenario, address_of(listener), __version__)
+
+    # What is alive now stays alive. The collector need not look at it again and again, however large the scenario
+    # is, and the worker goes on sharing its memory with the process that it was forked from.
+    gc.freeze()
 
     def ready() -> None:
         if not settings.quiet:

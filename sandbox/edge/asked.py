@@ -34,7 +34,10 @@ _READS = (LIST, RETRIEVE)
 
 
 class Asked(NamedTuple):
-    """What a call asks for, and by what: ``header``, ``query`` or ``data``. ``applied`` goes into Preference-Applied."""
+    """What a call asks for, and by what: ``header``, ``query`` or ``data``.
+
+    ``applied`` goes into ``Preference-Applied``.
+    """
 
     effect: Effect
     source: str

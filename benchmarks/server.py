@@ -1,0 +1,58 @@
+"""A server in a process of its own, and what it costs according to the operating system."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+CLOCK_TICKS = 100
+"""Per second, in Linux's accounting of processes."""
+
+
+class Running(NamedTuple):
+    """A server: its process id and its port on 127.0.0.1."""
+
+    pid: int
+    port: int
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the whole process tree so far."""
+        return sum(_ticks(pid) for pid in tree(self.pid)) / CLOCK_TICKS
+
+    def resident_kilobytes(self) -> int:
+        """Memory of the whole process tree, what is shared counted once (proportional set size)."""
+        return sum(_pss(pid) for pid in tree(self.pid))
+
+
+@contextmanager
+def sandbox_server(*flags: str) -> Iterator[Running]:
+    """This project's server, on a free port."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
+        assert process.stdout is not None
+        found = re.search(r"http://[^:]+:(\d+)", process.stdout.readline())
+        assert found, "the server did not start"
+        try:
+            yield Running(process.pid, int(found[1]))
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def tree(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in tree(int(child)))]
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _pss(pid: int) -> int:
+    found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
