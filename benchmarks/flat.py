@@ -1,4 +1,4 @@
-"""Does a call cost the same among a hundred conversations and among a million?
+"""Whether a call costs the same among a hundred conversations and among a million.
 
     python -m benchmarks.flat                      100, 10,000 and 1,000,000 conversations; minutes and 3 GB
     python -m benchmarks.flat --sizes 10 10000     what a reset costs, in seconds

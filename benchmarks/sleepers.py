@@ -1,10 +1,10 @@
-"""Do sleepers cost anything?
+"""What sleepers cost.
 
     python -m benchmarks.sleepers [--calls 1000] [--seconds 1]
 
-At once, each on a connection of its own: first calls without a delay, then as many with one. The delays may overshoot by
-what the same server needs to handle as many undelayed calls, and not by more. Meanwhile an undelayed call and a control
-call are made again and again, which should answer as on an idle server.
+At once, each on a connection of its own, first calls without a delay, then as many with one. The delays may overshoot
+by what the same server needs to handle as many undelayed calls, and not by more. An undelayed call and a control call
+are made again and again, which should answer as on an idle server.
 """
 
 import argparse

@@ -27,7 +27,7 @@ from sandbox.seeding.scenario import Scenario, ScenarioError, load
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
 from sandbox.world.clock import Now
-from sandbox.world.fleet import Fleet
+from sandbox.world.fleet import Berth, Fleet
 from sandbox.world.sandbox import Bounds, Sandbox
 from sandbox.world.sleepers import Wait
 
@@ -50,7 +50,7 @@ def create_app(
     scenario = scenario or scenario_of(settings)
     launch = _launcher(settings, scenario, now)
     fleet = Fleet(launch, monotonic, settings.max_sandboxes, settings.idle_seconds)
-    nobody = launch("")
+    nobody = Berth("", launch(""), monotonic())
     rules = ServerRules(command_line_rules(settings.latency, settings.error_rate, settings.error_status))
     desk = Desk(
         fleet,

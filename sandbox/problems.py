@@ -192,14 +192,15 @@ def internal() -> Problem:
 
 
 def shortened(text: str, most: int = 80) -> str:
-    """``text``, cut where it is too long to be repeated to the one who sent it."""
+    """``text`` in one line, cut where it is too long to be repeated to the one who sent it."""
+    text = text if text.isprintable() else text.encode("unicode_escape").decode()
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def quoted(value: object) -> str:
     """``value`` as JSON, cut where it is too long to be repeated to the one who sent it."""
     if isinstance(value, str):
-        return json.dumps(shortened(value, 78), ensure_ascii=False)
+        return f'"{shortened(value, 78)}"'
     try:
         return shortened(json.dumps(value, ensure_ascii=False, default=str))
     except RecursionError:

@@ -41,6 +41,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "control_socket_disable": True,
             # Only now does a signal end the worker cleanly, so only now is it said that it runs.
             "post_worker_init": lambda _worker: self._ready(),
+            # Python's own end must find what was set aside, or it says that it failed.
+            "worker_exit": lambda _arbiter, _worker: gc.unfreeze(),
+            "on_exit": lambda _arbiter: gc.unfreeze(),
         }
         for name, value in options.items():
             if name in self.cfg.settings:

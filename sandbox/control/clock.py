@@ -6,8 +6,7 @@ from sandbox import problems
 from sandbox.control.desk import Desk
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.schemas.control import ClockChange
-from sandbox.schemas.fields import LATEST_TIMESTAMP
-from sandbox.world.clock import Clock
+from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 from sandbox.world.fleet import Berth
 
 EXAMPLE = {"now": 692233200.0, "frozen": True}

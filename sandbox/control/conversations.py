@@ -46,5 +46,7 @@ ENDPOINTS = (
         refusals=(507,),
         body=Arrangement(partial=True),
         example=CREATED_EXAMPLE,
+        shape={"$ref": "#/components/schemas/Conversation"},
+        also=201,
     ),
 )

@@ -7,21 +7,20 @@ from sandbox.edge.faulting import ServerRules
 from sandbox.seeding.scenario import Scenario
 from sandbox.settings import Settings
 from sandbox.world.clock import Now
-from sandbox.world.fleet import Fleet
-from sandbox.world.sandbox import Sandbox
+from sandbox.world.fleet import Berth, Fleet
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The server as its control API sees it.
 
-    ``nobody`` is the sandbox of the calls without a token. ``scenario`` is the server's own. ``sandbox_id`` names a
+    ``nobody`` is the berth of the calls without a token. ``scenario`` is the server's own. ``sandbox_id`` names a
     token's sandbox without telling the token; ``uptime`` answers seconds.
     """
 
     fleet: Fleet
     rules: ServerRules
-    nobody: Sandbox
+    nobody: Berth
     scenario: Scenario
     settings: Settings
     now: Now

@@ -1,7 +1,7 @@
 """How a call of the control API becomes a Flask view: whose sandbox, the arguments, the view."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -42,7 +42,8 @@ class Endpoint:
 
     ``view`` gets the desk, then (unless the scope is the server) the berth of the caller's sandbox or None, and, by
     name, the path's parameters, ``query`` and ``body`` as far as the call has them. It answers what JSON can say, a
-    Response of its own, or None for 204. ``example`` shows the answer in OpenAPI.
+    Response of its own, or None for 204. ``example`` shows the answer in OpenAPI, ``shape`` is its JSON Schema where
+    the example does not tell enough. ``also`` is another status that it may succeed with.
     """
 
     id: str
@@ -56,6 +57,8 @@ class Endpoint:
     body: Schema = field(default_factory=NoArguments)
     most_body_bytes: Callable[[Settings], int] = _usual
     example: Any = None
+    shape: Mapping[str, Any] | None = None
+    also: int | None = None
 
 
 def register(app: Flask, endpoint: Endpoint, desk: Desk) -> None:

@@ -9,7 +9,6 @@ from sandbox.faults.parsing import RULE, Draft, rules_of
 from sandbox.schemas.control import RuleList
 from sandbox.world.fleet import Berth
 from sandbox.world.rules import Book, Rule
-from sandbox.world.sandbox import Sandbox
 
 PATH = "/__admin/faults"
 EXAMPLE = {
@@ -22,6 +21,22 @@ EXAMPLE = {
     "fired": 0,
 }
 
+SHAPE = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "matched": {"type": "integer", "description": "How many calls of this sandbox matched."},
+        "fired": {"type": "integer", "description": "For how many of them the rule fired."},
+    },
+    "required": ["id", "matched", "fired"],
+    "description": "The rule as it was given, with its id and its counters.",
+}
+LIST_SHAPE = {
+    "type": "object",
+    "properties": {"data": {"type": "array", "items": SHAPE}},
+    "required": ["data"],
+}
+
 
 def show(desk: Desk, berth: Berth | None) -> dict[str, Any]:
     """The rules in the order in which they are asked; the first that matches and fires wins."""
@@ -32,15 +47,14 @@ def show(desk: Desk, berth: Berth | None) -> dict[str, Any]:
 def add(desk: Desk, berth: Berth | None, body: Draft) -> dict[str, Any]:
     """Add a rule behind the others."""
     book = _book(desk, berth)
-    number = 1 + max((int(rule.id.rpartition("-")[2]) for rule in book.rules), default=0)
-    rule = body.rule(f"{_prefix(berth)}-{number}", _now(desk, berth))
-    book.add(rule, desk.settings.max_rules)
+    since = _since(berth)
+    rule = book.add(lambda rule_id: body.rule(rule_id, since), _prefix(berth), desk.settings.max_rules)
     return _shape(book, rule)
 
 
 def replace(desk: Desk, berth: Berth | None, body: dict[str, Any]) -> dict[str, Any]:
     """Put other rules in the place of all, or change nothing where one of them is wrong."""
-    rules = rules_of(body["data"], "data", _prefix(berth), _now(desk, berth), desk.settings.max_rules)
+    rules = rules_of(body["data"], "data", _prefix(berth), _since(berth), desk.settings.max_rules)
     book = _book(desk, berth)
     old = book.rules
     book.replace(rules)
@@ -65,7 +79,7 @@ def show_one(desk: Desk, berth: Berth | None, rule_id: str) -> dict[str, Any]:
 def change(desk: Desk, berth: Berth | None, rule_id: str, body: Draft) -> dict[str, Any]:
     """Put another rule in the place of this one. It counts from zero."""
     book = _book(desk, berth)
-    rule = body.rule(rule_id, _now(desk, berth))
+    rule = body.rule(rule_id, _since(berth))
     book.change(rule)
     _wake(desk, berth, [rule])
     return _shape(book, rule)
@@ -83,8 +97,9 @@ def _book(desk: Desk, berth: Berth | None) -> Book:
     return desk.rules.book if berth is None else berth.sandbox.book
 
 
-def _now(desk: Desk, berth: Berth | None) -> float:
-    return desk.now() if berth is None else berth.sandbox.clock.time()
+def _since(berth: Berth | None) -> float | None:
+    """When a rule begins to last: a server-wide one in each sandbox by itself."""
+    return None if berth is None else berth.sandbox.clock.time()
 
 
 def _prefix(berth: Berth | None) -> str:
@@ -92,11 +107,9 @@ def _prefix(berth: Berth | None) -> str:
 
 
 def _wake(desk: Desk, berth: Berth | None, rules: Iterable[Rule]) -> None:
-    everywhere = [desk.nobody, *(each.sandbox for each in desk.fleet)]
-    sandboxes: list[Sandbox] = everywhere if berth is None else [berth.sandbox]
-    for sandbox in sandboxes:
+    for each in [desk.nobody, *desk.fleet] if berth is None else [berth]:
         for rule in rules:
-            sandbox.sleepers.wake(rule.id)
+            each.sandbox.sleepers.wake(rule.id)
 
 
 def _shape(book: Book, rule: Rule) -> dict[str, Any]:
@@ -105,9 +118,18 @@ def _shape(book: Book, rule: Rule) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("listFaults", "GET", PATH, show, Scope.EITHER, example={"data": [EXAMPLE]}),
+    Endpoint("listFaults", "GET", PATH, show, Scope.EITHER, example={"data": [EXAMPLE]}, shape=LIST_SHAPE),
     Endpoint(
-        "addFault", "POST", PATH, add, Scope.EITHER, success=201, refusals=(507,), body=RULE, example=EXAMPLE
+        "addFault",
+        "POST",
+        PATH,
+        add,
+        Scope.EITHER,
+        success=201,
+        refusals=(507,),
+        body=RULE,
+        example=EXAMPLE,
+        shape=SHAPE,
     ),
     Endpoint(
         "replaceFaults",
@@ -118,10 +140,18 @@ ENDPOINTS = (
         refusals=(507,),
         body=RuleList(),
         example={"data": [EXAMPLE]},
+        shape=LIST_SHAPE,
     ),
     Endpoint("clearFaults", "DELETE", PATH, clear, Scope.EITHER, success=204),
     Endpoint(
-        "getFault", "GET", f"{PATH}/{{rule_id}}", show_one, Scope.EITHER, refusals=(404,), example=EXAMPLE
+        "getFault",
+        "GET",
+        f"{PATH}/{{rule_id}}",
+        show_one,
+        Scope.EITHER,
+        refusals=(404,),
+        example=EXAMPLE,
+        shape=SHAPE,
     ),
     Endpoint(
         "changeFault",
@@ -132,6 +162,7 @@ ENDPOINTS = (
         refusals=(404,),
         body=RULE,
         example=EXAMPLE,
+        shape=SHAPE,
     ),
     Endpoint(
         "removeFault", "DELETE", f"{PATH}/{{rule_id}}", remove, Scope.EITHER, success=204, refusals=(404,)

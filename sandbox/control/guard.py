@@ -6,6 +6,7 @@ rebinding by its ``Host``. With an admin token the token decides, and only with 
 beyond loopback.
 """
 
+import re
 from collections.abc import Iterable
 from hmac import compare_digest
 from ipaddress import ip_address
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 HEALTH = "/__admin/health"
 TOKEN_HEADER = "X-Admin-Token"  # noqa: S105  # a header's name, not a secret
 
+_AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]@]+))(?::[0-9]+)?")
 _METHODS = "GET, HEAD, POST, PUT, DELETE"
 
 
@@ -32,15 +34,16 @@ class Guard:
         self._origins = origins
 
     def __call__(self, environ: "WSGIEnvironment", answer: Answer) -> Iterable[bytes]:
+        origin = environ.get("HTTP_ORIGIN")
+        admitted = origin is not None and origin in self._origins
+        if origin is not None and admitted:
+            answer.add(_cors(origin))
         if environ["PATH_INFO"] == HEALTH:
             return self._app(environ, answer)
-        origin = environ.get("HTTP_ORIGIN")
         try:
             self._check_origin(environ, origin)
-            if origin is not None and origin in self._origins:
-                answer.add(_cors(origin))
-                if environ["REQUEST_METHOD"] == "OPTIONS":
-                    return answer.empty(_preflight(environ))
+            if admitted and environ["REQUEST_METHOD"] == "OPTIONS":
+                return answer.empty(_preflight(environ))
             self._check_caller(environ)
         except Problem as problem:
             return answer.refuse(problem)
@@ -58,8 +61,9 @@ class Guard:
         if bound_to_loopback and not is_loopback(host_of(environ.get("HTTP_HOST", ""))):
             raise Problem(403, "The control API wants a loopback name as Host, like localhost or 127.0.0.1.")
         if self._token is not None:
-            sent = environ.get("HTTP_X_ADMIN_TOKEN", "")
-            if not compare_digest(sent.encode(), self._token.encode()):
+            # WSGI hands on the bytes of a header as if they were Latin-1.
+            sent = environ.get("HTTP_X_ADMIN_TOKEN", "").encode("latin-1", errors="replace")
+            if not compare_digest(sent, self._token.encode()):
                 raise Problem(
                     403, f"The control API wants the server's admin token in the header {TOKEN_HEADER}."
                 )
@@ -82,10 +86,9 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(authority: str) -> str:
-    """``localhost`` of ``localhost:8000``, ``::1`` of ``[::1]:8000``."""
-    if authority.startswith("["):
-        return authority[1:].partition("]")[0]
-    return authority.partition(":")[0]
+    """``localhost`` of ``localhost:8000``, ``::1`` of ``[::1]:8000``, nothing of what is no host and port."""
+    found = _AUTHORITY.fullmatch(authority)
+    return "" if found is None else found[1] or found[2]
 
 
 def _cors(origin: str) -> list[tuple[str, str]]:

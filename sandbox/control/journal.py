@@ -10,6 +10,34 @@ from sandbox.world.fleet import Berth
 from sandbox.world.journal import Entry, Journal, Key
 
 PATH = "/__admin/requests"
+SHAPE = {
+    "type": "object",
+    "properties": {
+        "truncated": {"type": "boolean", "description": "Whether entries were dropped."},
+        "data": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "id": {"type": "string", "description": "The X-Request-Id of the call."},
+                    "at": {"type": "number", "description": "The sandbox's time in Unix seconds."},
+                    "method": {"type": "string"},
+                    "path": {"type": "string"},
+                    "query": {"type": "string"},
+                    "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "body": {"type": "string", "description": "Cut where it is long, which it then says."},
+                    "operation": {"type": ["string", "null"]},
+                    "status": {"type": ["integer", "null"], "description": "null: no answer was sent."},
+                    "duration_ms": {"type": "number", "description": "Until the answer began."},
+                    "delay_ms": {"type": "number"},
+                    "fault": {"type": ["string", "null"]},
+                    "rule": {"type": ["string", "null"]},
+                },
+            },
+        },
+    },
+    "required": ["truncated", "data"],
+}
 EXAMPLE = {
     "truncated": False,
     "data": [
@@ -50,7 +78,7 @@ def clear(desk: Desk, berth: Berth | None) -> None:
 
 
 def _journal(desk: Desk, berth: Berth | None) -> Journal:
-    return (desk.nobody if berth is None else berth.sandbox).journal
+    return (berth or desk.nobody).sandbox.journal
 
 
 def _key(query: dict[str, Any]) -> Key:
@@ -62,7 +90,9 @@ def _shape(entry: Entry) -> dict[str, Any]:
 
 
 ENDPOINTS = (
-    Endpoint("listRequests", "GET", PATH, show, Scope.EITHER, query=JournalQuery(), example=EXAMPLE),
+    Endpoint(
+        "listRequests", "GET", PATH, show, Scope.EITHER, query=JournalQuery(), example=EXAMPLE, shape=SHAPE
+    ),
     Endpoint(
         "countRequests",
         "GET",

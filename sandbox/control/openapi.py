@@ -15,6 +15,7 @@ from sandbox.api.openapi import ERROR_SCHEMA, keywords, refusal
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.control.guard import HEALTH, TOKEN_HEADER
 from sandbox.problems import JSON_TYPE
+from sandbox.schemas.conversation import ConversationSchema
 
 PATH = "/__admin/openapi.json"
 
@@ -59,6 +60,7 @@ def build(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     spec.components.security_scheme("admin", {"type": "apiKey", "in": "header", "name": TOKEN_HEADER})
     spec.components.header("RequestId", {"schema": {"type": "string"}})
     spec.components.schema("Error", ERROR_SCHEMA)
+    spec.components.schema("Conversation", schema=ConversationSchema)
     for endpoint in endpoints:
         spec.path(
             endpoint.path, operations={endpoint.method.lower(): _operation(spec, marshmallow, endpoint)}
@@ -80,7 +82,7 @@ def _operation(spec: APISpec, marshmallow: MarshmallowPlugin, endpoint: Endpoint
         "description": endpoint.scope.value,
         "parameters": parameters,
         "security": _security(endpoint),
-        "responses": {str(endpoint.success): _success(endpoint)}
+        "responses": _successes(endpoint)
         | {str(status): refusal(status, REASONS[status]) for status in statuses(endpoint)},
     }
     if endpoint.body.fields:
@@ -113,13 +115,18 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     return [{"sandbox": [], "admin": []}, {"sandbox": []}, *([{}] if endpoint.scope is Scope.EITHER else [])]
 
 
-def _success(endpoint: Endpoint) -> dict[str, Any]:
+def _successes(endpoint: Endpoint) -> dict[str, Any]:
+    statuses = [endpoint.success] if endpoint.also is None else [endpoint.success, endpoint.also]
+    return {str(status): _success(endpoint, status) for status in statuses}
+
+
+def _success(endpoint: Endpoint, status: int) -> dict[str, Any]:
     shape: dict[str, Any] = {
-        "description": HTTPStatus(endpoint.success).phrase,
+        "description": HTTPStatus(status).phrase,
         "headers": {"X-Request-Id": "RequestId"},
     }
     if endpoint.example is not None:
-        schema = schema_of(endpoint.example)
+        schema = schema_of(endpoint.example) if endpoint.shape is None else dict(endpoint.shape)
         shape["content"] = {JSON_TYPE: {"schema": schema, "example": endpoint.example}}
     return shape
 

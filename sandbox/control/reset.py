@@ -27,7 +27,7 @@ def reset(desk: Desk, berth: Berth | None, query: dict[str, Any], body: dict[str
 
 def _meant(desk: Desk, berth: Berth | None, *, everyone: bool) -> list[Berth]:
     if everyone:
-        return list(desk.fleet)
+        return [desk.nobody, *desk.fleet]
     if berth is None:
         raise problems.invalid(
             "Say whose sandbox is meant with the header 'Authorization: Bearer {token}', or reset all with ?all=true."

@@ -16,6 +16,7 @@ from sandbox.schemas.conversation import ConversationSchema, encode
 from sandbox.schemas.explaining import explained
 from sandbox.schemas.fields import Id, is_id
 from sandbox.settings import Settings
+from sandbox.world.clock import Clock
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.errors import StoreFull
 from sandbox.world.fleet import Berth
@@ -34,6 +35,28 @@ EXAMPLE = {
     "faults": [{"times": 2, "fault": {"type": "status", "status": 503}}],
     "conversations": [],
     "deleted": [{"id": "xgQQXg3hrtjh7AvZ", "created_at": 692233200}],
+}
+SHAPE = {
+    "type": "object",
+    "properties": {
+        "version": {"const": STATE_VERSION},
+        "seed": {"type": "integer"},
+        "pinned_ids": {"type": "array", "items": {"type": "string"}},
+        "id_index": {"type": "integer"},
+        "frozen_at": {"type": ["number", "null"]},
+        "clock_offset": {"type": "number"},
+        "faults": {"type": "array", "items": {"type": "object"}},
+        "conversations": {"type": "array", "items": {"$ref": "#/components/schemas/Conversation"}},
+        "deleted": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"id": {"type": "string"}, "created_at": {"type": "integer"}},
+                "required": ["id", "created_at"],
+            },
+        },
+    },
+    "required": list(EXAMPLE),
 }
 
 _CONVERSATION = ConversationSchema()
@@ -60,7 +83,7 @@ def export(_desk: Desk, berth: Berth) -> Response:
 
 def import_(desk: Desk, berth: Berth, body: dict[str, Any]) -> dict[str, Any]:
     """Put a whole sandbox in the place of the caller's, or nothing where anything in the document is wrong."""
-    state = _state_of(body, desk.settings.max_rules, berth.sandbox.clock.time())
+    state = _state_of(body, desk.settings.max_rules, desk.now())
     capacity = desk.settings.max_conversations
     if len(state.table) > capacity:
         raise StoreFull(capacity)
@@ -72,8 +95,11 @@ def _state_of(document: dict[str, Any], max_rules: int, now: float) -> Start:
     conversations = [
         _conversation(values, f"conversations[{at}]") for at, values in enumerate(document["conversations"])
     ]
-    _refuse_twice([conversation.id for conversation in conversations], "conversations")
+    first: dict[str, str] = {}
+    _refuse_twice([conversation.id for conversation in conversations], "conversations", first)
+    clock = Clock(lambda: now, document["frozen_at"], document["clock_offset"])
     deletions = [_deletion(values, f"deleted[{at}]") for at, values in enumerate(document["deleted"])]
+    _refuse_twice([place.id for place in deletions], "deleted", first)
     records = (Record(conversation, encode(conversation)) for conversation in conversations)
     return Start(
         Table.of(records, deletions),
@@ -82,7 +108,7 @@ def _state_of(document: dict[str, Any], max_rules: int, now: float) -> Start:
         frozen_at=document["frozen_at"],
         id_index=document["id_index"],
         clock_offset=document["clock_offset"],
-        rules=rules_of(document["faults"], "faults", "rule", now, max_rules),
+        rules=rules_of(document["faults"], "faults", "rule", clock.time(), max_rules),
     )
 
 
@@ -115,14 +141,15 @@ def _ids(values: list[Any]) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _refuse_twice(ids: list[str], place: str) -> None:
-    first: dict[str, int] = {}
+def _refuse_twice(ids: list[str], place: str, first: dict[str, str]) -> None:
+    """Remember in ``first`` where each id stands. Raises Problem 400 where one stands somewhere already."""
     for at, conversation_id in enumerate(ids):
+        here = f"{place}[{at}].id"
         if conversation_id in first:
             raise problems.invalid(
-                f"{place}[{at}].id is {problems.quoted(conversation_id)}, as is {place}[{first[conversation_id]}].id."
+                f"{here} is {problems.quoted(conversation_id)}, as is {first[conversation_id]}."
             )
-        first[conversation_id] = at
+        first[conversation_id] = here
 
 
 def _state_bytes(settings: Settings) -> int:
@@ -130,7 +157,7 @@ def _state_bytes(settings: Settings) -> int:
 
 
 ENDPOINTS = (
-    Endpoint("exportState", "GET", PATH, export, Scope.SANDBOX, example=EXAMPLE),
+    Endpoint("exportState", "GET", PATH, export, Scope.SANDBOX, example=EXAMPLE, shape=SHAPE),
     Endpoint(
         "importState",
         "PUT",

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from werkzeug.http import parse_list_header
+
 from sandbox import problems
 from sandbox.faults.delay import LONGEST_MILLISECONDS
 from sandbox.faults.delays.fixed import Fixed
@@ -12,7 +14,6 @@ from sandbox.faults.kinds.connection_reset import ConnectionReset
 from sandbox.faults.kinds.hang import Hang
 from sandbox.faults.kinds.status import Status
 from sandbox.faults.parsing import fault_of
-from sandbox.operations import LIST, RETRIEVE, Operation
 from sandbox.world.rules import Facts
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _KINDS = (
     r"delay_(?P<delay>[0-9]{1,6})",
 )
 _TRIGGER = re.compile(f"trigger_(?:{'|'.join(_KINDS)})")
-_READS = (LIST, RETRIEVE)
+_READS = ("GET", "HEAD")
 
 
 class Asked(NamedTuple):
@@ -52,12 +53,12 @@ def asked_by_header(environ: "WSGIEnvironment") -> Asked | None:
     sent = environ.get("HTTP_PREFER")
     if not sent:
         return None
-    pairs = (part.partition("=") for part in re.split(r"[,;]", sent))
-    ours = {
-        name.strip().lower(): value.strip().strip('"')
-        for name, _, value in pairs
-        if name.strip().lower() in PREFERENCES
-    }
+    ours: dict[str, str] = {}
+    for preference in parse_list_header(sent):
+        # What stands behind a semicolon are parameters. Of a preference that is given twice the first counts.
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() in PREFERENCES:
+            ours.setdefault(name.strip().lower(), value.strip().strip('"'))
     if not ours:
         return None
     applied = ", ".join(f"{name}={value}" for name, value in ours.items())
@@ -81,11 +82,11 @@ def asked_by_query(facts: Facts) -> Asked | None:
     return Asked(_effect(own, OWN), "query")
 
 
-def asked_by_data(facts: Facts, operation: Operation | None, token: str | None) -> Asked | None:
+def asked_by_data(facts: Facts, token: str | None) -> Asked | None:
     """Tokens ``revoked_…`` and ``readonly_…``; contact and conversation ids ``trigger_…``."""
     if token is not None and token.startswith(REVOKED):
         return Asked(Effect(fault=Status(401, "This token was revoked.")), "data")
-    if token is not None and token.startswith(READ_ONLY) and operation not in _READS:
+    if token is not None and token.startswith(READ_ONLY) and facts.method not in _READS:
         return Asked(Effect(fault=Status(403, "This token may only read.")), "data")
     found = _TRIGGER.fullmatch(facts.path.rpartition("/")[2]) or _TRIGGER.fullmatch(
         facts.body.get("contact_id", "")

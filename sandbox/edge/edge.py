@@ -20,8 +20,7 @@ from sandbox.edge.trace import RequestIds
 from sandbox.problems import Problem
 from sandbox.settings import Settings
 from sandbox.world.errors import FleetFull
-from sandbox.world.fleet import Fleet
-from sandbox.world.sandbox import Sandbox
+from sandbox.world.fleet import Berth, Fleet
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,7 +33,7 @@ _CALLS = operations.PREFIX + "/"
 class Edge:
     """Sends ``/__admin`` to ``control``, ``/v1`` through ``faulting`` and everything else to ``app``.
 
-    ``nobody`` is the sandbox of the calls that have no token: they are journalled there. ``monotonic`` answers
+    ``nobody`` is the berth of the calls that have no token: they are journalled there. ``monotonic`` answers
     seconds.
     """
 
@@ -44,7 +43,7 @@ class Edge:
         faulting: Faulting,
         control: Callable[["WSGIEnvironment", Answer], Iterable[bytes]],
         fleet: Fleet,
-        nobody: Sandbox,
+        nobody: Berth,
         request_ids: RequestIds,
         settings: Settings,
         monotonic: Callable[[], float],
@@ -79,7 +78,8 @@ class Edge:
         """One ``/v1`` call, from its token to the journal."""
         began = self._monotonic()
         method = environ["REQUEST_METHOD"]
-        call = Call(operations.operation_of(method, environ["PATH_INFO"]), self._nobody, self._nobody)
+        nobody = self._nobody.sandbox
+        call = Call(operations.operation_of(method, environ["PATH_INFO"]), nobody, nobody)
         call.attach(environ)
         try:
             if method == "OPTIONS":

@@ -4,9 +4,8 @@ Of what asks for a fault the first that says something wins: header, query, plai
 server-wide ones, the command line.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sandbox import problems
@@ -22,6 +21,7 @@ from sandbox.edge.asked import (
 )
 from sandbox.edge.beds import Beds
 from sandbox.edge.call import Call
+from sandbox.edge.dribbling import Dribbling
 from sandbox.edge.facts import CallFacts
 from sandbox.edge.wire import CallWire, made_by, made_of
 from sandbox.faults.effect import Effect
@@ -102,25 +102,40 @@ class Faulting:
         """What the call itself asks for. Most ask for nothing, so the cheap look comes first."""
         if asked := asked_by_header(environ):
             return asked
-        if OWN in environ.get("QUERY_STRING", "") and (asked := asked_by_query(facts)):
+        query = environ.get("QUERY_STRING")
+        if query and (OWN in query or "%" in query) and (asked := asked_by_query(facts)):
             return asked
         token = call.token or ""
-        if TRIGGER in facts.path or TRIGGER.encode() in call.body or token.startswith((REVOKED, READ_ONLY)):
-            return asked_by_data(facts, call.operation, call.token)
+        if TRIGGER in facts.path or _may_trigger(call.body) or token.startswith((REVOKED, READ_ONLY)):
+            return asked_by_data(facts, call.token)
         return None
 
     def _do(self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
-        effect = chosen.effect
-        pieces = 1 if effect.delay is None else effect.delay.pieces
+        pieces = 1 if chosen.effect.delay is None else chosen.effect.delay.pieces
         delay = self._delay(chosen, call)
         _explain(chosen, call, answer, delay)
         if pieces == 1:
             self._hold(delay, chosen, call)
-        if effect.fault is None:
-            body = self._app(environ, answer)
-        else:
-            body = self._fail(effect.fault, chosen, environ, call, answer)
-        return body if pieces == 1 else self._spread(_cut(body, pieces), delay, chosen, call)
+            return self._body(chosen, environ, call, answer)
+
+        def pause(seconds: float) -> bool:
+            return call.sandbox.sleepers.sleep(seconds, chosen.rule_id, self._wait)
+
+        # Before the answer begins: then it is still possible to refuse.
+        self._beds.take()
+        try:
+            body = self._body(chosen, environ, call, answer)
+        except BaseException:
+            self._beds.leave()
+            raise
+        return Dribbling(body, pieces, pause, delay / 1000, self._beds.leave)
+
+    def _body(
+        self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer
+    ) -> Iterable[bytes]:
+        if chosen.effect.fault is None:
+            return self._app(environ, answer)
+        return self._fail(chosen.effect.fault, chosen, environ, call, answer)
 
     def _fail(
         self, fault: Fault, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer
@@ -163,15 +178,10 @@ class Faulting:
         if call.sandbox.sleepers.ended:
             raise problems.reset_meanwhile()
 
-    def _spread(
-        self, pieces: list[bytes], milliseconds: float, chosen: Chosen, call: Call
-    ) -> Iterator[bytes]:
-        """The pieces of a body, the first at once and the last when the time is over. A reset wakes."""
-        pause = milliseconds / 1000 / max(len(pieces) - 1, 1)
-        for at, piece in enumerate(pieces):
-            if at:
-                call.sandbox.sleepers.sleep(pause, chosen.rule_id, self._wait)
-            yield piece
+
+def _may_trigger(body: bytes) -> bool:
+    """Whether a body may name a trigger; one that is encoded in some way may."""
+    return b"trigger" in body or b"%" in body or b"\\" in body
 
 
 def _chosen_by(fired: Fired) -> Chosen:
@@ -198,11 +208,3 @@ def _explain(chosen: Chosen, call: Call, answer: Answer, delay: float) -> None:
 def _printable(text: str) -> str:
     """``text`` as a header can carry it."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)
-
-
-def _cut(body: Iterable[bytes], count: int) -> list[bytes]:
-    """A body in ``count`` pieces of nearly the same length; fewer where it has fewer bytes."""
-    whole = b"".join(body)
-    count = max(min(count, len(whole)), 1)
-    cuts = [len(whole) * at // count for at in range(count + 1)]
-    return [whole[start:end] for start, end in pairwise(cuts)]

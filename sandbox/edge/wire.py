@@ -29,6 +29,7 @@ class CallWire:
         draw_bytes: Callable[[int], bytes],
         wait_seconds: Callable[[], int],
     ) -> None:
+        self._method = environ.get("REQUEST_METHOD")
         self._connection = Connection(environ)
         self._answer = answer
         self.answer = make
@@ -38,8 +39,14 @@ class CallWire:
 
     def send(self, made: Made) -> Iterable[bytes]:
         """Send an answer, its length put right."""
+        if self._is_bodiless(made):
+            self._answer(made.status, made.headers)
+            return ()
         self._answer(made.status, _with_length(made, len(made.body)))
         return (made.body,)
+
+    def _is_bodiless(self, made: Made) -> bool:
+        return self._method == "HEAD" or made.status.startswith("204")
 
     def refuse(self, problem: Problem) -> Iterable[bytes]:
         """Send an error."""
@@ -47,7 +54,8 @@ class CallWire:
 
     def cut(self, made: Made, length: int) -> Iterable[bytes]:
         """Announce the whole body and send the first ``length`` bytes, never all of it."""
-        self._answer(made.status, _with_length(made, len(made.body)))
+        headers = made.headers if self._is_bodiless(made) else _with_length(made, len(made.body))
+        self._answer(made.status, headers)
         return self._cut(made.body[: min(length, max(len(made.body) - 1, 0))])
 
     def _cut(self, body: bytes) -> Iterator[bytes]:

@@ -61,19 +61,18 @@ class _Kind(Attribute, fields.Raw):
     """A delay or a fault: an object whose ``type`` says which kind it is."""
 
     explains_itself = True
-    expects = "an object with a type"
     openapi_text: Mapping[str, Any] = {}
 
     def __init__(self, name: str, kinds: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._name = name
         self._kinds = kinds
+        self.expects = f"an object with a type, one of {', '.join(kinds)}"
         self.openapi = {"oneOf": [_openapi_of(kind) for kind in kinds.values()]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-            known = ", ".join(self._kinds)
-            raise ValidationError(f"{self._name} must be an object with a type, one of {known}.")
+            raise ValidationError(f"{self._name} must be {self.expects}.")
         kind = self._kinds.get(value["type"])
         if kind is None:
             raise ValidationError(_unknown_kind(self._name, value["type"], list(self._kinds)))
@@ -106,7 +105,7 @@ class Draft(NamedTuple):
 
     make: Callable[..., Rule]
 
-    def rule(self, rule_id: str, since: float) -> Rule:
+    def rule(self, rule_id: str, since: float | None) -> Rule:
         """The rule, with its id, made at ``since`` on the sandbox's clock."""
         return self.make(id=rule_id, since=since)
 
@@ -154,7 +153,9 @@ class RuleDocument(Schema):
 RULE = RuleDocument()
 
 
-def rule_of(document: Any, rule_id: str, since: float, place: str = "this rule", prefix: str = "") -> Rule:
+def rule_of(
+    document: Any, rule_id: str, since: float | None, place: str = "this rule", prefix: str = ""
+) -> Rule:
     """The rule that ``document`` describes, with ``rule_id``, made at ``since`` on the sandbox's clock.
 
     Raises Problem 400; its message names what is wrong behind ``prefix``.
@@ -168,7 +169,9 @@ def rule_of(document: Any, rule_id: str, since: float, place: str = "this rule",
     return draft.rule(rule_id, since)
 
 
-def rules_of(documents: list[Any], place: str, id_prefix: str, since: float, most: int) -> tuple[Rule, ...]:
+def rules_of(
+    documents: list[Any], place: str, id_prefix: str, since: float | None, most: int
+) -> tuple[Rule, ...]:
     """The rules that ``documents`` describe, with the ids ``rule-1``, ``rule-2`` … where the prefix is ``rule``.
 
     Raises Problem 400, which names the rule by its place, and RulesFull where there are more than ``most``.
@@ -199,25 +202,22 @@ def latency_of(text: str) -> Delay:
 
     Raises ValueError("what would be right").
     """
+    kind: type[Delay] = Fixed
+    given = {"milliseconds": text}
+    if ".." in text:
+        kind = Uniform
+        given = dict(zip(("lower", "upper"), text.split(".."), strict=False))
+    elif "=" in text:
+        kind = Lognormal
+        given = {
+            name.strip(): number for name, _, number in (part.partition("=") for part in text.split(","))
+        }
     try:
-        if ".." in text:
-            lower, _, upper = text.partition("..")
-            return Uniform(_milliseconds(lower), _milliseconds(upper))
-        if "=" in text:
-            given = dict(part.split("=") for part in text.split(","))
-            return Lognormal(**{name.strip(): _milliseconds(value) for name, value in given.items()})
-        return Fixed(_milliseconds(text))
-    except (ValueError, TypeError):
-        raise ValueError(
-            f"milliseconds up to {LONGEST_MILLISECONDS}: 200, 100..400, or median=80,p99=400"
-        ) from None
-
-
-def _milliseconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= LONGEST_MILLISECONDS:
-        raise ValueError(text)
-    return number
+        delay: Delay = _made(kind, {name: float(number) for name, number in given.items()}, "latency")
+    except (ValueError, ValidationError):
+        forms = f"milliseconds up to {LONGEST_MILLISECONDS}: 200, 100..400, or median=80,p99=400"
+        raise ValueError(forms) from None
+    return delay
 
 
 def _made(kind: Any, given: dict[str, Any], place: str) -> Any:

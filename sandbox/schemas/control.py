@@ -7,7 +7,6 @@ from marshmallow import Schema, ValidationError, validates_schema
 from sandbox.operations import OPERATIONS
 from sandbox.schemas.conversation import ConversationSchema
 from sandbox.schemas.fields import (
-    LATEST_TIMESTAMP,
     Choice,
     Flag,
     Id,
@@ -17,6 +16,7 @@ from sandbox.schemas.fields import (
     Timestamp,
     WholeNumber,
 )
+from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.journal import KNOWN_METHODS, OTHER_METHOD
 
 STATE_VERSION = 1

@@ -32,12 +32,12 @@ def _sentence(
     schema: Schema, name: str, said: Any, values: Mapping[str, Any], place: str, prefix: str
 ) -> str:
     if name == SCHEMA and SCHEMA not in values:
-        return " ".join(said)
+        return (f"{place}: " if prefix else "") + " ".join(said)
     field: Any = schema.fields.get(name)
     if not isinstance(field, Attribute):
         return _unknown(schema, name, place, prefix)
-    if field.explains_itself and name in values:
-        return " ".join(said)
+    if field.explains_itself and values.get(name) is not None:
+        return prefix + " ".join(said)
     if name not in values:
         return f"{prefix}{name} is missing; it must be {field.expects}."
     return f"{prefix}{name} must be {field.expects}, not {quoted(values[name])}."

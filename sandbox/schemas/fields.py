@@ -11,8 +11,7 @@ from typing import Any
 
 from marshmallow import fields
 
-LATEST_TIMESTAMP = 253402300799
-"""9999-12-31T23:59:59Z, the last second that common date libraries can show."""
+from sandbox.world.clock import LATEST_TIMESTAMP
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
@@ -155,6 +154,7 @@ class Name(Attribute, fields.String):
 class Items(Attribute, fields.Raw):
     """A list whose items are looked at by whoever takes them."""
 
+    default_error_messages = {"invalid": "Not a list."}
     expects = "a list"
     openapi: Mapping[str, Any] = {"type": "array"}
     openapi_text = openapi

@@ -47,7 +47,7 @@ class Texts(Attribute, fields.Raw):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if not isinstance(value, dict) or any(isinstance(each, dict | list) for each in value.values()):
-            raise self.make_error("validator_failed")
+            raise self.make_error("null")
         return {name: as_text(each) for name, each in value.items()}
 
 

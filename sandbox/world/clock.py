@@ -8,6 +8,10 @@ Now = Callable[[], float]
 """Unix seconds, as ``time.time`` gives them."""
 
 
+LATEST_TIMESTAMP = 253402300799
+"""9999-12-31T23:59:59Z, the last second that common date libraries can show: no clock runs beyond it."""
+
+
 class ClockState(NamedTuple):
     """Where a clock stands: at ``frozen_at``, or ``offset`` seconds ahead of the machine's (behind: negative)."""
 
@@ -18,7 +22,8 @@ class ClockState(NamedTuple):
 class Clock:
     """A clock that runs with ``now``, or stands still where it was frozen.
 
-    It never runs backwards, also where the machine's clock is set back; only :meth:`freeze` may set it back.
+    It shows a time from 0 to LATEST_TIMESTAMP. It never runs backwards, also where the machine's clock is set back;
+    only :meth:`freeze` may set it back.
     """
 
     __slots__ = ("_latest", "_lock", "_now", "_state")
@@ -71,11 +76,12 @@ class Clock:
         """Run on from where the clock stands."""
         with self._lock:
             if self._state.frozen_at is not None:
-                self._state = ClockState(None, self._state.frozen_at - self._now())
+                self._latest = self._state.frozen_at
+                self._state = ClockState(None, self._latest - self._now())
 
     def _time(self) -> float:
         frozen_at, offset = self._state
         if frozen_at is not None:
             return frozen_at
         self._latest = max(self._latest, self._now() + offset)
-        return self._latest
+        return min(max(self._latest, 0.0), LATEST_TIMESTAMP)

@@ -11,6 +11,7 @@ ID_LENGTH = 16
 
 def draw_bits(seed: int, *key: str | int) -> int:
     """256 evenly distributed bits that belong to ``key`` under ``seed``."""
+    # A control character keeps the parts apart: neither ids nor tokens can hold one.
     text = "\x1f".join((str(seed), *map(str, key)))
     return int.from_bytes(blake2b(text.encode(), digest_size=32).digest(), "big")
 

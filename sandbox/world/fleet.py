@@ -96,9 +96,9 @@ class Fleet:
         """
         with self._lock:
             old = berth.sandbox
-            berth.sandbox = change(old)
+            new = berth.sandbox = change(old)
         old.sleepers.end()
-        return berth.sandbox
+        return new
 
     def drop(self, berth: Berth) -> None:
         """Forget a sandbox; what is under way in it ends there."""
@@ -108,7 +108,7 @@ class Fleet:
         berth.sandbox.sleepers.end()
 
     def idle_for(self, berth: Berth) -> float:
-        """For how many seconds nobody began a call in this sandbox."""
+        """For how many seconds nobody began or ended a call in this sandbox."""
         return self._now() - berth.last_used
 
     def _expire(self, now: float) -> None:
@@ -118,7 +118,7 @@ class Fleet:
     def _make_room(self, now: float) -> None:
         if len(self._berths) < self._capacity:
             return
-        oldest = self._oldest_idle(now, min(GRACE_SECONDS, self._idle_seconds or GRACE_SECONDS))
+        oldest = self._oldest_idle(now, GRACE_SECONDS)
         if oldest is None:
             raise FleetFull(self._capacity)
         del self._berths[oldest]

@@ -1,7 +1,7 @@
 """When something goes wrong: rules, and the book that decides which one fires. What goes wrong is not known here."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
@@ -34,6 +34,7 @@ class Tally:
     rule: "Rule | None" = None
     matched: int = 0
     fired: int = 0
+    since: float | None = None
     window: dict[str, float] = field(default_factory=dict)
 
 
@@ -74,8 +75,9 @@ class Rule:
     """When ``effect`` happens.
 
     The first ``skip`` matching calls pass; then it fires on every ``every``-th, with ``probability`` (0 to 1), at most
-    ``times`` times (None: without end), for ``ttl_seconds`` on the sandbox's clock from ``since`` (None: without end).
-    ``document`` is the rule as it was written.
+    ``times`` times (None: without end), for ``ttl_seconds`` (None: without end) on the sandbox's clock from ``since``
+    (None: from the first call of the sandbox that matches, whatever its clock shows). ``document`` is the rule as it
+    was written.
     """
 
     id: str
@@ -87,7 +89,7 @@ class Rule:
     times: int | None = None
     probability: float = 1.0
     ttl_seconds: float | None = None
-    since: float = 0.0
+    since: float | None = None
 
 
 class Fired(NamedTuple):
@@ -120,12 +122,19 @@ class Book:
                 return rule
         raise UnknownRule(rule_id)
 
-    def add(self, rule: Rule, capacity: int) -> None:
-        """Put ``rule`` behind the others. Raises RulesFull where there are ``capacity`` already."""
+    def add(self, make: Callable[[str], Rule], prefix: str, capacity: int) -> Rule:
+        """Put the rule that ``make`` answers for a new id, ``rule-3`` where the prefix is ``rule``, behind the others.
+
+        Raises RulesFull where there are ``capacity`` already.
+        """
         with self._lock:
             if len(self.rules) >= capacity:
                 raise RulesFull(capacity)
+            rests = (rule.id.removeprefix(f"{prefix}-") for rule in self.rules)
+            number = 1 + max((int(rest) for rest in rests if rest.isdigit()), default=0)
+            rule = make(f"{prefix}-{number}")
             self.rules = (*self.rules, rule)
+            return rule
 
     def replace(self, rules: Iterable[Rule]) -> None:
         """Put ``rules`` in the place of all, and count anew."""
@@ -178,7 +187,9 @@ class Book:
 
     def _fires(self, rule: Rule, tally: Tally, clock: Clock) -> bool:
         now = clock.time()
-        if rule.ttl_seconds is not None and now >= rule.since + rule.ttl_seconds:
+        if tally.since is None:
+            tally.since = now if rule.since is None else rule.since
+        if rule.ttl_seconds is not None and now >= tally.since + rule.ttl_seconds:
             return False
         tally.matched += 1
         number = tally.matched - rule.skip

@@ -34,15 +34,16 @@ class Sleepers:
         """Whether the sandbox has come to its end: a reset put another one in its place."""
         return self._ended
 
-    def sleep(self, seconds: float, rule_id: str | None, wait: Wait) -> None:
-        """Sleep until the time is over or somebody wakes the call."""
+    def sleep(self, seconds: float, rule_id: str | None, wait: Wait) -> bool:
+        """Sleep until the time is over or somebody wakes the call. Answers whether somebody did."""
         sleeper = Sleeper(rule_id)
         with self._lock:
             if self._ended:
-                return
+                return True
             self._sleeping.add(sleeper)
         try:
             wait(sleeper.woken, seconds)
+            return sleeper.woken.is_set()
         finally:
             with self._lock:
                 self._sleeping.discard(sleeper)

@@ -1,6 +1,6 @@
 """A bench for faults: an application in which nothing sleeps and no socket is real."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -74,9 +74,10 @@ class Bench:
         self.slept: list[float] = []
         self.while_asleep: Callable[[], object] = lambda: None
         self.woken: list[bool] = []
+        seed = settings.get("seed")
         self.app = create_app(
             Settings(scenario=scenario, **settings),
-            scenario=loaded(scenario),
+            scenario=loaded(scenario) if seed is None else loaded(scenario).with_seed(seed),
             now=lambda: self.now,
             monotonic=lambda: 0.0,
             wait=self._wait,
@@ -122,11 +123,16 @@ class Bench:
             outcome.status = status
             outcome.headers = headers
 
+        body: Iterable[bytes] = ()
         try:
-            for piece in self.app.wsgi_app(environ, start_response):
+            body = self.app.wsgi_app(environ, start_response)
+            for piece in body:
                 outcome.pieces.append(piece)
         except OSError as error:
             outcome.ended = error
+        finally:
+            if hasattr(body, "close"):
+                body.close()
         return outcome
 
     def rule(self, token: str | None = ME, **document: Any) -> str:

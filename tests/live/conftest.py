@@ -18,7 +18,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """``start("--scenario", "blank", SANDBOX_SEED="1")``: a server of the test's own, on a free port.
 
     ``command`` starts another one instead, which says nothing: it is found at ``address``. When the test is
-    over, each is ended by its id, must end clean, and must have logged no defect.
+    over, each is ended by its id, must end clean, and must have logged no defect (ours: nothing at all).
     """
     yield from starting(tmp_path)
 
@@ -47,6 +47,7 @@ def starting(folder: Path) -> Iterator[Start]:
     for server in servers:
         assert "Traceback" not in server.log
         assert "Warning" not in server.log
+        assert server.log == "" or not server.is_ours
 
 
 @pytest.fixture(scope="session")

@@ -24,12 +24,17 @@ LAST_LINE = "Ctrl-C stops it."
 
 
 class Server:
-    """A server process. ``address`` is ``http://127.0.0.1:{port}``, ``banner`` what it printed."""
+    """A server process.
+
+    ``address`` is ``http://127.0.0.1:{port}``, ``banner`` what it printed. ``is_ours`` where it was started as
+    ``python -m sandbox``, which logs nothing but defects.
+    """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
     ) -> None:
         self._log = log
+        self.is_ours = tuple(command[: len(SANDBOX)]) == SANDBOX
         with log.open("wb") as errors:
             self.process = subprocess.Popen(
                 command,

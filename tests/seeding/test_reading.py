@@ -167,7 +167,7 @@ def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioF
         ("[]", "a scenario must be an object, not []."),
         ("null", "a scenario must be an object, not null."),
         ('{"seed": 1, "seed": 2}', "seed is given twice."),
-        ('{"a\\nb": 1}', "a b is not an attribute of a scenario; known are "),
+        ('{"a\\nb": 1}', "a\\nb is not an attribute of a scenario; known are "),
         ('{"sead": 1}', "sead is not an attribute of a scenario; did you mean seed?"),
         (
             '{"Conversation": []}',

@@ -199,10 +199,10 @@ def test_times_before_a_frozen_start_stand_still(tmp_path: Path) -> None:
 
 
 def test_no_time_is_before_1970(tmp_path: Path) -> None:
-    written = {"contact_id": "c", "created_at": 100, "last_active_at": 40}
+    written = {"contact_id": "c", "created_at": 100, "last_active_at": 90, "last_opened_at": 40}
     path = file(tmp_path, {"times": "before_start", "conversations": [written]})
     [conversation] = listed(load(path), now=50)
-    assert (conversation.created_at, conversation.last_active_at) == (0, 10)
+    assert list(times(conversation)) == [0, 0, 10]
 
 
 def test_a_written_conversation_takes_the_place_of_a_generated_one(tmp_path: Path) -> None:

@@ -275,24 +275,24 @@ def test_a_rule_that_took_the_place_of_another_counts_anew() -> None:
     assert book.tally(book.rules[0]).matched == 0
     assert fired(book, 3) == ".x."
     book.remove("r")
-    book.add(rule("r", times=1), capacity=1)
+    book.add(lambda _: rule("r", times=1), "rule", capacity=1)
     assert fired(book, 2) == "x."
 
 
 def test_what_happens_to_other_rules_leaves_the_count_of_a_rule_alone() -> None:
     book = Book(0, "me", [rule("r", times=2)])
     assert fired(book, 1) == "x"
-    book.add(rule("s", match=Match(method="GET")), capacity=2)
+    book.add(lambda _: rule("s", match=Match(method="GET")), "rule", capacity=2)
     book.remove("s")
     assert fired(book, 2) == "x."
 
 
 def test_a_book_holds_so_many_rules_and_no_more() -> None:
     book = Book(0, "me")
-    book.add(rule("a"), capacity=2)
-    book.add(rule("b"), capacity=2)
+    book.add(lambda _: rule("a"), "rule", capacity=2)
+    book.add(lambda _: rule("b"), "rule", capacity=2)
     with pytest.raises(RulesFull):
-        book.add(rule("c"), capacity=2)
+        book.add(lambda _: rule("c"), "rule", capacity=2)
     assert [each.id for each in book.rules] == ["a", "b"]
 
 

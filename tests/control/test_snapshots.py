@@ -1,0 +1,221 @@
+"""Snapshots: save points of one sandbox."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from sandbox.control import snapshots
+from sandbox.control.desk import Desk
+from sandbox.schemas.conversation import encode
+from sandbox.seeding.scenario import load
+from sandbox.world.fleet import Fleet
+from sandbox.world.sandbox import Bounds, Sandbox
+
+Check = Callable[..., str]
+
+PATH = "/__admin/snapshots"
+COLLECTION = "/v1/conversations"
+ITEM = f"{COLLECTION}/xgQQXg3hrtjh7AvZ"
+
+
+def take(client: FlaskClient, **sent: Any) -> str:
+    answer = client.post(PATH, json={}, **sent)
+    assert answer.status_code == 201, answer.text
+    taken: str = answer.get_json()["id"]
+    return taken
+
+
+def restore(client: FlaskClient, snapshot_id: str) -> None:
+    answer = client.post(f"{PATH}/{snapshot_id}/restore", json={})
+    assert answer.status_code == 200, answer.text
+
+
+def kept(client: FlaskClient, **sent: Any) -> list[str]:
+    return [each["id"] for each in client.get(PATH, **sent).get_json()["data"]]
+
+
+def state(client: FlaskClient) -> bytes:
+    return client.get("/__admin/state").data
+
+
+def create(client: FlaskClient) -> str:
+    made: str = client.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"]
+    return made
+
+
+def test_a_snapshot_says_its_id_when_it_was_taken_and_how_much_it_holds(api: FlaskClient) -> None:
+    assert api.get(PATH).get_json() == {"data": []}
+    create(api)
+    api.put("/__admin/clock", json={"action": "freeze", "at": 5.5})
+    answer = api.post(PATH, json={})
+    assert answer.status_code == 201
+    shape = {"id": "snapshot-1", "at": 5.5, "conversations": 3}
+    assert answer.get_json() == shape
+    assert api.get(PATH).get_json() == {"data": [shape]}
+    assert api.post(f"{PATH}/snapshot-1/restore", json={}).get_json() == shape
+
+
+def test_a_restore_brings_back_conversations_clock_and_rules(api: FlaskClient) -> None:
+    api.put("/__admin/clock", json={"action": "freeze", "at": 1000})
+    api.post("/__admin/faults", json={"match": {"method": "PATCH"}, "delay": 1})
+    api.delete(f"{COLLECTION}/hSIhXBhNe8X1d8Et")
+    create(api)
+    before = state(api)
+    taken = take(api)
+    api.delete(ITEM)
+    create(api)
+    api.put("/__admin/clock", json={"action": "freeze", "at": 5})
+    api.delete("/__admin/faults")
+    assert state(api) != before
+    restore(api, taken)
+    assert state(api) == before
+    cursor = api.get(COLLECTION, query_string={"starting_after": "hSIhXBhNe8X1d8Et"})
+    assert cursor.status_code == 200
+
+
+def test_after_a_restore_the_same_ids_come_again(api: FlaskClient) -> None:
+    create(api)
+    taken = take(api)
+    made = [create(api) for _ in range(3)]
+    restore(api, taken)
+    assert [create(api) for _ in range(3)] == made
+
+
+def test_a_clock_that_ran_ahead_runs_on_ahead_after_a_restore(
+    open_api: Callable[..., FlaskClient], clock: SimpleNamespace
+) -> None:
+    api = open_api()
+    api.put("/__admin/clock", json={"action": "advance", "seconds": 100})
+    taken = take(api)
+    api.put("/__admin/clock", json={"action": "freeze", "at": 5})
+    clock.now += 10
+    restore(api, taken)
+    assert api.get("/__admin/clock").get_json() == {"now": 1_800_000_110.0, "frozen": False}
+
+
+def test_a_snapshot_can_be_restored_again_and_again(api: FlaskClient) -> None:
+    before = state(api)
+    taken = take(api)
+    for _ in range(3):
+        create(api)
+        restore(api, taken)
+        assert state(api) == before
+    assert kept(api) == [taken]
+
+
+def test_a_snapshot_does_not_change_with_the_sandbox(api: FlaskClient) -> None:
+    first = take(api)
+    create(api)
+    second = take(api)
+    restore(api, first)
+    create(api)
+    create(api)
+    restore(api, second)
+    assert len(api.get(COLLECTION).get_json()["data"]) == 3
+
+
+@pytest.mark.parametrize("url", ["/__admin/reset", "/__admin/reset?all=true"])
+def test_snapshots_outlive_a_reset(api: FlaskClient, url: str) -> None:
+    api.delete(ITEM)
+    before = state(api)
+    taken = take(api)
+    api.post(url, json={"scenario": "blank"})
+    assert kept(api) == [taken]
+    restore(api, taken)
+    assert state(api) == before
+
+
+def test_the_journal_goes_on_over_a_restore(api: FlaskClient) -> None:
+    taken = take(api)
+    create(api)
+    restore(api, taken)
+    create(api)
+    assert api.get("/__admin/requests/count").get_json() == {"count": 2}
+
+
+def test_a_snapshot_can_be_dropped_and_its_id_is_never_given_again(
+    api: FlaskClient, assert_error_shape: Check
+) -> None:
+    first, second = take(api), take(api)
+    answer = api.delete(f"{PATH}/{first}")
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert kept(api) == [second]
+    assert_error_shape(api.post(f"{PATH}/{first}/restore", json={}), 404, first)
+    assert_error_shape(api.delete(f"{PATH}/{first}"), 404, first)
+    api.delete(f"{PATH}/{second}")
+    assert take(api) == "snapshot-3"
+
+
+@pytest.mark.parametrize("name", ["snapshot-2", "nothing", "1", "a" * 300, "%20", "%2e"])
+def test_an_unknown_snapshot_is_not_found_and_changes_nothing(
+    api: FlaskClient, assert_error_shape: Check, name: str
+) -> None:
+    take(api)
+    create(api)
+    before = state(api)
+    message = assert_error_shape(api.post(f"{PATH}/{name}/restore", json={}), 404, "no snapshot")
+    assert len(message) < 200
+    assert_error_shape(api.delete(f"{PATH}/{name}"), 404, "no snapshot")
+    assert state(api) == before
+
+
+def test_a_sandbox_has_no_more_snapshots_than_it_may(
+    open_api: Callable[..., FlaskClient], assert_error_shape: Check
+) -> None:
+    api = open_api(max_snapshots=2)
+    first, second = take(api), take(api)
+    assert_error_shape(api.post(PATH, json={}), 507, "2 snapshots", "--max-snapshots")
+    assert kept(api) == [first, second]
+    assert kept(api, headers={"Authorization": "Bearer other"}) == []
+    assert take(api, headers={"Authorization": "Bearer other"}) == "snapshot-1"
+    api.delete(f"{PATH}/{first}")
+    assert take(api) == "snapshot-3"
+
+
+def test_snapshots_belong_to_one_sandbox(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
+    client = open_app().test_client()
+    taken = take(client, headers={"Authorization": "Bearer one"})
+    other = {"Authorization": "Bearer other"}
+    assert kept(client, headers=other) == []
+    assert_error_shape(client.post(f"{PATH}/{taken}/restore", headers=other, json={}), 404)
+    assert_error_shape(client.delete(f"{PATH}/{taken}", headers=other), 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", PATH), ("POST", PATH), ("POST", f"{PATH}/snapshot-1/restore"), ("DELETE", f"{PATH}/snapshot-1")],
+)
+def test_snapshots_are_somebody_s(
+    shared_app: Flask, assert_error_shape: Check, method: str, path: str
+) -> None:
+    answer = shared_app.test_client().open(path, method=method, json={})
+    assert_error_shape(answer, 400, "Authorization: Bearer")
+
+
+def test_a_snapshot_takes_no_attributes_and_json(api: FlaskClient, assert_error_shape: Check) -> None:
+    assert_error_shape(api.post(PATH, json={"name": "a"}), 400, "name is not known here")
+    assert_error_shape(api.post(PATH), 415, "application/json")
+    taken = take(api)
+    assert_error_shape(api.post(f"{PATH}/{taken}/restore"), 415, "application/json")
+    assert kept(api) == [taken]
+
+
+def test_neither_a_snapshot_nor_a_restore_copies_the_data() -> None:
+    start = load("default").start(0)
+    bounds = Bounds(1000, 10, 10, 10, 10_000)
+    fleet = Fleet(lambda token: Sandbox(start, lambda: 5.0, encode, bounds, token), lambda: 0.0, 10, 0)
+    desk = cast("Desk", SimpleNamespace(fleet=fleet))
+    berth = fleet.enter("me")
+    berth.sandbox.create("a", None)
+    table = berth.sandbox.store.export()
+    taken = snapshots.take(desk, berth)["id"]
+    assert berth.sandbox.snapshots.get(taken).state.table is table
+    berth.sandbox.create("b", None)
+    old = berth.sandbox
+    snapshots.restore(desk, berth, taken)
+    assert berth.sandbox is not old
+    assert berth.sandbox.store.export() is table

@@ -1,0 +1,67 @@
+"""JSON that cannot be parsed."""
+
+import json
+
+import pytest
+
+from tests.faults.bench import COLLECTION, ITEM, Bench
+
+
+@pytest.mark.parametrize("url", [COLLECTION, ITEM, COLLECTION + "/nope", "/v1/nothing"])
+def test_status_and_headers_are_right_and_the_body_is_no_json(url: str) -> None:
+    right = Bench().call(url=url)
+    bench = Bench()
+    bench.fails("malformed_json")
+    answer = bench.call(url=url)
+    assert answer.status_code == right.status_code
+    assert answer.content_type == "application/json"
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+    assert answer.data[:20] == right.data[:20]
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(answer.data)
+
+
+def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
+    bench = Bench()
+    rule = bench.fails("malformed_json")
+    before = bench.ids()
+    answer = bench.create()
+    assert answer.status_code == 201
+    assert answer.headers["Location"]
+    assert bench.ids() == before
+    bench.call("DELETE", f"/__admin/faults/{rule}")
+    made = bench.create().get_json()["id"]
+    assert answer.headers["Location"].endswith(made), "the sequence of ids did not move either"
+
+
+def test_afterwards_the_call_is_done_and_its_answer_is_lost() -> None:
+    bench = Bench()
+    bench.rule(fault={"type": "malformed_json"}, phase="after")
+    before = bench.ids()
+    answer = bench.create()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(answer.data)
+    assert len(bench.ids()) == len(before) + 1
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("DELETE", 204)])
+def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
+    """A body behind HEAD or 204 would be taken for the beginning of the connection's next answer."""
+    bench = Bench()
+    bench.fails("malformed_json")
+    outcome = bench.served(method, ITEM)
+    assert outcome.status[:3] == str(status)
+    assert outcome.body == b""
+
+
+def test_an_error_behind_head_has_no_body_either() -> None:
+    outcome = Bench().served("HEAD", headers={"Prefer": "code=503, fault=malformed_json"})
+    assert outcome.status[:3] == "503"
+    assert outcome.body == b""
+
+
+def test_an_error_can_be_what_is_spoiled() -> None:
+    answer = Bench().call(headers={"Prefer": "code=503, fault=malformed_json"})
+    assert answer.status_code == 503
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(answer.data)

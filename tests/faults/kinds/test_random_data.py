@@ -1,0 +1,36 @@
+"""Bytes that are no HTTP."""
+
+from tests.faults.bench import COLLECTION, CREATE, Bench
+
+
+def sent(calls: int, seed: int | None = None, token: str = "me") -> list[bytes]:
+    bench = Bench(seed=seed)
+    bench.fails("RANDOM_DATA_THEN_CLOSE", token)
+    return [bench.served(token=token).socket.sent for _ in range(calls)]
+
+
+def test_256_bytes_that_are_no_http_and_then_the_connection_closes() -> None:
+    bench = Bench()
+    bench.fails("RANDOM_DATA_THEN_CLOSE")
+    outcome = bench.served()
+    assert outcome.status == ""
+    assert len(outcome.socket.sent) == 256
+    assert b"HTTP" not in outcome.socket.sent
+    assert not outcome.socket.sent[:1].isalnum()
+    assert outcome.socket.done == ["send", "shutdown"]
+    assert isinstance(outcome.ended, BrokenPipeError)
+
+
+def test_the_bytes_are_the_same_for_the_same_calls_and_seed() -> None:
+    assert sent(3) == sent(3)
+    assert len(set(sent(3))) == 3
+    assert not set(sent(3)) & set(sent(3, seed=99))
+    assert not set(sent(3)) & set(sent(3, token="another"))
+
+
+def test_the_call_does_nothing() -> None:
+    bench = Bench()
+    bench.fails("RANDOM_DATA_THEN_CLOSE")
+    before = bench.ids()
+    bench.served("POST", COLLECTION, json=CREATE)
+    assert bench.ids() == before

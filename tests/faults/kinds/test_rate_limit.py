@@ -1,0 +1,133 @@
+"""Too many requests."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sandbox.faults.kinds.rate_limit import RateLimit
+from sandbox.world.rules import Tally
+from tests.faults.bench import Bench
+
+Check = Callable[..., str]
+
+
+def advance(bench: Bench, seconds: float, token: str = "me") -> None:
+    answer = bench.call("PUT", "/__admin/clock", token, json={"action": "advance", "seconds": seconds})
+    assert answer.status_code == 200
+
+
+def statuses(bench: Bench, calls: int, token: str = "me") -> list[int]:
+    return [bench.call(token=token).status_code for _ in range(calls)]
+
+
+def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> None:
+    limit, tally = RateLimit(2, 10), Tally()
+    times = [0, 4, 5, 9.9, 10, 25, 34, 34.9, 35]
+    assert [limit.due(tally, now) for now in times] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_clock_that_was_set_back_begins_a_new_window() -> None:
+    limit, tally = RateLimit(1, 10), Tally()
+    assert [limit.due(tally, now) for now in (100, 101, 50, 51)] == [False, True, False, True]
+
+
+def test_calls_within_the_limit_pass_and_the_next_are_told_how_long_to_wait(
+    assert_error_shape: Check,
+) -> None:
+    bench = Bench()
+    bench.fails("rate_limit", limit=3, window_seconds=60)
+    for _ in range(3):
+        answer = bench.call()
+        assert answer.status_code == 200
+        assert "X-Sandbox-Rule" not in answer.headers
+    bench.now += 12.5
+    answer = bench.call()
+    assert_error_shape(answer, 429, "More than 3 calls in 60 seconds", "48 seconds")
+    assert answer.headers["Retry-After"] == "48"
+    assert answer.headers["RateLimit-Limit"] == "3"
+    assert answer.headers["RateLimit-Remaining"] == "0"
+    assert answer.headers["RateLimit-Reset"] == "48"
+    assert answer.headers["X-Sandbox-Fault"] == "rate_limit"
+
+
+def test_who_waits_as_long_as_told_is_served_again_on_the_clock_of_the_sandbox() -> None:
+    bench = Bench("blank")
+    bench.fails("rate_limit", limit=1, window_seconds=30)
+    assert statuses(bench, 3) == [200, 429, 429]
+    bench.now += 1000
+    assert statuses(bench, 1) == [429], "the clock of this sandbox is frozen"
+    advance(bench, int(bench.call().headers["Retry-After"]) - 1)
+    answer = bench.call()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    advance(bench, 1)
+    assert statuses(bench, 2) == [200, 429]
+
+
+def test_a_limit_of_zero_lets_nothing_pass() -> None:
+    bench = Bench()
+    bench.fails("rate_limit", limit=0, window_seconds=1)
+    assert statuses(bench, 3) == [429] * 3
+
+
+@pytest.mark.parametrize("owner", ["me", None])
+def test_only_calls_that_match_are_counted(owner: str | None) -> None:
+    bench = Bench()
+    bench.rule(
+        owner,
+        match={"operation": "createConversation"},
+        fault={"type": "rate_limit", "limit": 1, "window_seconds": 60},
+    )
+    assert statuses(bench, 5) == [200] * 5
+    assert bench.create().status_code == 201
+    assert bench.create().status_code == 429
+    assert statuses(bench, 1) == [200]
+
+
+def test_a_server_wide_limit_is_counted_for_each_token_by_itself() -> None:
+    bench = Bench()
+    bench.fails("rate_limit", token=None, limit=2, window_seconds=60)
+    for token in ("a", "b", "c"):
+        assert statuses(bench, 3, token) == [200, 200, 429]
+
+
+def test_a_call_over_the_limit_does_nothing() -> None:
+    bench = Bench()
+    bench.fails("rate_limit", limit=0, window_seconds=60)
+    before = bench.ids()
+    assert bench.create().status_code == 429
+    assert bench.ids() == before
+
+
+def test_a_reset_forgets_what_was_counted() -> None:
+    bench = Bench()
+    bench.fails("rate_limit", token=None, limit=1, window_seconds=60)
+    assert statuses(bench, 2) == [200, 429]
+    bench.call("POST", "/__admin/reset", json={})
+    assert statuses(bench, 2) == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"limit": 5}, "fault.window_seconds is missing; it must be an integer from 1 to 86400"),
+        ({"window_seconds": 5}, "fault.limit is missing; it must be an integer from 0 to 1000000"),
+        ({"limit": -1, "window_seconds": 5}, "fault.limit must be"),
+        ({"limit": 1, "window_seconds": 0}, "fault.window_seconds must be"),
+        ({"limit": 1, "window_seconds": 5, "windowseconds": 5}, "did you mean window_seconds?"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(
+    assert_error_shape: Check, attributes: dict[str, object], said: str
+) -> None:
+    answer = Bench().call("POST", "/__admin/faults", json={"fault": {"type": "rate_limit", **attributes}})
+    assert_error_shape(answer, 400, said)

@@ -1,0 +1,69 @@
+"""Bodies that end too early."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.bench import COLLECTION, CREATE, ITEM, RULES, Bench, Outcome
+
+
+def truncated(length: int, method: str = "GET", url: str = ITEM) -> Outcome:
+    bench = Bench()
+    bench.fails("truncate", bytes=length)
+    return bench.served(method, url)
+
+
+@pytest.mark.parametrize("length", [0, 1, 10, 100])
+def test_so_many_bytes_of_the_body_come_and_then_the_connection_ends(length: int) -> None:
+    whole = Bench().call(url=ITEM)
+    outcome = truncated(length)
+    assert outcome.status == "200 OK"
+    assert outcome.header("Content-Length") == str(len(whole.data))
+    assert outcome.header("Content-Type") == "application/json"
+    assert outcome.header("X-Sandbox-Fault") == "truncate"
+    assert outcome.body == whole.data[:length]
+    assert isinstance(outcome.ended, BrokenPipeError)
+    assert outcome.ended.errno
+
+
+@pytest.mark.parametrize("surplus", [0, 1, 500_000])
+def test_the_last_byte_never_comes_however_many_are_asked_for(surplus: int) -> None:
+    whole = Bench().call(url=ITEM).data
+    outcome = truncated(min(len(whole) + surplus, 1_000_000))
+    assert outcome.body == whole[:-1]
+    assert isinstance(outcome.ended, BrokenPipeError)
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", "200"), ("DELETE", "204")])
+def test_where_there_is_no_body_the_connection_ends_all_the_same(method: str, status: str) -> None:
+    outcome = truncated(10, method)
+    assert (outcome.status[:3], outcome.body) == (status, b"")
+    assert isinstance(outcome.ended, BrokenPipeError)
+
+
+def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
+    bench = Bench()
+    rule = bench.fails("truncate", bytes=15)
+    before = bench.ids()
+    outcome = bench.served("POST", COLLECTION, json=CREATE)
+    assert outcome.status == "201 CREATED"
+    assert bench.ids() == before
+    bench.call("DELETE", f"{RULES}/{rule}")
+    made = bench.create()
+    assert outcome.body == made.data[:15]
+    assert outcome.header("Location") == made.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({}, "fault.bytes is missing; it must be an integer from 0 to 1000000"),
+        ({"bytes": -1}, "fault.bytes must be an integer from 0 to 1000000, not -1"),
+        ({"bytes": 1.5}, "not 1.5"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(
+    assert_error_shape: Callable[..., str], attributes: dict[str, object], said: str
+) -> None:
+    answer = Bench().call("POST", RULES, json={"fault": {"type": "truncate", **attributes}})
+    assert_error_shape(answer, 400, said)

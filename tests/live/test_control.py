@@ -1,0 +1,209 @@
+"""The control API on a real server: who may call it, what wakes sleeping calls, and what the log says."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.conftest import Start
+from tests.live.server import PATIENCE_SECONDS, Server, wait_until
+from tests.live.wire import Wire, assert_error, request
+
+SECRET = "hunter2-of-the-admin"
+TOKEN = "sk-live-0123456789abcdef"
+PAGE = "http://localhost:3000"
+SANDBOXES = "/__admin/sandboxes"
+
+
+def asked(server: Server, *headers: str, path: str = SANDBOXES, host: str = "127.0.0.1") -> tuple[int, str]:
+    """Status and message of a call whose headers are as they are written here."""
+    lines = [f"GET {path} HTTP/1.1", *([f"Host: {host}"] if host else []), *headers, "", ""]
+    with Wire(server) as wire:
+        wire.send("\r\n".join(lines))
+        answer = wire.answer()
+    if answer.status == 200:
+        return 200, ""
+    return answer.status, assert_error(answer, answer.status)
+
+
+def by_host_and_origin(server: Server, token: list[str]) -> dict[str, int]:
+    """The status of each kind of call, all with the admin token in ``token``."""
+    port = server.port
+    calls: dict[str, tuple[str, list[str]]] = {
+        "loopback": (f"127.0.0.1:{port}", []),
+        "localhost": (f"localhost:{port}", []),
+        "rebound": ("elsewhere.example", []),
+        "own page": (f"localhost:{port}", [f"Origin: http://localhost:{port}"]),
+        "other page": (f"localhost:{port}", ["Origin: https://elsewhere.example"]),
+        "sandboxed page": (f"localhost:{port}", ["Origin: null"]),
+        "admitted page": (f"localhost:{port}", [f"Origin: {PAGE}"]),
+        "rebound page": ("elsewhere.example", ["Origin: http://elsewhere.example"]),
+    }
+    return {name: asked(server, *headers, *token, host=host)[0] for name, (host, headers) in calls.items()}
+
+
+OPEN = {
+    "loopback": 200,
+    "localhost": 200,
+    "rebound": 403,
+    "own page": 200,
+    "other page": 403,
+    "sandboxed page": 403,
+    "admitted page": 200,
+    "rebound page": 403,
+}
+CLOSED = dict.fromkeys(OPEN, 403)
+
+
+def test_bound_to_loopback_it_is_open_to_this_machine_alone(start: Start) -> None:
+    server = start("--admin-origin", PAGE)
+    assert by_host_and_origin(server, []) == OPEN
+    assert "loopback name" in asked(server, host="elsewhere.example")[1]
+    assert "--admin-origin" in asked(server, "Origin: null")[1]
+
+
+def test_bound_to_loopback_with_an_admin_token_it_wants_that_too(start: Start) -> None:
+    server = start("--admin-origin", PAGE, SANDBOX_ADMIN_TOKEN=SECRET)
+    assert by_host_and_origin(server, []) == CLOSED
+    assert by_host_and_origin(server, ["X-Admin-Token: wrong"]) == CLOSED
+    assert by_host_and_origin(server, [f"X-Admin-Token: {SECRET}"]) == OPEN
+    assert SECRET not in "\n".join(server.banner)
+
+
+def test_beyond_loopback_without_an_admin_token_it_is_closed_and_the_banner_says_so(start: Start) -> None:
+    server = start("--host", "0.0.0.0", "--admin-origin", PAGE)
+    assert by_host_and_origin(server, []) == CLOSED
+    assert "--admin-token" in asked(server, host="localhost")[1]
+    assert asked(server, path="/__admin/health", host="elsewhere.example") == (200, "")
+    banner = "\n".join(server.banner)
+    assert "/__admin" in banner
+    assert "--admin-token" in banner
+
+
+def test_beyond_loopback_the_admin_token_opens_it_to_other_machines_but_not_to_other_pages(
+    start: Start,
+) -> None:
+    server = start("--host", "0.0.0.0", "--admin-origin", PAGE, SANDBOX_ADMIN_TOKEN=SECRET)
+    assert by_host_and_origin(server, []) == CLOSED
+    # Whoever has the token is let in by any name; a page has it only where somebody gave it.
+    by_name = OPEN | {"rebound": 200, "rebound page": 200}
+    assert by_host_and_origin(server, [f"X-Admin-Token: {SECRET}"]) == by_name
+
+
+@pytest.mark.parametrize("path", ["//__admin/sandboxes", "/%2f__admin/sandboxes", "/v1/../__admin/sandboxes"])
+def test_no_way_of_writing_the_path_leads_past_the_guard(start: Start, path: str) -> None:
+    server = start("--host", "0.0.0.0")
+    assert asked(server, path=path)[0] in (403, 404)
+    assert asked(server, path="/%5f%5fadmin/sandboxes")[0] == 403
+    assert asked(server, path="http://localhost/__admin/sandboxes")[0] in (403, 404)
+
+
+def test_a_request_without_a_host_is_refused(start: Start) -> None:
+    server = start()
+    assert asked(server, host="")[0] in (400, 403)
+    with Wire(server) as wire:
+        wire.send(f"GET {SANDBOXES} HTTP/1.0\r\n\r\n")
+        assert wire.answer().status in (400, 403)
+
+
+def test_neither_the_log_nor_any_answer_holds_a_token(start: Start) -> None:
+    server = start("--admin-token", SECRET)
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Admin-Token": SECRET, "Cookie": f"s={TOKEN}"}
+    seen: list[str] = []
+    with httpx.Client(base_url=server.address, timeout=PATIENCE_SECONDS) as client:
+
+        def call(method: str, path: str, **sent: Any) -> None:
+            answer = client.request(method, path, **{"headers": headers} | sent)
+            seen.append(answer.text + str(answer.headers))
+
+        call("GET", "/v1/conversations")
+        call("POST", "/v1/conversations", json={"contact_id": 5})
+        call("GET", f"/v1/conversations?access_token={TOKEN}")
+        call("GET", "/v1/conversations", headers={"Authorization": f"Basic {TOKEN}"})
+        call(
+            "GET",
+            "/__admin/clock",
+            headers={"X-Admin-Token": SECRET + "x", "Authorization": f"Bearer {TOKEN}"},
+        )
+        call("PUT", "/__admin/state", json={"a": 1})
+        for path in (
+            "sandboxes",
+            "requests",
+            "state",
+            "faults",
+            "health",
+            "clock",
+            "snapshots",
+            "openapi.json",
+        ):
+            call("GET", f"/__admin/{path}")
+        call("GET", "/__admin/requests", headers={"X-Admin-Token": SECRET})
+    with Wire(server) as wire:
+        wire.send(request("GET", "/v1/conversations HTTP/9.9\r\nX", TOKEN))
+        wire.finish()
+        wire.is_closed()
+    with Wire(server) as wire:
+        wire.send(request("GET", "/v1/conversations", TOKEN, "Prefer: fault=CONNECTION_RESET_BY_PEER"))
+        wire.is_closed()
+    for text in (*seen, "\n".join(server.banner), server.log):
+        assert TOKEN not in text
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize(
+    "wake",
+    [
+        ("POST", "/__admin/reset", {}),
+        ("POST", "/__admin/reset?all=true", {}),
+        ("POST", "/__admin/snapshots/snapshot-1/restore", {}),
+    ],
+    ids=lambda wake: str(wake[1]),
+)
+def test_sleeping_calls_are_woken_at_once_and_write_nothing(
+    start: Start, wake: tuple[str, str, dict[str, Any]]
+) -> None:
+    server = start("--scenario", "blank")
+    me = {"Authorization": "Bearer me"}
+    sleepers = 5
+    with httpx.Client(base_url=server.address, headers=me, timeout=PATIENCE_SECONDS) as client:
+        client.post("/__admin/snapshots", json={})
+        client.post("/__admin/faults", json={"match": {"method": "POST"}, "delay": 300_000})
+
+        def create(_number: int) -> httpx.Response:
+            return httpx.post(
+                f"{server.address}/v1/conversations",
+                data={"contact_id": "late"},
+                headers=me,
+                timeout=PATIENCE_SECONDS,
+            )
+
+        with ThreadPoolExecutor(sleepers) as pool:
+            answers = pool.map(create, range(sleepers))
+            wait_until(
+                lambda: client.get("/__admin/faults").json()["data"][0]["fired"] == sleepers, PATIENCE_SECONDS
+            )
+            method, path, body = wake
+            begun = time.monotonic()
+            assert client.request(method, path, json=body).status_code == 200
+            woken = list(answers)
+        assert time.monotonic() - begun < PATIENCE_SECONDS / 2
+        assert [answer.status_code for answer in woken] == [503] * sleepers
+        assert {answer.json()["type"] for answer in woken} == {"api_error"}
+        assert client.get("/v1/conversations").json() == {"has_more": False, "data": []}
+
+
+def test_a_large_state_goes_out_of_a_real_server_and_in_again(server: Server, token: str) -> None:
+    me = {"Authorization": f"Bearer {token}"}
+    other = {"Authorization": f"Bearer {token}-other"}
+    with httpx.Client(base_url=server.address, timeout=PATIENCE_SECONDS) as client:
+        reset = client.post("/__admin/reset", headers=me, json={"scenario": "crowd"})
+        assert reset.json()["conversations"] == 10_000
+        state = client.get("/__admin/state", headers=me).content
+        assert len(state) > 1_048_576
+        sent = client.put(
+            "/__admin/state", headers=other | {"Content-Type": "application/json"}, content=state
+        )
+        assert sent.json() == {"conversations": 10_000}
+        assert client.get("/__admin/state", headers=other).content == state

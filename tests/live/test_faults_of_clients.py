@@ -1,0 +1,341 @@
+"""Faults as real clients meet them: each gets the error that it documents."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from tests.live.server import PATIENCE_SECONDS, Server
+
+ITEM = "/v1/conversations/xgQQXg3hrtjh7AvZ"
+KINDS: dict[str, dict[str, Any]] = {
+    "CONNECTION_RESET_BY_PEER": {},
+    "EMPTY_RESPONSE": {},
+    "RANDOM_DATA_THEN_CLOSE": {},
+    "MALFORMED_RESPONSE_CHUNK": {},
+    "truncate": {"bytes": 10},
+    "malformed_json": {},
+    "hang": {"milliseconds": 50},
+}
+
+NODE = """
+const [url, token] = process.argv.slice(1);
+const said = (error) => {
+  const cause = error.cause ?? error;
+  return {name: error.name, code: cause.code ?? cause.cause?.code ?? "", message: `${error.message}: ${cause.message}`};
+};
+fetch(url, {headers: {Authorization: `Bearer ${token}`}})
+  .then(async (answer) => {
+    const met = {status: answer.status, fault: answer.headers.get("X-Sandbox-Fault")};
+    try {
+      met.body = await answer.json();
+    } catch (error) {
+      met.reading = said(error);
+    }
+    return met;
+  }, (error) => ({failed: said(error)}))
+  .then((met) => console.log(JSON.stringify(met)));
+"""
+
+
+def faulty(server: Server, token: str, kind: str, **more: Any) -> str:
+    """A sandbox in which every call meets this fault; an address to call."""
+    arrange(server, token, fault={"type": kind, **KINDS.get(kind, {})}, **more)
+    return server.address + ITEM
+
+
+def arrange(server: Server, token: str, **rule: Any) -> None:
+    answer = httpx.post(
+        f"{server.address}/__admin/faults",
+        json=rule,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE_SECONDS,
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+class TestRequests:
+    """requests and the urllib3 below it."""
+
+    @pytest.mark.parametrize(
+        ("kind", "error", "said"),
+        [
+            ("CONNECTION_RESET_BY_PEER", requests.exceptions.ConnectionError, "Connection reset by peer"),
+            ("EMPTY_RESPONSE", requests.exceptions.ConnectionError, "RemoteDisconnected"),
+            ("hang", requests.exceptions.ConnectionError, "RemoteDisconnected"),
+            ("RANDOM_DATA_THEN_CLOSE", requests.exceptions.ConnectionError, "BadStatusLine"),
+            ("MALFORMED_RESPONSE_CHUNK", requests.exceptions.ChunkedEncodingError, "InvalidChunkLength"),
+            ("truncate", requests.exceptions.ChunkedEncodingError, "IncompleteRead"),
+            ("malformed_json", requests.exceptions.JSONDecodeError, ""),
+        ],
+    )
+    def test_each_fault_is_the_error_that_it_documents(
+        self, server: Server, token: str, kind: str, error: type[Exception], said: str
+    ) -> None:
+        url = faulty(server, token, kind)
+        with pytest.raises(error, match=said):
+            requests.get(url, headers=bearer(token), timeout=PATIENCE_SECONDS).json()
+
+    def test_a_hang_is_a_read_timeout_for_who_does_not_wait(self, server: Server, token: str) -> None:
+        arrange(server, token, fault={"type": "hang"})
+        with pytest.raises(requests.exceptions.ReadTimeout):
+            requests.get(server.address + ITEM, headers=bearer(token), timeout=0.2)
+        reset(server, token)
+
+    def test_retries_survive_two_failures_and_wait_as_long_as_told(self, server: Server, token: str) -> None:
+        arrange(
+            server,
+            token,
+            match={"operation": "createConversation"},
+            times=2,
+            fault={"type": "status", "status": 503, "retry_after": 1},
+        )
+        waited: list[float] = []
+
+        class Patient(Retry):
+            """Writes down how long it was told to wait instead of waiting."""
+
+            def sleep(self, response: Any = None) -> None:
+                waited.append(float(self.get_retry_after(response) or 0))
+
+        with session(Patient(total=5, status_forcelist=[503], allowed_methods=None)) as patient:
+            answer = patient.post(
+                f"{server.address}/v1/conversations",
+                json={"contact_id": "a"},
+                headers=bearer(token),
+                timeout=PATIENCE_SECONDS,
+            )
+        assert answer.status_code == 201
+        assert waited == [1, 1]
+        assert statuses(server, token) == [201, 503, 503]
+
+    def test_retries_of_urllib3_wait_for_real(self, server: Server, token: str) -> None:
+        arrange(server, token, times=1, fault={"type": "rate_limit", "limit": 0, "window_seconds": 1})
+        with session(Retry(total=3, status_forcelist=[429])) as patient:
+            answer = patient.get(server.address + ITEM, headers=bearer(token), timeout=PATIENCE_SECONDS)
+        assert answer.status_code == 200
+        assert statuses(server, token) == [200, 429]
+        assert answer.elapsed.total_seconds() >= 0
+        first, second = times_of(server, token)
+        assert second - first >= 1
+
+    @pytest.mark.parametrize("kind", ["CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"])
+    def test_retries_survive_what_happens_to_connections(self, server: Server, token: str, kind: str) -> None:
+        url = faulty(server, token, kind, times=2)
+        with session(Retry(total=5, backoff_factor=0)) as patient:
+            assert patient.get(url, headers=bearer(token), timeout=PATIENCE_SECONDS).status_code == 200
+        assert statuses(server, token) == [200, None, None]
+
+    def test_retries_that_are_used_up_are_an_error(self, server: Server, token: str) -> None:
+        url = faulty(server, token, "CONNECTION_RESET_BY_PEER")
+        with (
+            session(Retry(total=2, backoff_factor=0)) as patient,
+            pytest.raises(requests.exceptions.ConnectionError, match="Max retries exceeded"),
+        ):
+            patient.get(url, headers=bearer(token), timeout=PATIENCE_SECONDS)
+        assert len(statuses(server, token)) == 3
+
+
+def session(retry: Retry) -> requests.Session:
+    made = requests.Session()
+    made.mount("http://", HTTPAdapter(max_retries=retry))
+    return made
+
+
+def journal(server: Server, token: str) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{server.address}/__admin/requests", headers=bearer(token), timeout=PATIENCE_SECONDS)
+    data: list[dict[str, Any]] = answer.json()["data"]
+    return data
+
+
+def statuses(server: Server, token: str) -> list[int | None]:
+    """How the calls were answered, newest first."""
+    return [entry["status"] for entry in journal(server, token)]
+
+
+def times_of(server: Server, token: str) -> list[float]:
+    """When the calls came, oldest first."""
+    return [entry["at"] for entry in reversed(journal(server, token))]
+
+
+def reset(server: Server, token: str) -> None:
+    httpx.post(f"{server.address}/__admin/reset", json={}, headers=bearer(token), timeout=PATIENCE_SECONDS)
+
+
+class TestHttpx:
+    """httpx."""
+
+    @pytest.mark.parametrize(
+        ("kind", "error", "said"),
+        [
+            ("CONNECTION_RESET_BY_PEER", httpx.ReadError, "reset by peer"),
+            ("EMPTY_RESPONSE", httpx.RemoteProtocolError, "disconnected without sending a response"),
+            ("hang", httpx.RemoteProtocolError, "disconnected without sending a response"),
+            ("RANDOM_DATA_THEN_CLOSE", httpx.RemoteProtocolError, "illegal status line"),
+            ("MALFORMED_RESPONSE_CHUNK", httpx.RemoteProtocolError, "illegal chunk header"),
+            ("truncate", httpx.RemoteProtocolError, "without sending complete message body"),
+            ("malformed_json", json.JSONDecodeError, ""),
+        ],
+    )
+    def test_each_fault_is_the_error_that_it_documents(
+        self, server: Server, token: str, kind: str, error: type[Exception], said: str
+    ) -> None:
+        url = faulty(server, token, kind)
+        with pytest.raises(error, match=said):
+            httpx.get(url, headers=bearer(token), timeout=PATIENCE_SECONDS).json()
+
+    def test_a_hang_is_a_read_timeout_for_who_does_not_wait(self, server: Server, token: str) -> None:
+        arrange(server, token, fault={"type": "hang"})
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(server.address + ITEM, headers=bearer(token), timeout=0.2)
+        reset(server, token)
+
+    def test_a_client_goes_on_after_each_fault(self, server: Server, token: str) -> None:
+        with httpx.Client(headers=bearer(token), timeout=PATIENCE_SECONDS) as client:
+            for kind in KINDS:
+                url = faulty(server, token, kind, times=1)
+                with pytest.raises((httpx.TransportError, json.JSONDecodeError)):
+                    client.get(url).json()
+                assert client.get(url).json()["id"] == "xgQQXg3hrtjh7AvZ"
+                reset(server, token)
+
+
+@pytest.fixture(scope="session")
+def fetch() -> Callable[[str, str], dict[str, Any]]:
+    """``fetch(url, token)``: what Node's fetch made of the answer."""
+    node = shutil.which("node")
+    assert node, (
+        "node is not installed: these tests run Node's fetch, and .ci/run installs the package nodejs"
+    )
+
+    def fetched(url: str, token: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [node, "-e", NODE, url, token],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        met: dict[str, Any] = json.loads(done.stdout)
+        return met
+
+    return fetched
+
+
+class TestNode:
+    """Node's fetch, which is that of browsers, apart from their names of errors."""
+
+    @pytest.mark.parametrize(
+        ("kind", "codes"),
+        [
+            ("CONNECTION_RESET_BY_PEER", ["ECONNRESET"]),
+            ("EMPTY_RESPONSE", ["UND_ERR_SOCKET"]),
+            ("hang", ["UND_ERR_SOCKET"]),
+            ("RANDOM_DATA_THEN_CLOSE", ["HPE_INVALID_CONSTANT", "HPE_INVALID_METHOD"]),
+        ],
+    )
+    def test_where_no_answer_comes_the_fetch_fails(
+        self,
+        fetch: Callable[[str, str], dict[str, Any]],
+        server: Server,
+        token: str,
+        kind: str,
+        codes: list[str],
+    ) -> None:
+        failed = fetch(faulty(server, token, kind), token)["failed"]
+        assert failed["name"] == "TypeError"
+        assert "fetch failed" in failed["message"]
+        assert failed["code"] in codes, failed
+
+    @pytest.mark.parametrize(
+        ("kind", "name", "said"),
+        [
+            ("truncate", "TypeError", "terminated"),
+            ("MALFORMED_RESPONSE_CHUNK", "TypeError", "terminated"),
+            ("malformed_json", "SyntaxError", "JSON"),
+        ],
+    )
+    def test_where_the_body_breaks_reading_it_fails(
+        self,
+        fetch: Callable[[str, str], dict[str, Any]],
+        server: Server,
+        token: str,
+        kind: str,
+        name: str,
+        said: str,
+    ) -> None:
+        met = fetch(faulty(server, token, kind), token)
+        assert (met["status"], met["fault"]) == (200, kind)
+        assert met["reading"]["name"] == name
+        assert said in met["reading"]["message"]
+
+    def test_errors_and_other_types_are_answers(
+        self, fetch: Callable[[str, str], dict[str, Any]], server: Server, token: str
+    ) -> None:
+        met = fetch(f"{server.address}{ITEM}?__code=503", token)
+        assert (met["status"], met["fault"], met["body"]["type"]) == (503, "status", "api_error")
+        met = fetch(f"{server.address}{ITEM}?__fault=wrong_content_type", token)
+        assert (met["status"], met["fault"]) == (200, "wrong_content_type")
+
+
+class TestCurl:
+    """curl: its exit codes."""
+
+    @pytest.mark.parametrize(
+        ("kind", "codes"),
+        [
+            ("EMPTY_RESPONSE", {52}),
+            ("hang", {52}),
+            ("CONNECTION_RESET_BY_PEER", {56}),
+            ("truncate", {18}),
+            ("MALFORMED_RESPONSE_CHUNK", {56}),
+            ("RANDOM_DATA_THEN_CLOSE", {1, 8}),
+            ("malformed_json", {0}),
+        ],
+    )
+    def test_each_fault_ends_it_with_the_code_that_it_documents(
+        self, server: Server, token: str, kind: str, codes: set[int]
+    ) -> None:
+        assert curl(faulty(server, token, kind), token).returncode in codes
+
+    def test_a_hang_is_a_timeout_for_who_does_not_wait(self, server: Server, token: str) -> None:
+        arrange(server, token, fault={"type": "hang"})
+        assert curl(server.address + ITEM, token, "--max-time", "0.2").returncode == 28
+        reset(server, token)
+
+    def test_its_own_retries_survive_two_failures(self, server: Server, token: str) -> None:
+        arrange(server, token, times=2, fault={"type": "status", "status": 503, "retry_after": 0})
+        done = curl(server.address + ITEM, token, "--fail", "--retry", "3", "--retry-delay", "0")
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["id"] == "xgQQXg3hrtjh7AvZ"
+
+    def test_a_wish_is_a_header_or_a_query(self, server: Server, token: str) -> None:
+        url = server.address + ITEM
+        for done in (
+            curl(url, token, "-i", "-H", "Prefer: code=503"),
+            curl(f"{url}?__code=503", token, "-i"),
+        ):
+            assert done.stdout.startswith("HTTP/1.1 503")
+            assert "X-Sandbox-Fault: status" in done.stdout
+
+
+def curl(url: str, token: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["curl", "-s", "-H", f"Authorization: Bearer {token}", *flags, url],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )

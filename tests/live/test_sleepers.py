@@ -1,0 +1,119 @@
+"""Sleepers cost nothing: hundreds of calls that are held back, and a server that is as fast as before."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.server import PATIENCE_SECONDS, Server, wait_until
+from tests.live.wire import Wire, assert_error, create, request
+
+COUNT = 300
+PATH = "/v1/conversations/xgQQXg3hrtjh7AvZ"
+SLACK_SECONDS = 3.0
+"""How much longer than on an idle machine anything may take; calls that were held back one by one would take longer."""
+
+
+def control(server: Server, token: str, method: str, path: str, body: Any = None) -> httpx.Response:
+    answer = httpx.request(
+        method,
+        f"{server.address}/__admin/{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE_SECONDS,
+    )
+    assert answer.status_code < 300, answer.text
+    return answer
+
+
+@contextmanager
+def held_back(server: Server, token: str, text: str, count: int = COUNT) -> Iterator[list[Wire]]:
+    """So many calls, each on a connection of its own, that all match the sandbox's one rule."""
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(server)) for _ in range(count)]
+        for wire in wires:
+            wire.send(text)
+        wait_until(lambda: control(server, token, "GET", "faults").json()["data"][0]["matched"] >= count)
+        yield wires
+
+
+def seconds(action: Callable[[], object]) -> float:
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def answers(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        wire.send(request("GET", PATH, token))
+        assert wire.answer().status == 200
+
+
+def test_hundreds_of_delayed_calls_all_end_in_time_and_others_are_not_held_back(
+    server: Server, token: str
+) -> None:
+    delay = 1.0
+    control(server, token, "POST", "faults", {"match": {"method": "GET"}, "delay": delay * 1000})
+    began = time.monotonic()
+    with held_back(server, token, request("GET", PATH, token, "Connection: close")) as wires:
+        other = f"{token}-other"
+        assert seconds(lambda: answers(server, other)) < SLACK_SECONDS
+        assert seconds(lambda: control(server, other, "GET", "health")) < SLACK_SECONDS
+        for wire in wires:
+            answer = wire.answer()
+            assert answer.status == 200
+            assert answer.headers["X-Sandbox-Delay-Ms"] == "1000"
+    assert delay <= time.monotonic() - began < delay + 2 * SLACK_SECONDS
+
+
+def test_a_reset_wakes_all_at_once_and_none_of_them_writes(server: Server, token: str) -> None:
+    control(server, token, "POST", "faults", {"delay": 300_000})
+    with held_back(server, token, create(token)) as wires:
+        assert seconds(lambda: answers(server, f"{token}-other")) < SLACK_SECONDS
+        began = time.monotonic()
+        control(server, token, "POST", "reset", {})
+        for wire in wires:
+            assert "reset" in assert_error(wire.answer(), 503)
+        assert time.monotonic() - began < SLACK_SECONDS
+    assert len(control(server, token, "GET", "state").json()["conversations"]) == 120
+
+
+@pytest.mark.parametrize("what", ["faults", "faults/rule-1"])
+def test_the_end_of_their_rule_wakes_all_at_once_and_they_go_on(
+    server: Server, token: str, what: str
+) -> None:
+    control(server, token, "POST", "faults", {"match": {"method": "GET"}, "delay": 300_000})
+    with held_back(server, token, request("GET", PATH, token), 100) as wires:
+        began = time.monotonic()
+        control(server, token, "DELETE", what)
+        assert {wire.answer().status for wire in wires} == {200}
+        assert time.monotonic() - began < SLACK_SECONDS
+
+
+def test_hundreds_of_hangs_hold_nobody_else_up(server: Server, token: str) -> None:
+    control(server, token, "POST", "faults", {"match": {"method": "GET"}, "fault": {"type": "hang"}})
+    with held_back(server, token, request("GET", PATH, token)) as wires:
+        assert seconds(lambda: answers(server, f"{token}-other")) < SLACK_SECONDS
+        control(server, token, "DELETE", "faults")
+        for wire in wires:
+            assert wire.is_closed()
+
+
+def test_over_the_bound_the_answer_is_a_clear_503_and_nobody_is_lost(
+    start: Callable[..., Server], token: str
+) -> None:
+    own = start("--max-sleepers", "20")
+    control(own, token, "POST", "faults", {"match": {"method": "GET"}, "delay": 300_000})
+    with held_back(own, token, request("GET", PATH, token), 20) as wires:
+        with Wire(own) as late:
+            late.send(request("GET", PATH, token))
+            answer = late.answer()
+            assert "--max-sleepers" in assert_error(answer, 503)
+            assert answer.headers["Retry-After"] == "1"
+            late.send(create(token))
+            assert late.answer().status == 201
+        control(own, token, "DELETE", "faults")
+        assert {wire.answer().status for wire in wires} == {200}
