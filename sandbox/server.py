@@ -36,11 +36,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             "worker_connections": CONNECTIONS,
             "preload_app": True,
             "keepalive": KEEP_ALIVE_SECONDS,
-            "graceful_timeout": 1,
+            # It ends within half a second; a machine under load may need more until it is killed.
+            "graceful_timeout": 5,
             "loglevel": "warning",
             "control_socket_disable": True,
             # Only now does a signal end the worker cleanly, so only now is it said that it runs.
-            "post_worker_init": lambda _worker: self._ready(),
+            "post_worker_init": self._say_ready,
             # Python's own end must find what was set aside, or it says that it failed.
             "worker_exit": lambda _arbiter, _worker: gc.unfreeze(),
             "on_exit": lambda _arbiter: gc.unfreeze(),
@@ -48,6 +49,12 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+
+    def _say_ready(self, worker: Any) -> None:
+        if worker.age == 1:
+            self._ready()
+        else:
+            worker.log.warning("The worker died and was started again: what the sandboxes held is lost.")
 
     def load(self) -> Any:
         return self._app

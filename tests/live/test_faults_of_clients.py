@@ -77,7 +77,7 @@ class TestRequests:
             ("RANDOM_DATA_THEN_CLOSE", requests.exceptions.ConnectionError, "BadStatusLine"),
             ("MALFORMED_RESPONSE_CHUNK", requests.exceptions.ChunkedEncodingError, "InvalidChunkLength"),
             ("truncate", requests.exceptions.ChunkedEncodingError, "IncompleteRead"),
-            ("malformed_json", requests.exceptions.JSONDecodeError, ""),
+            ("malformed_json", requests.exceptions.JSONDecodeError, "char"),
         ],
     )
     def test_each_fault_is_the_error_that_it_documents(
@@ -126,7 +126,6 @@ class TestRequests:
             answer = patient.get(server.address + ITEM, headers=bearer(token), timeout=PATIENCE_SECONDS)
         assert answer.status_code == 200
         assert statuses(server, token) == [200, 429]
-        assert answer.elapsed.total_seconds() >= 0
         first, second = times_of(server, token)
         assert second - first >= 1
 
@@ -182,10 +181,10 @@ class TestHttpx:
             ("CONNECTION_RESET_BY_PEER", httpx.ReadError, "reset by peer"),
             ("EMPTY_RESPONSE", httpx.RemoteProtocolError, "disconnected without sending a response"),
             ("hang", httpx.RemoteProtocolError, "disconnected without sending a response"),
-            ("RANDOM_DATA_THEN_CLOSE", httpx.RemoteProtocolError, "illegal status line"),
+            ("RANDOM_DATA_THEN_CLOSE", httpx.RemoteProtocolError, "illegal (request|status) line"),
             ("MALFORMED_RESPONSE_CHUNK", httpx.RemoteProtocolError, "illegal chunk header"),
             ("truncate", httpx.RemoteProtocolError, "without sending complete message body"),
-            ("malformed_json", json.JSONDecodeError, ""),
+            ("malformed_json", json.JSONDecodeError, "char"),
         ],
     )
     def test_each_fault_is_the_error_that_it_documents(
@@ -315,9 +314,9 @@ class TestCurl:
         assert curl(server.address + ITEM, token, "--max-time", "0.2").returncode == 28
         reset(server, token)
 
-    def test_its_own_retries_survive_two_failures(self, server: Server, token: str) -> None:
-        arrange(server, token, times=2, fault={"type": "status", "status": 503, "retry_after": 0})
-        done = curl(server.address + ITEM, token, "--fail", "--retry", "3", "--retry-delay", "0")
+    def test_its_own_retries_survive_a_failure(self, server: Server, token: str) -> None:
+        arrange(server, token, times=1, fault={"type": "status", "status": 503})
+        done = curl(server.address + ITEM, token, "--fail", "--retry", "3", "--retry-delay", "1")
         assert done.returncode == 0
         assert json.loads(done.stdout)["id"] == "xgQQXg3hrtjh7AvZ"
 

@@ -1,0 +1,145 @@
+"""What the control API takes, beside conversations."""
+
+from typing import Any
+
+import pytest
+from marshmallow import Schema, ValidationError
+
+from sandbox.operations import OPERATIONS
+from sandbox.schemas import control
+from sandbox.schemas.conversation import ConversationSchema
+from sandbox.schemas.fields import LATEST_TIMESTAMP
+from sandbox.world.journal import KNOWN_METHODS
+
+
+@pytest.mark.parametrize(
+    ("schema", "names"),
+    [
+        (control.Reset, ["scenario", "seed"]),
+        (control.ResetQuery, ["all"]),
+        (control.JournalFilter, ["operation", "method", "status"]),
+        (control.JournalQuery, ["operation", "method", "status", "limit"]),
+        (control.ClockChange, ["action", "at", "seconds"]),
+        (control.Deletion, ["id", "created_at"]),
+        (control.RuleList, ["data"]),
+    ],
+)
+def test_a_call_takes_these_attributes_and_no_others(schema: type[Schema], names: list[str]) -> None:
+    assert sorted(schema().fields) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("schema", "loaded"),
+    [
+        (control.Reset, {}),
+        (control.ResetQuery, {"all": False}),
+        (control.JournalFilter, {}),
+        (control.JournalQuery, {"limit": 100}),
+    ],
+)
+def test_what_may_be_left_out(schema: type[Schema], loaded: dict[str, Any]) -> None:
+    assert schema().load({}) == loaded
+
+
+def test_a_state_document_needs_all_of_its_attributes() -> None:
+    with pytest.raises(ValidationError) as error:
+        control.StateDocument().load({})
+    assert set(error.value.messages) == set(control.StateDocument().fields)
+    assert set(control.StateDocument().fields) == {
+        "version",
+        "seed",
+        "pinned_ids",
+        "id_index",
+        "frozen_at",
+        "clock_offset",
+        "faults",
+        "conversations",
+        "deleted",
+    }
+
+
+def test_an_arrangement_takes_all_of_a_conversation_but_its_id() -> None:
+    names = list(ConversationSchema().fields)
+    names.remove("id")
+    assert list(control.Arrangement().fields) == names
+    assert control.Arrangement(partial=True).load({}) == {}
+    assert control.Arrangement(partial=True).load({"group_id": None}) == {"group_id": None}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": "freeze"},
+        {"action": "freeze", "at": 0},
+        {"action": "freeze", "at": LATEST_TIMESTAMP},
+        {"action": "freeze", "at": 1.5},
+        {"action": "advance", "seconds": 0},
+        {"action": "advance", "seconds": 0.001},
+        {"action": "resume"},
+    ],
+)
+def test_what_a_clock_may_be_told(change: dict[str, Any]) -> None:
+    assert control.ClockChange().load(change) == change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"action": "advance"}, "needs it"),
+        ({"action": "freeze", "seconds": 1}, "seconds goes with the action advance"),
+        ({"action": "resume", "seconds": 1}, "seconds goes with the action advance"),
+        ({"action": "advance", "seconds": 1, "at": 1}, "at goes with the action freeze"),
+        ({"action": "resume", "at": 1}, "at goes with the action freeze"),
+    ],
+)
+def test_what_does_not_go_together(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        control.ClockChange().load(change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"action": "freeze", "at": -0.001},
+        {"action": "freeze", "at": LATEST_TIMESTAMP + 1},
+        {"action": "freeze", "at": float("nan")},
+        {"action": "freeze", "at": float("inf")},
+        {"action": "advance", "seconds": -1},
+        {"action": "advance", "seconds": True},
+        {"action": "advance", "seconds": None},
+    ],
+)
+def test_what_a_clock_may_not_be_told(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        control.ClockChange().load(change)
+
+
+def test_a_filter_knows_every_operation_and_method_and_those_that_were_invented() -> None:
+    for operation in OPERATIONS:
+        assert control.JournalFilter().load({"operation": operation.id}) == {"operation": operation.id}
+    for method in (*KNOWN_METHODS, "OTHER"):
+        assert control.JournalFilter().load({"method": method}) == {"method": method}
+    for wrong in (
+        {"operation": "create"},
+        {"method": "get"},
+        {"method": "BREW"},
+        {"status": 99},
+        {"status": 600},
+    ):
+        with pytest.raises(ValidationError):
+            control.JournalFilter().load(wrong)
+
+
+@pytest.mark.parametrize("limit", [1, 10_000])
+def test_the_bounds_of_a_limit(limit: int) -> None:
+    assert control.JournalQuery().load({"limit": limit}) == {"limit": limit}
+    for beyond in (0, 10_001):
+        with pytest.raises(ValidationError):
+            control.JournalQuery().load({"limit": beyond})
+
+
+@pytest.mark.parametrize("value", [None, {}, "a", 5, True])
+def test_a_list_is_a_list(value: Any) -> None:
+    with pytest.raises(ValidationError):
+        control.RuleList().load({"data": value})
