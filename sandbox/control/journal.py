@@ -1,6 +1,5 @@
 """The journal: what the sandbox was asked, and how often."""
 
-from dataclasses import asdict
 from typing import Any
 
 from sandbox.control.desk import Desk
@@ -86,7 +85,7 @@ def _key(query: dict[str, Any]) -> Key:
 
 
 def _shape(entry: Entry) -> dict[str, Any]:
-    return asdict(entry) | {"headers": dict(entry.headers)}
+    return entry._asdict() | {"headers": dict(entry.headers)}
 
 
 ENDPOINTS = (

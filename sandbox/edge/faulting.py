@@ -48,7 +48,7 @@ class ServerRules:
     @property
     def all(self) -> tuple[Rule, ...]:
         """In the order in which they are asked."""
-        return self.book.rules + self._command_line
+        return self.book.rules + self._command_line if self.book.rules else self._command_line
 
 
 @dataclass(slots=True)
@@ -88,26 +88,26 @@ class Faulting:
         return self._do(chosen, environ, call, answer)
 
     def _choose(self, environ: "WSGIEnvironment", call: Call) -> Chosen | None:
-        facts = CallFacts(environ, call)
-        asked = self._asked(environ, call, facts)
+        asked = self._asked(environ, call)
         if asked is not None:
             return Chosen(asked.effect, asked.source, applied=asked.applied)
         book, others = call.sandbox.book, self._rules.all
         if not book.rules and not others:
             return None
-        fired = book.fire(facts, call.sandbox.clock, others)
+        fired = book.fire(CallFacts(environ, call), call.sandbox.clock, others)
         return None if fired is None else _chosen_by(fired)
 
-    def _asked(self, environ: "WSGIEnvironment", call: Call, facts: CallFacts) -> Asked | None:
+    def _asked(self, environ: "WSGIEnvironment", call: Call) -> Asked | None:
         """What the call itself asks for. Most ask for nothing, so the cheap look comes first."""
         if asked := asked_by_header(environ):
             return asked
         query = environ.get("QUERY_STRING")
-        if query and (OWN in query or "%" in query) and (asked := asked_by_query(facts)):
+        if query and (OWN in query or "%" in query) and (asked := asked_by_query(CallFacts(environ, call))):
             return asked
         token = call.token or ""
-        if TRIGGER in facts.path or _may_trigger(call.body) or token.startswith((REVOKED, READ_ONLY)):
-            return asked_by_data(facts, call.token)
+        named = TRIGGER in environ["PATH_INFO"] or (call.body and _may_trigger(call.body))
+        if named or token.startswith((REVOKED, READ_ONLY)):
+            return asked_by_data(CallFacts(environ, call), call.token)
         return None
 
     def _do(self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:

@@ -1,7 +1,6 @@
 """The journal: what was called, newest last, bounded; and counters, which stay exact when entries are dropped."""
 
 from collections import Counter, deque
-from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 from typing import NamedTuple
@@ -11,8 +10,7 @@ OTHER_METHOD = "OTHER"
 """Counters know the registered methods by name; whatever else was invented is counted under this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One ``/v1`` call as it was answered.
 
     ``at`` is the sandbox's time in Unix seconds. ``headers`` are redacted already, ``body`` is cut already and says

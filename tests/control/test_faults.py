@@ -12,7 +12,7 @@ from tests.faults.bench import RULES, Bench
 
 Check = Callable[..., str]
 
-FLAKY = {
+FLAKY: dict[str, Any] = {
     "name": "flaky create",
     "match": {"operation": "createConversation"},
     "skip": 0,
@@ -29,6 +29,7 @@ FLAKY = {
 OWNERS = pytest.mark.parametrize(
     ("owner", "prefix"), [("me", "rule"), (None, "server-rule")], ids=["own", "server-wide"]
 )
+OWNER = pytest.mark.parametrize("owner", ["me", None], ids=["own", "server-wide"])
 
 
 def rules(bench: Bench, owner: str | None) -> list[dict[str, Any]]:
@@ -98,8 +99,9 @@ def often() -> Iterator[None]:
 
 
 @OWNERS
+@pytest.mark.usefixtures("often")
 def test_rules_that_are_added_at_once_get_ids_of_their_own(
-    bench: Bench, often: None, owner: str | None, prefix: str
+    bench: Bench, owner: str | None, prefix: str
 ) -> None:
     bench.call()
     barrier = Barrier(20)
@@ -124,7 +126,7 @@ def test_counters_say_how_often_a_rule_matched_and_fired(bench: Bench) -> None:
 
 
 def test_a_changed_rule_counts_anew(bench: Bench) -> None:
-    document = {"times": 1, "fault": {"type": "status", "status": 503}}
+    document: dict[str, Any] = {"times": 1, "fault": {"type": "status", "status": 503}}
     rule = bench.rule(**document)
     assert [bench.call().status_code for _ in range(3)] == [503, 200, 200]
     changed = bench.call("PUT", f"{RULES}/{rule}", json=document).get_json()
@@ -135,7 +137,7 @@ def test_a_changed_rule_counts_anew(bench: Bench) -> None:
 
 
 def test_a_server_wide_rule_that_is_changed_counts_anew_in_every_sandbox(bench: Bench) -> None:
-    document = {"times": 1, "fault": {"type": "status", "status": 503}}
+    document: dict[str, Any] = {"times": 1, "fault": {"type": "status", "status": 503}}
     bench.rule(None, **document)
     for token in ("a", "b"):
         assert [bench.call(token=token).status_code for _ in range(2)] == [503, 200]
@@ -170,7 +172,7 @@ def test_all_rules_can_be_replaced_at_once(bench: Bench, owner: str | None, pref
     assert bench.rule(owner, delay=1) == f"{prefix}-3"
 
 
-@OWNERS
+@OWNER
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -186,7 +188,7 @@ def test_all_rules_can_be_replaced_at_once(bench: Bench, owner: str | None, pref
     ids=lambda part: str(part)[:40],
 )
 def test_a_replacement_with_a_mistake_changes_nothing_and_names_the_place(
-    bench: Bench, assert_error_shape: Check, owner: str | None, prefix: str, data: list[Any], said: str
+    bench: Bench, assert_error_shape: Check, owner: str | None, data: list[Any], said: str
 ) -> None:
     bench.rule(owner, name="kept", times=2, fault={"type": "status", "status": 503})
     if owner:
@@ -196,7 +198,7 @@ def test_a_replacement_with_a_mistake_changes_nothing_and_names_the_place(
     assert rules(bench, owner) == kept
 
 
-@OWNERS
+@OWNER
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -207,7 +209,7 @@ def test_a_replacement_with_a_mistake_changes_nothing_and_names_the_place(
     ],
 )
 def test_a_replacement_is_an_object_with_a_list(
-    bench: Bench, assert_error_shape: Check, owner: str | None, prefix: str, body: Any, said: str
+    bench: Bench, assert_error_shape: Check, owner: str | None, body: Any, said: str
 ) -> None:
     assert_error_shape(bench.call("PUT", RULES, owner, json=body), 400, said)
 
@@ -232,16 +234,16 @@ def test_there_are_so_many_rules_and_no_more(
     assert bench.rule(owner, delay=1) == f"{prefix}-4"
 
 
-@OWNERS
+@OWNER
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"delay": 1}), ("DELETE", None)])
 def test_a_rule_that_is_not_there_is_not_found(
-    bench: Bench, assert_error_shape: Check, owner: str | None, prefix: str, method: str, body: Any
+    bench: Bench, assert_error_shape: Check, owner: str | None, method: str, body: Any
 ) -> None:
     answer = bench.call(method, f"{RULES}/rule-99", owner, json=body)
     assert_error_shape(answer, 404, "rule-99")
 
 
-@OWNERS
+@OWNER
 @pytest.mark.parametrize(
     ("document", "said"),
     [
@@ -256,7 +258,6 @@ def test_a_mistake_in_a_rule_is_refused_and_nothing_changes(
     bench: Bench,
     assert_error_shape: Check,
     owner: str | None,
-    prefix: str,
     method: str,
     document: Any,
     said: str,

@@ -50,7 +50,7 @@ class TestPrecedence:
     @pytest.mark.parametrize("first", range(len(SOURCES)))
     def test_of_all_that_ask_the_first_wins(self, first: int) -> None:
         asking = self.SOURCES[first:]
-        bench = Bench(**({"error_rate": 1.0, "error_status": 515} if "command line" in asking else {}))
+        bench = Bench(error_rate=float("command line" in asking), error_status=515)
         if "server-wide" in asking:
             bench.rule(None, name="server-wide", fault={"type": "status", "status": 514})
         if "own" in asking:
@@ -67,7 +67,7 @@ class TestPrecedence:
     @pytest.mark.parametrize(("one", "other"), [(a, b) for a in range(6) for b in range(a + 1, 6)])
     def test_of_any_two_the_earlier_wins(self, one: int, other: int) -> None:
         asking = {self.SOURCES[one], self.SOURCES[other]}
-        bench = Bench(**({"error_rate": 1.0, "error_status": 515} if "command line" in asking else {}))
+        bench = Bench(error_rate=float("command line" in asking), error_status=515)
         if "server-wide" in asking:
             bench.rule(None, fault={"type": "status", "status": 514})
         if "own" in asking:

@@ -21,7 +21,7 @@ ME = "me"
 
 @dataclass
 class FakeSocket:
-    """Remembers what was done to it, in ``done``, and what was sent. ``broken`` lets it fail like a client that left."""
+    """Remembers what was done to it, in ``done``, and what was sent. ``broken``: the client left."""
 
     broken: bool = False
     sent: bytes = b""

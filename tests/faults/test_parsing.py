@@ -39,8 +39,10 @@ REFUSED: list[tuple[Any, str]] = [
     ({"fault": FAULT, "match": []}, "match must be an object"),
     (
         {"fault": FAULT, "match": {"operation": "createConversations"}},
-        "match.operation must be one of createConversation, listConversations, retrieveConversation, "
-        'updateConversation, deleteConversation, not "createConversations"',
+        (
+            "match.operation must be one of createConversation, listConversations, retrieveConversation, "
+            'updateConversation, deleteConversation, not "createConversations"'
+        ),
     ),
     (
         {"fault": FAULT, "match": {"methd": "GET"}},

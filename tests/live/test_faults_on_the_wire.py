@@ -114,8 +114,7 @@ def test_a_reset_on_a_connection_that_served_before_is_one_too(server: Server, t
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
         connection.sendall(create(token).encode())
         with pytest.raises(ConnectionResetError):
-            while connection.recv(65_536):
-                pass
+            connection.recv(65_536)
 
 
 def test_an_empty_response_closes_with_zero_bytes(any_server: Server, token: str) -> None:

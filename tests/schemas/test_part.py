@@ -44,7 +44,7 @@ def test_a_part_is_what_its_schema_makes_of_it() -> None:
     [
         ({}, "match.name is missing; it must be an id"),
         ({"name": 5}, "match.name must be an id"),
-        ({"name": "a", "no": True}, "match.no is not an attribute of match; did you mean on?"),
+        ({"name": "a", "nam": 1}, "match.nam is not an attribute of match; did you mean name?"),
         ({"name": "off", "on": True}, "off cannot be on."),
         ([], "match must be an object"),
         ("a", "match must be an object"),

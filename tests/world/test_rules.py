@@ -154,7 +154,7 @@ def test_the_same_matches_fire_whatever_the_threads_do() -> None:
     outcomes = set()
     for _ in range(5):
         book = Book(7, "me", [rule(probability=0.3)])
-        outcomes.add(frozenset(hit.match_number for hit in _at_once(lambda: book.fire(CALL, CLOCK), 60)))
+        outcomes.add(frozenset(hit.match_number for hit in _at_once(book, 60)))
     assert len(outcomes) == 1
     assert 5 < len(outcomes.pop()) < 35
 
@@ -173,13 +173,13 @@ def test_the_calls_of_each_sandbox_meet_the_same_faults_however_the_sandboxes_in
         assert met == alone
 
 
-def _at_once(call: Callable[[], Fired | None], count: int) -> list[Fired]:
+def _at_once(book: Book, count: int) -> list[Fired]:
     """What fired of ``count`` calls, each in a thread of its own, that begin together."""
     barrier = Barrier(count)
 
     def one(_: int) -> Fired | None:
         barrier.wait()
-        return call()
+        return book.fire(CALL, CLOCK)
 
     with ThreadPoolExecutor(count) as threads:
         return [hit for hit in threads.map(one, range(count)) if hit is not None]
@@ -195,7 +195,7 @@ def test_fifty_calls_at_once_fire_exactly_as_often_as_fifty_in_a_row(
 ) -> None:
     for _ in range(5):
         book = Book(0, "me", [rule(**attributes)])
-        assert {hit.match_number for hit in _at_once(lambda: book.fire(CALL, CLOCK), 50)} == numbers
+        assert {hit.match_number for hit in _at_once(book, 50)} == numbers
         tally = book.tally(book.rules[0])
         assert (tally.matched, tally.fired) == (50, 2)
 

@@ -1,12 +1,14 @@
 """Bodies that arrive in pieces."""
 
+from typing import Any
+
 import pytest
 
 from sandbox.faults.delays.dribble import Dribble
 from tests.faults.bench import COLLECTION, ITEM, RULES, Bench
 
 
-def dribbling(chunks: int, milliseconds: float, **attributes: object) -> Bench:
+def dribbling(chunks: int, milliseconds: float, **attributes: Any) -> Bench:
     bench = Bench()
     bench.rule(delay={"type": "dribble", "chunks": chunks, "milliseconds": milliseconds}, **attributes)
     return bench

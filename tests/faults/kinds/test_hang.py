@@ -1,5 +1,7 @@
 """No answer."""
 
+from typing import Any
+
 import pytest
 
 from tests.faults.bench import COLLECTION, CREATE, RULES, Bench
@@ -7,7 +9,7 @@ from tests.faults.bench import COLLECTION, CREATE, RULES, Bench
 
 @pytest.mark.parametrize(("attributes", "seconds"), [({}, 300), ({"milliseconds": 250}, 0.25)])
 def test_nothing_comes_for_so_long_and_then_the_connection_closes(
-    attributes: dict[str, int], seconds: float
+    attributes: dict[str, Any], seconds: float
 ) -> None:
     bench = Bench()
     bench.fails("hang", **attributes)

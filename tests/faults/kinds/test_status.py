@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 
@@ -45,10 +46,13 @@ def test_an_error_401_asks_for_a_token() -> None:
 
 @pytest.mark.parametrize(
     ("method", "url", "sent"),
-    [("POST", "/v1/conversations", {"json": CREATE}), ("PUT", ITEM, {"json": {"is_muted": True}})]
-    + [("DELETE", ITEM, {})],
+    [
+        ("POST", "/v1/conversations", {"json": CREATE}),
+        ("PUT", ITEM, {"json": {"is_muted": True}}),
+        ("DELETE", ITEM, {}),
+    ],
 )
-def test_the_call_does_nothing(method: str, url: str, sent: dict[str, object]) -> None:
+def test_the_call_does_nothing(method: str, url: str, sent: dict[str, Any]) -> None:
     bench = Bench()
     rule = bench.fails("status", status=500)
     before = bench.call("GET", "/__admin/state").get_json()
