@@ -130,7 +130,9 @@ def too_many_sleepers(capacity: int) -> Problem:
 
 def reset_meanwhile() -> Problem:
     """503: the world that the call was made in is gone."""
-    return Problem(503, "The sandbox was reset while this call was held back; the call was not done.")
+    return Problem(
+        503, "The sandbox was reset while this call was held back; the world that it was made in is gone."
+    )
 
 
 def rules_full(capacity: int) -> Problem:

@@ -40,8 +40,7 @@ LIST_SHAPE = {
 
 def show(desk: Desk, berth: Berth | None) -> dict[str, Any]:
     """The rules in the order in which they are asked; the first that matches and fires wins."""
-    book = _book(desk, berth)
-    return {"data": [_shape(book, rule) for rule in book.rules]}
+    return {"data": [_shape(desk, berth, rule) for rule in _book(desk, berth).rules]}
 
 
 def add(desk: Desk, berth: Berth | None, body: Draft) -> dict[str, Any]:
@@ -49,7 +48,7 @@ def add(desk: Desk, berth: Berth | None, body: Draft) -> dict[str, Any]:
     book = _book(desk, berth)
     since = _since(berth)
     rule = book.add(lambda rule_id: body.rule(rule_id, since), _prefix(berth), desk.settings.max_rules)
-    return _shape(book, rule)
+    return _shape(desk, berth, rule)
 
 
 def replace(desk: Desk, berth: Berth | None, body: dict[str, Any]) -> dict[str, Any]:
@@ -72,8 +71,7 @@ def clear(desk: Desk, berth: Berth | None) -> None:
 
 def show_one(desk: Desk, berth: Berth | None, rule_id: str) -> dict[str, Any]:
     """One rule, and how often it matched and fired."""
-    book = _book(desk, berth)
-    return _shape(book, book.get(rule_id))
+    return _shape(desk, berth, _book(desk, berth).get(rule_id))
 
 
 def change(desk: Desk, berth: Berth | None, rule_id: str, body: Draft) -> dict[str, Any]:
@@ -82,7 +80,7 @@ def change(desk: Desk, berth: Berth | None, rule_id: str, body: Draft) -> dict[s
     rule = body.rule(rule_id, _since(berth))
     book.change(rule)
     _wake(desk, berth, [rule])
-    return _shape(book, rule)
+    return _shape(desk, berth, rule)
 
 
 def remove(desk: Desk, berth: Berth | None, rule_id: str) -> None:
@@ -107,14 +105,25 @@ def _prefix(berth: Berth | None) -> str:
 
 
 def _wake(desk: Desk, berth: Berth | None, rules: Iterable[Rule]) -> None:
-    for each in [desk.nobody, *desk.fleet] if berth is None else [berth]:
+    for each in _meant(desk, berth):
         for rule in rules:
             each.sandbox.sleepers.wake(rule.id)
 
 
-def _shape(book: Book, rule: Rule) -> dict[str, Any]:
-    tally = book.tally(rule)
-    return {"id": rule.id, **rule.document, "matched": tally.matched, "fired": tally.fired}
+def _meant(desk: Desk, berth: Berth | None) -> list[Berth]:
+    """Where a rule holds: a server-wide one everywhere."""
+    return [desk.nobody, *desk.fleet] if berth is None else [berth]
+
+
+def _shape(desk: Desk, berth: Berth | None, rule: Rule) -> dict[str, Any]:
+    tallies = [each.sandbox.book.tally(rule) for each in _meant(desk, berth)]
+    matched = sum(tally.matched for tally in tallies)
+    return {
+        "id": rule.id,
+        **rule.document,
+        "matched": matched,
+        "fired": sum(tally.fired for tally in tallies),
+    }
 
 
 ENDPOINTS = (

@@ -48,6 +48,8 @@ class Connection:
         """Close with an RST instead of a FIN: a linger time of zero seconds."""
         connection = self._socket
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Where the server still reads from the socket, closing waits for that to end: now it does, and nothing is sent.
+        connection.shutdown(socket.SHUT_RD)
         connection.close()
         raise ConnectionResetError(errno.ECONNRESET, "the sandbox was asked to reset the connection")
 

@@ -23,6 +23,7 @@ from sandbox.schemas.explaining import explained
 from sandbox.schemas.fields import Attribute, Choice, Name, Number, WholeNumber
 from sandbox.schemas.part import Part, Texts
 from sandbox.world.errors import RulesFull
+from sandbox.world.journal import KNOWN_METHODS
 from sandbox.world.rules import Match, Rule
 
 
@@ -30,7 +31,7 @@ class MatchDocument(Schema):
     """Which calls a rule is about; nothing given means every ``/v1`` call."""
 
     operation = Choice([operation.id for operation in OPERATIONS])
-    method = Name()
+    method = Choice(sorted(KNOWN_METHODS))
     path = Name()
     query = Texts()
     body = Texts()

@@ -51,13 +51,18 @@ class Sleepers:
     def wake(self, rule_id: str) -> None:
         """Wake the calls that a rule made sleep."""
         with self._lock:
-            for sleeper in self._sleeping:
-                if sleeper.rule_id == rule_id:
-                    sleeper.woken.set()
+            meant = [sleeper for sleeper in self._sleeping if sleeper.rule_id == rule_id]
+        _wake(meant)
 
     def end(self) -> None:
         """Wake all, and let nobody sleep here any more."""
         with self._lock:
             self._ended = True
-            for sleeper in self._sleeping:
-                sleeper.woken.set()
+            meant = list(self._sleeping)
+        _wake(meant)
+
+
+def _wake(sleepers: list[Sleeper]) -> None:
+    """Never under the lock: whoever wakes runs at once where calls are greenlets, and wants the lock itself."""
+    for sleeper in sleepers:
+        sleeper.woken.set()

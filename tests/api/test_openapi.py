@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 import sandbox
 from sandbox.operations import OPERATIONS
 from sandbox.schemas.arguments import DEFAULT_LIMIT, MAXIMUM_LIMIT
-from sandbox.schemas.fields import LATEST_TIMESTAMP
+from sandbox.world.clock import LATEST_TIMESTAMP
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"

@@ -10,8 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.schemas.fields import LATEST_TIMESTAMP
-from sandbox.world.clock import Clock
+from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 
 Check = Callable[..., str]
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sandbox.schemas.fields import LATEST_TIMESTAMP
+from sandbox.world.clock import LATEST_TIMESTAMP
 
 Check = Callable[..., str]
 
@@ -57,7 +57,8 @@ CHANGES: list[dict[str, Any]] = [
 
 
 def stored(client: FlaskClient, conversation_id: str = "mine") -> bytes:
-    return client.get(f"{COLLECTION}/{conversation_id}").data
+    data: bytes = client.get(f"{COLLECTION}/{conversation_id}").data
+    return data
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=json.dumps)

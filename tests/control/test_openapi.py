@@ -272,7 +272,7 @@ def test_a_full_server_answers_as_documented(
     for endpoint in ENDPOINTS:
         if "{" in endpoint.path or endpoint.path == PATH:
             continue
-        body = {"json": {"action": "resume"} if endpoint.id == "changeClock" else {}}
+        body: dict[str, Any] = {"json": {"action": "resume"} if endpoint.id == "changeClock" else {}}
         answer = api.open(
             endpoint.path,
             method=endpoint.method,

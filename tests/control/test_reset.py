@@ -1,6 +1,6 @@
 """Reset: back to the start, in one step, whatever is under way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -261,7 +261,7 @@ class Interrupted:
 
 
 @pytest.fixture
-def interrupted() -> Iterator[Interrupted]:
+def interrupted() -> Interrupted:
     return Interrupted()
 
 
@@ -291,7 +291,7 @@ def test_a_write_that_sleeps_is_woken_by_a_new_world_and_does_not_reach_it(
         after.append(other.get("/__admin/state", headers=as_("me")).data)
 
     answer = interrupted.during(method, url, happens, **sent)
-    assert_error_shape(answer, 503, "reset", "not done")
+    assert_error_shape(answer, 503, "was reset while this call was held back")
     assert interrupted.woken == [True]
     assert client.get("/__admin/state").data == after[0]
 

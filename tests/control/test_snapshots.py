@@ -39,7 +39,8 @@ def kept(client: FlaskClient, **sent: Any) -> list[str]:
 
 
 def state(client: FlaskClient) -> bytes:
-    return client.get("/__admin/state").data
+    data: bytes = client.get("/__admin/state").data
+    return data
 
 
 def create(client: FlaskClient) -> str:

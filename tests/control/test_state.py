@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.schemas.fields import LATEST_TIMESTAMP
+from sandbox.world.clock import LATEST_TIMESTAMP
 
 Check = Callable[..., str]
 Document = dict[str, Any]

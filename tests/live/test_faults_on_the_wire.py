@@ -109,12 +109,12 @@ def test_a_reset_is_a_real_rst(any_server: Server, token: str) -> None:
 
 def test_a_reset_on_a_connection_that_served_before_is_one_too(server: Server, token: str) -> None:
     rule(server, token, match={"method": "POST"}, fault={"type": "CONNECTION_RESET_BY_PEER"})
-    with socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS) as connection:
-        connection.sendall(request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token).encode())
-        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
-        connection.sendall(create(token).encode())
+    with Wire(server) as wire:
+        wire.send(request("GET", LIST, token))
+        assert wire.answer().status == 200
+        wire.send(create(token))
         with pytest.raises(ConnectionResetError):
-            connection.recv(65_536)
+            wire.status_line()
 
 
 def test_an_empty_response_closes_with_zero_bytes(any_server: Server, token: str) -> None:

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError
 from sandbox.operations import OPERATIONS
 from sandbox.schemas import control
 from sandbox.schemas.conversation import ConversationSchema
-from sandbox.schemas.fields import LATEST_TIMESTAMP
+from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.journal import KNOWN_METHODS
 
 

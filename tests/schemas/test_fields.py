@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from sandbox.schemas.fields import LATEST_TIMESTAMP, Attribute, Flag, Id, Timestamp, WholeNumber
+from sandbox.schemas.fields import Attribute, Flag, Id, Timestamp, WholeNumber
+from sandbox.world.clock import LATEST_TIMESTAMP
 
 FIELDS: list[Attribute] = [Id(), Flag(), WholeNumber(1, 100), Timestamp()]
 

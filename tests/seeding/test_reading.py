@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.schemas.fields import LATEST_TIMESTAMP
 from sandbox.seeding.reading import LONGEST_AGE, MOST_GENERATED, ScenarioError, ScenarioFile, read
 from sandbox.seeding.recipe import EVERY_COMBINATION, Recipe
+from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.conversation import Conversation
 
 ID = "must be an id: 1 to 64 letters, digits, _ or -"

@@ -1,0 +1,1 @@
+"""This server beside what people would pick instead, all serving the same conversations. See benchmarks/README.md."""

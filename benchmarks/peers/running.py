@@ -1,0 +1,112 @@
+"""Starts a server, knows when it answers, checks what it answers, and ends it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import IO, NamedTuple
+
+from benchmarks.peers.content import CREATE, LIST_10, LIST_50, RETRIEVE, Content
+from benchmarks.peers.peers import Call, Contender
+from benchmarks.server import Running, tree
+
+PATIENCE = 60
+"""Seconds that a server may take to start."""
+BETWEEN_TRIES = 0.002
+"""Seconds."""
+
+
+class Started(NamedTuple):
+    """A running server, and the seconds from its start to its first 200."""
+
+    server: Running
+    seconds: float
+
+
+@contextmanager
+def started(contender: Contender) -> Iterator[Started]:
+    """The server, in a fresh folder, until it is ended."""
+    port = _free_port()
+    environment = os.environ | {"NODE_ENV": "production"}
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile() as log:
+        folder = Path(name)
+        contender.write(folder)
+        begun = perf_counter()
+        with subprocess.Popen(  # noqa: S603  # our own command
+            contender.command(folder, port),
+            cwd=contender.folder or folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        ) as process:
+            try:
+                seconds = _first_200(contender, process, port, log, begun)
+                yield Started(Running(process.pid, port), seconds)
+            finally:
+                _end(process)
+
+
+def check(contender: Contender, port: int, content: Content) -> None:
+    """See that every operation answers what it should: the one conversation, ten, fifty, a new one."""
+    for operation, call in contender.calls.items():
+        status, body = _answer(call, port)
+        answer = json.loads(body)
+        where = f"{contender.name}, {operation}: {status} {body[:200]!r}"
+        assert status == (201 if operation == CREATE else 200), where
+        found = answer["data"] if isinstance(answer, dict) and "data" in answer else answer
+        if operation == RETRIEVE:
+            assert found == content.conversations[0], where
+        elif operation in {LIST_10, LIST_50}:
+            assert found == content.conversations[: int(operation[-2:])], where
+        else:
+            assert found["contact_id"] == json.loads(content.bodies[CREATE])["contact_id"], where
+
+
+def _first_200(
+    contender: Contender, process: subprocess.Popen[bytes], port: int, log: IO[bytes], begun: float
+) -> float:
+    while perf_counter() - begun < PATIENCE and process.poll() is None:
+        with suppress(OSError, HTTPException):
+            if _answer(contender.calls[RETRIEVE], port)[0] == 200:
+                return perf_counter() - begun
+        sleep(BETWEEN_TRIES)
+    log.seek(0)
+    raise RuntimeError(f"{contender.name} did not start: {log.read().decode(errors='replace')[-2000:]}")
+
+
+def _answer(call: Call, port: int) -> tuple[int, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request(call.method, call.path, call.body or None, call.headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process, and what it started and left."""
+    if process.poll() is not None:
+        return
+    family = tree(process.pid)
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    for pid in family:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
