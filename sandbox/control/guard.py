@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from sandbox.edge.answer import Answer
+from sandbox.edge.cors import preflight_headers
 from sandbox.problems import Problem
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ HEALTH = "/__admin/health"
 TOKEN_HEADER = "X-Admin-Token"  # noqa: S105  # a header's name, not a secret
 
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]@]+))(?::[0-9]+)?")
-_METHODS = "GET, HEAD, POST, PUT, DELETE"
 
 
 class Guard:
@@ -43,7 +43,7 @@ class Guard:
         try:
             self._check_origin(environ, origin)
             if admitted and environ["REQUEST_METHOD"] == "OPTIONS":
-                return answer.empty(_preflight(environ))
+                return answer.empty(preflight_headers(environ))
             self._check_caller(environ)
         except Problem as problem:
             return answer.refuse(problem)
@@ -96,13 +96,4 @@ def _cors(origin: str) -> list[tuple[str, str]]:
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Expose-Headers", "Location, X-Request-Id"),
         ("Vary", "Origin"),
-    ]
-
-
-def _preflight(environ: "WSGIEnvironment") -> list[tuple[str, str]]:
-    asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "Content-Type")
-    return [
-        ("Access-Control-Allow-Methods", _METHODS),
-        ("Access-Control-Allow-Headers", asked),
-        ("Access-Control-Max-Age", "600"),
     ]

@@ -89,7 +89,9 @@ def _operation(spec: APISpec, marshmallow: MarshmallowPlugin, endpoint: Endpoint
         name = type(endpoint.body).__name__
         if name not in spec.components.schemas:
             spec.components.schema(name, schema=endpoint.body)
-        required = any(field.required for field in endpoint.body.fields.values())
+        required = not endpoint.body.partial and any(
+            field.required for field in endpoint.body.fields.values()
+        )
         schema = {"$ref": f"#/components/schemas/{name}"}
         shape["requestBody"] = {"content": {JSON_TYPE: {"schema": schema}}, "required": required}
     return shape

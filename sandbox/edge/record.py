@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 REDACTED = "[redacted]"
 
 _SECRET_HEADERS = frozenset({"Authorization", "Cookie", "Proxy-Authorization", "X-Admin-Token"})
-# The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3).
-_SECRET_ATTRIBUTE = re.compile(r"(?<![^&?])(access_token=)[^&]*")
+# The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
+_SECRET_ATTRIBUTE = re.compile(r'(?<![^&?])(access_token=)[^&]*|("access_token"\s*:\s*")[^"]*')
 
 
 def entry_of(
@@ -34,7 +34,7 @@ def entry_of(
         at=round(at, 3),
         method=environ["REQUEST_METHOD"],
         path=environ["PATH_INFO"],
-        query=_SECRET_ATTRIBUTE.sub(rf"\1{REDACTED}", query) if query else "",
+        query=_redacted(query) if query else "",
         headers=_headers(environ),
         body=_text(call.body, most_body_bytes) if call.body else "",
         operation=None if call.operation is None else call.operation.id,
@@ -60,6 +60,10 @@ def _name(key: str) -> str:
     return key[len("HTTP_") :].replace("_", "-").title()
 
 
+def _redacted(text: str) -> str:
+    return _SECRET_ATTRIBUTE.sub(lambda found: (found[1] or found[2]) + REDACTED, text)
+
+
 def _text(body: bytes, most: int) -> str:
-    text = _SECRET_ATTRIBUTE.sub(rf"\1{REDACTED}", body[:most].decode(errors="replace"))
+    text = _redacted(body[:most].decode(errors="replace"))
     return text if len(body) <= most else f"{text}… (cut: the body has {len(body)} bytes)"

@@ -1,8 +1,10 @@
 """What the journal writes down of a call: cut where it is long, and without secrets."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,3 +119,11 @@ def test_no_cut_leaves_a_part_of_a_secret(before: int, most: int) -> None:
 )
 def test_a_long_body_is_cut_and_says_so(body: bytes, most: int, text: str) -> None:
     assert written(body=body, most=most).body == text
+
+
+def test_a_token_in_a_json_body_is_redacted(open_api: Callable[..., FlaskClient]) -> None:
+    api = open_api()
+    api.post("/v1/conversations", json={"contact_id": "a", "access_token": "very-secret"})
+    (entry,) = api.get("/__admin/requests").get_json()["data"]
+    assert "very-secret" not in entry["body"]
+    assert "[redacted]" in entry["body"]
