@@ -9,7 +9,7 @@ from threading import Event
 
 from flask import Flask
 
-from sandbox.api import conversations, errors, openapi
+from sandbox.api import conversations, openapi
 from sandbox.api import endpoint as api_endpoint
 from sandbox.api.application import Application
 from sandbox.control import endpoint as control_endpoint
@@ -64,10 +64,8 @@ def create_app(
     )
 
     app = Application(__name__)
-    errors.register(app)
     for endpoint in conversations.ENDPOINTS:
         api_endpoint.register(app, endpoint, lenient=settings.lenient)
-    app.route_operations()
     openapi.register(app, conversations.ENDPOINTS, __version__, lenient=settings.lenient)
     for control in CONTROL_ENDPOINTS:
         control_endpoint.register(app, control, desk)

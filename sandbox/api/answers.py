@@ -1,10 +1,25 @@
 """The answers of the API: JSON that was made when it was written, joined, never made again."""
 
-from sandbox.api.application import Answer
+from typing import TYPE_CHECKING
+
+from flask import Response
+from werkzeug.datastructures import Headers
+
 from sandbox.operations import COLLECTION
 from sandbox.problems import JSON_TYPE, Problem
 from sandbox.world.conversation import Record
 from sandbox.world.paging import Page
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class Answer(Response):
+    """A response whose headers are complete when it is made: nothing is looked at again when it is sent."""
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        """The headers as they are."""
+        return self.headers
 
 
 def json_answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Answer:

@@ -1,82 +1,64 @@
-"""Flask without what this server never uses: no sessions, no second look at a path that was matched already.
+"""The server's Flask application."""
 
-Only extension points that Flask documents are used; ``benchmarks/`` shows what they save.
-"""
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from collections.abc import Callable
-from typing import Any
+from flask import Flask, Response, request
 
-from flask import Flask, Request, Response
-from flask.sessions import NullSession, SessionInterface, SessionMixin
-from werkzeug.datastructures import Headers
-from werkzeug.routing import MapAdapter, Rule
-
+from sandbox.api.errors import answer_to
 from sandbox.edge.call import Call
-from sandbox.operations import COLLECTION, OPERATIONS
+from sandbox.operations import COLLECTION, Operation
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-class NoSessions(SessionInterface):
-    """The API has no cookies, so there is nothing to open and nothing to save."""
-
-    def __init__(self) -> None:
-        self._session = NullSession()
-
-    def open_session(self, app: Flask, request: Request) -> SessionMixin:
-        """The one empty session of everybody."""
-        return self._session
-
-    def is_null_session(self, obj: object) -> bool:
-        """Always: so that nothing is saved."""
-        return True
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Save nothing."""
-
-
-class Matched(MapAdapter):
-    """The route of a call whose operation the edge has found already."""
-
-    def __init__(self, rule: Rule, arguments: dict[str, str]) -> None:
-        self._matched = (rule, arguments)
-
-    def match(self, *_args: Any, **_kwargs: Any) -> Any:
-        """The rule and its arguments."""
-        return self._matched
-
-
-class Answer(Response):
-    """A response whose headers are complete when it is made: nothing is looked at again when it is sent."""
-
-    def get_wsgi_headers(self, environ: Any) -> Headers:
-        """The headers as they are."""
-        return self.headers
+Run = Callable[["WSGIEnvironment", dict[str, Any]], Response]
+"""Does an operation: takes the WSGI environment and the parameters of the path."""
 
 
 class Application(Flask):
-    """The server's Flask application."""
+    """Flask, with a short way for the documented operations.
 
-    session_interface = NoSessions()
+    The edge has matched them already, and they take what they need as arguments. So they are called without Flask's
+    contexts, signals, sessions and second routing, which cost more than half of such a call (see ``benchmarks/``).
+    Everything else, 404 and 405 and the control API among it, goes Flask's usual way.
+    """
 
     def __init__(self, name: str) -> None:
         # No static files: every path answers in the documented shape.
         super().__init__(name, static_folder=None)
         self.url_map.merge_slashes = False
-        self._rules: dict[str, Rule] = {}
+        self._operations: dict[str, Run] = {}
+        self.register_error_handler(Exception, lambda error: answer_to(error, request.environ))
 
-    def route_operations(self) -> None:
-        """Remember the rules of the operations, once they are routed."""
-        ids = {operation.id for operation in OPERATIONS}
-        self._rules = {rule.endpoint: rule for rule in self.url_map.iter_rules() if rule.endpoint in ids}
+    def add_operation(self, operation: Operation, run: Run) -> None:
+        """Route ``operation``: the short way where the edge matched it, and Flask's usual way."""
 
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """The route that the edge found, or Flask's own way of finding one."""
-        call = None if request is None else Call.find(request.environ)
-        if call is None or call.operation is None or request is None:
-            return super().create_url_adapter(request)
-        identified = call.operation.path != COLLECTION
-        arguments = {"conversation_id": request.path.rpartition("/")[2]} if identified else {}
-        return Matched(self._rules[call.operation.id], arguments)
+        def view(**arguments: Any) -> Response:
+            return run(request.environ, arguments)
 
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """``func`` itself: no view of this server is asynchronous."""
-        return func
+        rule = operation.path.replace("{id}", "<conversation_id>")
+        methods = [operation.method]
+        self.add_url_rule(rule, operation.id, view, methods=methods, provide_automatic_options=False)
+        self._operations[operation.id] = run
+
+    def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """The application without the edge around it."""
+        call = Call.find(environ)
+        if call is None or call.operation is None:
+            return super().wsgi_app(environ, start_response)
+        try:
+            answer = self._operations[call.operation.id](environ, _arguments(call.operation, environ))
+        except Exception as error:  # noqa: BLE001  # the one exit of everything that goes wrong
+            answer = answer_to(error, environ)
+        return answer(environ, start_response)
+
+
+def _arguments(operation: Operation, environ: "WSGIEnvironment") -> dict[str, Any]:
+    if operation.path == COLLECTION:
+        return {}
+    conversation_id: str = environ["PATH_INFO"].rpartition("/")[2]
+    if not conversation_id.isascii():
+        # WSGI hands on the bytes of a path as if they were Latin-1.
+        conversation_id = conversation_id.encode("latin-1").decode(errors="replace")
+    return {"conversation_id": conversation_id}

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Response
 from marshmallow import Schema
 
+from sandbox.api.application import Application
 from sandbox.api.auth import authenticated
 from sandbox.api.reading import read_body, read_query
 from sandbox.edge.call import Call
 from sandbox.operations import Operation
 from sandbox.schemas.arguments import NoArguments
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 REMEMBERED_QUERIES = 1024
 """So many different query strings of an operation are read once and then remembered: clients repeat themselves."""
@@ -36,7 +40,7 @@ class Endpoint:
     body: Schema = field(default_factory=NoArguments)
 
 
-def register(app: Flask, endpoint: Endpoint, *, lenient: bool) -> None:
+def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
     """Route ``endpoint`` in ``app``."""
     takes_query = bool(endpoint.query.fields)
     takes_body = bool(endpoint.body.fields)
@@ -45,8 +49,7 @@ def register(app: Flask, endpoint: Endpoint, *, lenient: bool) -> None:
     def query_of(text: str) -> Any:
         return read_query(endpoint.query, text, lenient=lenient)
 
-    def view(**arguments: Any) -> Response:
-        environ = request.environ
+    def run(environ: "WSGIEnvironment", arguments: dict[str, Any]) -> Response:
         call = Call.of(environ)
         sandbox = authenticated(call)
         query = query_of(environ.get("QUERY_STRING", ""))
@@ -59,6 +62,4 @@ def register(app: Flask, endpoint: Endpoint, *, lenient: bool) -> None:
                 arguments["body"] = body
         return endpoint.view(sandbox, **arguments)
 
-    operation = endpoint.operation
-    rule = operation.path.replace("{id}", "<conversation_id>")
-    app.add_url_rule(rule, operation.id, view, methods=[operation.method], provide_automatic_options=False)
+    app.add_operation(endpoint.operation, run)

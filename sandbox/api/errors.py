@@ -1,13 +1,13 @@
-"""The one exit for everything that goes wrong inside Flask."""
+"""The one exit for everything that goes wrong behind the edge."""
 
+import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sandbox import problems
-from sandbox.api.answers import problem_answer
+from sandbox.api.answers import Answer, problem_answer
 from sandbox.operations import methods_of
 from sandbox.problems import Problem
 from sandbox.world.errors import (
@@ -22,6 +22,11 @@ from sandbox.world.errors import (
     UnknownSnapshot,
     WorldError,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_LOG = logging.getLogger("sandbox")
 
 PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     UnknownConversation: lambda error: problems.unknown_conversation(error.conversation_id),
@@ -40,27 +45,24 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
 """What the domain refuses, as the client is told."""
 
 
-def register(app: Flask) -> None:
-    """Answer every error of ``app`` in the documented shape."""
-    app.register_error_handler(Problem, problem_answer)
-    app.register_error_handler(WorldError, _refused)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _defect)
-
-
-def _refused(error: WorldError) -> Response:
-    return problem_answer(PROBLEM_OF[type(error)](error))
-
-
-def _http(error: HTTPException) -> Response:
-    if isinstance(error, NotFound):
-        return problem_answer(problems.unknown_path(request.method, request.path))
-    if isinstance(error, MethodNotAllowed):
-        allowed = methods_of(request.path) or sorted(error.valid_methods or ())
-        return problem_answer(problems.method_not_allowed(request.method, request.path, allowed))
-    return problem_answer(Problem(error.code or 500, error.description or error.name))
-
-
-def _defect(error: Exception) -> Response:
-    current_app.logger.error("%s %s failed", request.method, request.path, exc_info=error)
+def answer_to(error: Exception, environ: "WSGIEnvironment") -> Answer:
+    """What the client is told of ``error``, in the documented shape. What nobody expected is logged."""
+    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    if isinstance(error, Problem):
+        return problem_answer(error)
+    if isinstance(error, WorldError):
+        return problem_answer(PROBLEM_OF[type(error)](error))
+    if isinstance(error, HTTPException):
+        return problem_answer(_problem_of(error, method, path))
+    _LOG.error("%s %s failed", method, path, exc_info=error)
     return problem_answer(problems.internal())
+
+
+def _problem_of(error: HTTPException, method: str, path: str) -> Problem:
+    if isinstance(error, NotFound):
+        return problems.unknown_path(method, path)
+    if isinstance(error, MethodNotAllowed):
+        return problems.method_not_allowed(
+            method, path, methods_of(path) or sorted(error.valid_methods or ())
+        )
+    return Problem(error.code or 500, error.description or error.name)

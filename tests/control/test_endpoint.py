@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Flask, Response
+from flask import Response
 from flask.testing import FlaskClient
 from marshmallow import Schema
 
-from sandbox.api import errors
+from sandbox.api.application import Application
 from sandbox.control.desk import Desk
 from sandbox.control.endpoint import Endpoint, Scope, register
 from sandbox.schemas.fields import Flag, WholeNumber
@@ -46,8 +46,7 @@ class Bench:
             idle_seconds=0,
         )
         self.desk = cast("Desk", SimpleNamespace(fleet=self.fleet, settings=Settings(max_body_bytes=50)))
-        self.app = Flask(__name__)
-        errors.register(self.app)
+        self.app = Application(__name__)
 
     def client(
         self, view: Callable[..., Any], scope: Scope, method: str = "GET", path: str = "/x", **more: Any

@@ -16,7 +16,7 @@ REFUSALS = [
     (["--port", "http"], {}, '--port must be an integer from 0 to 65535, not "http".'),
     (["--port", "70000"], {}, '--port must be an integer from 0 to 65535, not "70000".'),
     (["--prot", "1"], {}, "--prot"),
-    (["--scenario", "nowhere"], {}, "nowhere"),
+    (["--port", "0", "--scenario", "nowhere"], {}, "nowhere"),
     (["--scenario", ""], {}, "--scenario must be"),
     (["--host", "203.0.113.1"], {}, "--host must be an address of this machine"),
     (["--host", "no.such.name.invalid"], {}, "--host must be an address of this machine"),
