@@ -115,7 +115,9 @@ def _whole(received: bytes) -> bool:
 
 def _own(call: Call, port: int, seconds: float) -> Load:
     length = {"Content-Length": str(len(call.body))} if call.body else {}
-    lines = [f"{name}: {value}" for name, value in ({"Host": f"127.0.0.1:{port}"} | call.headers | length).items()]
+    lines = [
+        f"{name}: {value}" for name, value in ({"Host": f"127.0.0.1:{port}"} | call.headers | length).items()
+    ]
     request = "\r\n".join((f"{call.method} {call.path} HTTP/1.1", *lines, "", call.body)).encode()
     return asyncio.run(_together(request, port, seconds))
 

@@ -6,7 +6,7 @@ Each runs as its own documentation advises for speed, and where it left a choice
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
@@ -251,36 +251,73 @@ def _stubbed(method: str, path: str, query: dict[str, Any], status: int, body: s
     return {"request": request, "response": {"status": status, "headers": headers, "body": body}}
 
 
-def _environment(conversations: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """A Mockoon environment with one CRUD route. It wants every attribute to be there."""
+def _environment(conversations: list[dict[str, Any]]) -> dict[str, Any]:
+    """A Mockoon environment: a bucket of conversations and a CRUD route to it. It wants every attribute."""
     route, bucket = str(uuid5(NAMESPACE_URL, "route")), "c0nv"
+    return {
+        "uuid": str(uuid5(NAMESPACE_URL, "environment")),
+        "lastMigration": 33,
+        "name": "conversations",
+        "endpointPrefix": "",
+        "hostname": "127.0.0.1",
+        "port": 0,
+        "latency": 0,
+        "cors": True,
+        "proxyMode": False,
+        "proxyHost": "",
+        "proxyRemovePrefix": False,
+        "tlsOptions": _no_tls(),
+        "rootChildren": [{"type": "route", "uuid": route}],
+        "routes": [_crud_route(route, bucket)],
+        "data": [_bucket(bucket, conversations)],
+        **_none("folders", "headers", "callbacks", "proxyReqHeaders", "proxyResHeaders"),
+    }
+
+
+def _crud_route(identity: str, bucket: str) -> dict[str, Any]:
     response = {
-        **{"uuid": str(uuid5(NAMESPACE_URL, "response")), "label": "", "body": "", "bodyType": "DATABUCKET"},
-        **{"databucketID": bucket, "crudKey": "id", "statusCode": 200, "latency": 0, "default": True},
-        **{"headers": [{"key": "Content-Type", "value": "application/json"}], "filePath": ""},
-        **{"sendFileAsBody": False, "rules": [], "rulesOperator": "OR", "disableTemplating": True},
-        **{"fallbackTo404": False, "callbacks": []},
+        "uuid": str(uuid5(NAMESPACE_URL, "response")),
+        "label": "",
+        "body": "",
+        "bodyType": "DATABUCKET",
+        "databucketID": bucket,
+        "crudKey": "id",
+        "statusCode": 200,
+        "latency": 0,
+        "default": True,
+        "headers": [{"key": "Content-Type", "value": "application/json"}],
+        "filePath": "",
+        "sendFileAsBody": False,
+        "rulesOperator": "OR",
+        "disableTemplating": True,
+        "fallbackTo404": False,
+        **_none("rules", "callbacks"),
     }
     return {
-        **{"uuid": str(uuid5(NAMESPACE_URL, "environment")), "lastMigration": 33, "name": "conversations"},
-        **{"endpointPrefix": "", "hostname": "127.0.0.1", "port": 0, "latency": 0, "cors": True},
-        **{"folders": [], "headers": [], "callbacks": [], "rootChildren": [{"type": "route", "uuid": route}]},
-        **{"proxyMode": False, "proxyHost": "", "proxyRemovePrefix": False, "proxyReqHeaders": []},
-        **{"proxyResHeaders": [], "tlsOptions": _no_tls()},
-        "routes": [
-            {
-                **{"uuid": route, "type": "crud", "method": "", "endpoint": COLLECTION[1:]},
-                **{"documentation": "", "responses": [response], "responseMode": None},
-                **{"streamingMode": None, "streamingInterval": 0},
-            }
-        ],
-        "data": [
-            {
-                **{"uuid": str(uuid5(NAMESPACE_URL, "bucket")), "id": bucket, "name": "conversations"},
-                **{"documentation": "", "value": json.dumps(list(conversations))},
-            }
-        ],
+        "uuid": identity,
+        "type": "crud",
+        "method": "",
+        "endpoint": COLLECTION[1:],
+        "documentation": "",
+        "responses": [response],
+        "responseMode": None,
+        "streamingMode": None,
+        "streamingInterval": 0,
     }
+
+
+def _bucket(identity: str, conversations: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "uuid": str(uuid5(NAMESPACE_URL, "bucket")),
+        "id": identity,
+        "name": "conversations",
+        "documentation": "",
+        "value": json.dumps(conversations),
+    }
+
+
+def _none(*names: str) -> dict[str, list[Any]]:
+    return {name: [] for name in names}
 
 
 def _no_tls() -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""Where this server wants to be, as ratios to the others' figures of the same run."""
+
+from collections.abc import Callable
+from operator import ge, gt, le, lt
+from typing import NamedTuple
+
+from benchmarks.peers.content import LIST_50, OPERATIONS, RETRIEVE
+from benchmarks.peers.figures import CPU, MEMORY_LOADED, MEMORY_STARTED, START, THROUGHPUT, Figures, Kind
+from benchmarks.peers.peers import FLOOR, JSON_SERVER, MOCKOON, OURS, PEERS, PRISM, WIREMOCK
+
+SIGNS: dict[Callable[[float, float], bool], str] = {le: "≤", lt: "<", ge: "≥", gt: ">"}
+
+
+class Goal(NamedTuple):
+    """This server's figure by that of ``other`` is to be ``within`` the ``bound``, for each operation."""
+
+    kind: Kind
+    other: str
+    within: Callable[[float, float], bool]
+    bound: float
+    operations: tuple[str, ...] = ("",)
+
+    @property
+    def says(self) -> str:
+        """In words."""
+        return f"{self.kind.title} by {self.other}'s {SIGNS[self.within]} {self.bound:g}"
+
+    def ratios(self, figures: Figures) -> dict[str, float | None]:
+        """What was measured, by operation."""
+        return {each: figures.ratio(OURS, self.other, self.kind, each) for each in self.operations}
+
+    def verdict(self, figures: Figures) -> str:
+        """``reached``, ``not reached`` or ``not measured``."""
+        ratios = self.ratios(figures).values()
+        if any(each is None for each in ratios):
+            return "not measured"
+        reached = all(self.within(each, self.bound) for each in ratios if each is not None)
+        return "reached" if reached else "not reached"
+
+
+GOALS = (
+    Goal(CPU, JSON_SERVER, le, 0.6, OPERATIONS),
+    Goal(CPU, PRISM, le, 0.45, OPERATIONS),
+    Goal(CPU, MOCKOON, le, 0.2, OPERATIONS),
+    Goal(CPU, WIREMOCK, le, 1, OPERATIONS),
+    *(Goal(THROUGHPUT, peer, gt, 1, OPERATIONS) for peer in PEERS),
+    Goal(THROUGHPUT, FLOOR, ge, 0.6, (RETRIEVE, LIST_50)),
+    Goal(START, JSON_SERVER, le, 1.5),
+    Goal(MEMORY_STARTED, JSON_SERVER, lt, 0.6),
+    Goal(MEMORY_LOADED, JSON_SERVER, lt, 0.6),
+)
