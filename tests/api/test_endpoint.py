@@ -1,7 +1,7 @@
 """How an operation becomes a view: authentication first, then the arguments, then the view."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask, Response
@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from marshmallow import Schema
 
 from sandbox.api.answers import json_answer
+from sandbox.api.application import Application
 from sandbox.api.conversations import ENDPOINTS
 from sandbox.api.endpoint import Endpoint, register
 from sandbox.operations import Operation
@@ -38,7 +39,7 @@ def client(open_app: Callable[..., Flask], seen: list[dict[str, Any]]) -> Callab
         return json_answer(b"{}")
 
     def opened(*, lenient: bool = False, **schemas: Schema) -> FlaskClient:
-        app = open_app()
+        app = cast("Application", open_app())
         probe = Endpoint(
             Operation("probe", "POST", "/v1/probe/{id}"), view, success=200, refusals=(), **schemas
         )
