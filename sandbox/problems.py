@@ -76,8 +76,9 @@ def unknown_conversation(conversation_id: str) -> Problem:
 
 def unknown_path(method: str, path: str) -> Problem:
     """404: there is nothing at this path."""
+    document = "/__admin/openapi.json" if path.startswith("/__admin") else "/openapi.json"
     return Problem(
-        404, f"There is nothing at {method} {shortened(path)}. What there is stands in /openapi.json."
+        404, f"There is nothing at {method} {shortened(path)}. What there is stands in {document}."
     )
 
 

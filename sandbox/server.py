@@ -2,18 +2,20 @@
 
 import errno
 import gc
+import resource
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from sandbox.banner import banner
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
 
-CONNECTIONS = 10_000
-"""Most connections at once; each costs a greenlet."""
+SPARE_CONNECTIONS = 1_000
+"""So many connections more than calls may sleep: whoever wants to know, or to wake them, gets through."""
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048
 
@@ -21,19 +23,28 @@ BACKLOG = 2048
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """Gunicorn around ``app``, on a socket that listens already."""
 
-    def __init__(self, app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: Any,
+        listener: socket.socket,
+        ready: Callable[[], None],
+        connections: int = SPARE_CONNECTIONS,
+    ) -> None:
         self._app = app
+        self._connections = connections
         self._listener = listener
         self._ready = ready
         super().__init__()
 
     def load_config(self) -> None:
-        """The whole configuration: nothing is read from gunicorn's own variables or files."""
+        """The whole configuration: none of gunicorn's own files and flags are read."""
         options: dict[str, Any] = {
             "bind": [f"fd://{self._listener.fileno()}"],
             "workers": 1,
             "worker_class": "sandbox.worker.SandboxWorker",
-            "worker_connections": CONNECTIONS,
+            "worker_connections": self._connections,
+            # No watchdog: a worker that takes its time over a large import would lose all that it holds.
+            "timeout": 0,
             "preload_app": True,
             "keepalive": KEEP_ALIVE_SECONDS,
             # It ends within half a second; a machine under load may need more until it is killed.
@@ -59,6 +70,27 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def load(self) -> Any:
         return self._app
 
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        OneWorker(self).run()
+
+
+class OneWorker(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
+    """An arbiter that never replaces or multiplies the worker, which holds all that there is."""
+
+    def handle_hup(self) -> None:
+        """A terminal that closes ends what runs in it."""
+        self.handle_term()
+
+    def handle_ttin(self) -> None:
+        """Asks for one worker more, which would hold conversations of its own."""
+
+    def handle_ttou(self) -> None:
+        """Asks for one worker less."""
+
+    def handle_usr2(self) -> None:
+        """Asks for a second server beside this one."""
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens on ``host`` and ``port``. Raises SettingsError in words."""
@@ -68,7 +100,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         raise SettingsError(f'--host must be an address of this machine, not "{host}".') from None
     except OSError as error:
         raise SettingsError(_refused(host, port, error)) from None
@@ -99,7 +131,17 @@ def serve(settings: Settings) -> None:
         if not settings.quiet:
             print(said, flush=True)
 
-    Server(app, listener, ready).run()
+    connections = settings.max_sleepers + SPARE_CONNECTIONS
+    _allow_files(connections + SPARE_CONNECTIONS)
+    Server(app, listener, ready, connections).run()
+
+
+def _allow_files(count: int) -> None:
+    """Let this process have so many connections open, or as many as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _refused(host: str, port: int, error: OSError) -> str:

@@ -16,6 +16,7 @@ from sandbox.problems import quoted
 PREFIX = "SANDBOX_"
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_RATE = re.compile(r"[0-9]{0,3}\.?[0-9]{1,20}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 
 
@@ -70,10 +71,7 @@ def _latency(text: str) -> str:
 
 
 def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = -1.0
+    rate = float(text) if _RATE.fullmatch(text) else -1.0
     if not 0 <= rate <= 1:
         raise ValueError("a part from 0 to 1 (0.05 for 5 percent)")
     return rate

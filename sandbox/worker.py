@@ -3,11 +3,14 @@
 from http import HTTPStatus
 from types import FrameType
 from typing import Any
+from uuid import uuid4
 
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
 
+from sandbox.edge.cors import cors_headers
+from sandbox.edge.trace import REQUEST_ID
 from sandbox.problems import JSON_TYPE, Problem, internal
 
 _STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
@@ -29,10 +32,14 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         body = problem.body
         head = (
             f"HTTP/1.1 {problem.status_line}\r\nConnection: close\r\nContent-Type: {JSON_TYPE}\r\n"
-            f"Access-Control-Allow-Origin: *\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Length: {len(body)}\r\n"
+        )
+        # The request was not read, so nobody knows what id or origin it named.
+        head += "".join(
+            f"{name}: {value}\r\n" for name, value in [(REQUEST_ID, uuid4().hex), *cors_headers({})]
         )
         try:
-            write_nonblock(client, head.encode() + body)
+            write_nonblock(client, f"{head}\r\n".encode() + body)
         except OSError:
             self.log.debug("The client went away before it could be told: %s", problem.message)
 

@@ -22,7 +22,7 @@ from sandbox.world.errors import StoreFull
 from sandbox.world.fleet import Berth
 from sandbox.world.paging import Order
 from sandbox.world.sandbox import Start
-from sandbox.world.table import Table
+from sandbox.world.table import REMEMBERED_DELETIONS, Table
 
 PATH = "/__admin/state"
 EXAMPLE = {
@@ -83,10 +83,13 @@ def export(_desk: Desk, berth: Berth) -> Response:
 
 def import_(desk: Desk, berth: Berth, body: dict[str, Any]) -> dict[str, Any]:
     """Put a whole sandbox in the place of the caller's, or nothing where anything in the document is wrong."""
-    state = _state_of(body, desk.settings.max_rules, desk.now())
-    capacity = desk.settings.max_conversations
-    if len(state.table) > capacity:
+    # What a sandbox exports it can take back, also where its scenario is larger than creates may make it.
+    capacity = max(desk.settings.max_conversations, len(berth.sandbox.store.export()))
+    if len(body["conversations"]) > capacity:
         raise StoreFull(capacity)
+    if len(body["deleted"]) > REMEMBERED_DELETIONS:
+        raise problems.invalid(f"deleted must be a list of at most {REMEMBERED_DELETIONS} deletions.")
+    state = _state_of(body, desk.settings.max_rules, desk.now())
     desk.fleet.replace(berth, lambda sandbox: sandbox.succeed(state, journal=sandbox.journal))
     return {"conversations": len(state.table)}
 

@@ -3,6 +3,7 @@
 import errno
 import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from sandbox.problems import Problem
@@ -47,9 +48,11 @@ class Connection:
     def reset(self) -> NoReturn:
         """Close with an RST instead of a FIN: a linger time of zero seconds."""
         connection = self._socket
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # Where the server still reads from the socket, closing waits for that to end: now it does, and nothing is sent.
-        connection.shutdown(socket.SHUT_RD)
+        with suppress(OSError):  # the client may have left already
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # Where the server still reads from the socket, closing waits for that to end: now it does, and nothing is
+            # sent.
+            connection.shutdown(socket.SHUT_RD)
         connection.close()
         raise ConnectionResetError(errno.ECONNRESET, "the sandbox was asked to reset the connection")
 

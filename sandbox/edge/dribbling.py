@@ -30,7 +30,8 @@ class Dribbling:
         rest = iter(self._body)
         pieces = cut(next(rest, b""), self._count)
         between = self._seconds / max(len(pieces) - 1, 1)
-        woken = False
+        # A body that cannot be cut takes its time all the same.
+        woken = len(pieces) == 1 and self._pause(self._seconds)
         for at, piece in enumerate(pieces):
             woken = woken or (at > 0 and self._pause(between))
             yield piece

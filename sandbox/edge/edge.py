@@ -102,6 +102,9 @@ class Edge:
                 raise problems.fleet_full(full.capacity) from None
             call.sandbox = call.target = call.berth.sandbox
         call.body = read_body(environ, self._settings.max_body_bytes)
+        if call.berth is not None:
+            # A body may take its time to arrive, and a reset may have come before it.
+            call.sandbox = call.target = call.berth.sandbox
         return self._faulting(environ, call, answer)
 
     def _write_down(self, environ: "WSGIEnvironment", call: Call, answer: Answer, duration: float) -> None:

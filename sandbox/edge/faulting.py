@@ -25,7 +25,7 @@ from sandbox.edge.dribbling import Dribbling
 from sandbox.edge.facts import CallFacts
 from sandbox.edge.wire import CallWire, made_by, made_of
 from sandbox.faults.effect import Effect
-from sandbox.faults.fault import Fault, Made
+from sandbox.faults.fault import Made
 from sandbox.world.rules import Book, Fired, Rule
 from sandbox.world.sleepers import Wait
 
@@ -111,12 +111,14 @@ class Faulting:
         return None
 
     def _do(self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
-        pieces = 1 if chosen.effect.delay is None else chosen.effect.delay.pieces
+        effect = chosen.effect
         delay = self._delay(chosen, call)
         _explain(chosen, call, answer, delay)
-        if pieces == 1:
+        # In the phase "after" the call is done at once, and only its answer takes its time and is lost.
+        done = self._done(effect, environ, call)
+        if effect.delay is None or effect.delay.pieces == 1 or not _sends_body(effect):
             self._hold(delay, chosen, call)
-            return self._body(chosen, environ, call, answer)
+            return self._body(chosen, done, environ, call, answer)
 
         def pause(seconds: float) -> bool:
             return call.sandbox.sleepers.sleep(seconds, chosen.rule_id, self._wait)
@@ -124,34 +126,32 @@ class Faulting:
         # Before the answer begins: then it is still possible to refuse.
         self._beds.take()
         try:
-            body = self._body(chosen, environ, call, answer)
+            body = self._body(chosen, done, environ, call, answer)
         except BaseException:
             self._beds.leave()
             raise
-        return Dribbling(body, pieces, pause, delay / 1000, self._beds.leave)
+        return Dribbling(body, effect.delay.pieces, pause, delay / 1000, self._beds.leave)
+
+    def _done(self, effect: Effect, environ: "WSGIEnvironment", call: Call) -> Made | None:
+        if effect.fault is None:
+            return None
+        if effect.after:
+            made = made_by(self._app, environ)
+            call.fault = f"{effect.fault.type} after {made.status[:3]}"
+            return made
+        # The call does nothing: what is asked of the API from here on is asked of a copy.
+        call.target = call.sandbox.succeed(call.sandbox.state)
+        return None
 
     def _body(
-        self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer
+        self, chosen: Chosen, done: Made | None, environ: "WSGIEnvironment", call: Call, answer: Answer
     ) -> Iterable[bytes]:
-        if chosen.effect.fault is None:
+        fault, instead = chosen.effect.fault, chosen.effect.instead
+        if fault is None:
             return self._app(environ, answer)
-        return self._fail(chosen.effect.fault, chosen, environ, call, answer)
-
-    def _fail(
-        self, fault: Fault, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer
-    ) -> Iterable[bytes]:
-        made: list[Made] = []
-        if chosen.effect.after:
-            made.append(made_by(self._app, environ))
-            call.fault = f"{fault.type} after {made[0].status[:3]}"
-        else:
-            # The call does nothing: what is asked of the API from here on is asked of a copy.
-            call.target = call.sandbox.succeed(call.sandbox.state)
 
         def make() -> Made:
-            if chosen.effect.instead is not None:
-                return made_of(chosen.effect.instead)
-            return made[0] if made else made_by(self._app, environ)
+            return made_of(instead) if instead is not None else done or made_by(self._app, environ)
 
         book, fired = call.sandbox.book, chosen.fired
         wire = CallWire(
@@ -177,6 +177,10 @@ class Faulting:
             call.sandbox.sleepers.sleep(milliseconds / 1000, chosen.rule_id, self._wait)
         if call.sandbox.sleepers.ended:
             raise problems.reset_meanwhile()
+
+
+def _sends_body(effect: Effect) -> bool:
+    return effect.fault is None or effect.fault.sends_body
 
 
 def _may_trigger(body: bytes) -> bool:

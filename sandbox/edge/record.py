@@ -14,7 +14,7 @@ REDACTED = "[redacted]"
 
 _SECRET_HEADERS = frozenset({"Authorization", "Cookie", "Proxy-Authorization", "X-Admin-Token"})
 # The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
-_SECRET_ATTRIBUTE = re.compile(r'(?<![^&?])(access_token=)[^&]*|("access_token"\s*:\s*")[^"]*')
+_SECRET_ATTRIBUTE = re.compile(r'(?<![^&?])(access_token=)[^&]*|("access_token"\s*:\s*")(?:\\.|[^"\\])*')
 
 
 def entry_of(

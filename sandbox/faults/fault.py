@@ -71,6 +71,8 @@ class Fault(ABC):
 
     type: ClassVar[str]
     attributes: ClassVar[Mapping[str, fields.Field[Any]]] = {}
+    sends_body: ClassVar[bool] = True
+    """Whether there is a body that could arrive in pieces; where there is none, a dribble holds the whole call back."""
 
     def due(self, tally: Tally, now: float) -> bool:
         """Whether the fault is due for this call; most always are. ``now`` is on the sandbox's clock."""

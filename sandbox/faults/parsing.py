@@ -3,6 +3,7 @@
 Whatever is wrong is refused with a sentence that names the place and what would be right.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -203,22 +204,36 @@ def latency_of(text: str) -> Delay:
 
     Raises ValueError("what would be right").
     """
-    kind: type[Delay] = Fixed
-    given = {"milliseconds": text}
+    kind: type[Delay]
     if ".." in text:
-        kind = Uniform
-        given = dict(zip(("lower", "upper"), text.split(".."), strict=False))
+        kind, names, numbers = Uniform, ["lower", "upper"], text.split("..")
     elif "=" in text:
-        kind = Lognormal
-        given = {
-            name.strip(): number for name, _, number in (part.partition("=") for part in text.split(","))
-        }
+        pairs = [part.partition("=") for part in text.split(",")]
+        kind, names, numbers = (
+            Lognormal,
+            [name.strip() for name, _, _ in pairs],
+            [number for *_, number in pairs],
+        )
+    else:
+        kind, names, numbers = Fixed, ["milliseconds"], [text]
     try:
-        delay: Delay = _made(kind, {name: float(number) for name, number in given.items()}, "latency")
+        delay: Delay = _made(kind, _given(names, numbers), "latency")
     except (ValueError, ValidationError):
         forms = f"milliseconds up to {LONGEST_MILLISECONDS}: 200, 100..400, or median=80,p99=400"
         raise ValueError(forms) from None
     return delay
+
+
+def _given(names: list[str], numbers: list[str]) -> dict[str, float]:
+    if len(set(names)) != len(names):
+        raise ValueError(names)
+    return {name: _decimal(number) for name, number in zip(names, numbers, strict=True)}
+
+
+def _decimal(text: str) -> float:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text.strip()):
+        raise ValueError(text)
+    return float(text)
 
 
 def _made(kind: Any, given: dict[str, Any], place: str) -> Any:

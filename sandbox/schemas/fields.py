@@ -146,7 +146,7 @@ class Name(Attribute, fields.String):
     openapi_text = {"type": "string", **openapi}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if not isinstance(value, str) or not 1 <= len(value) <= 200:
+        if not isinstance(value, str) or not value.strip() or len(value) > 200:
             raise self.make_error("invalid")
         return value
 

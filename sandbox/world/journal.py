@@ -9,6 +9,10 @@ KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 OTHER_METHOD = "OTHER"
 """Counters know the registered methods by name; whatever else was invented is counted under this one."""
 
+_ENTRY_BYTES = 700
+_HEADER_BYTES = 120
+"""What Python needs for an entry and for each of its headers, beside the text."""
+
 
 class Entry(NamedTuple):
     """One ``/v1`` call as it was answered.
@@ -34,8 +38,8 @@ class Entry(NamedTuple):
     @property
     def size(self) -> int:
         """About how many bytes it keeps in memory."""
-        headers = sum(len(name) + len(value) for name, value in self.headers)
-        return 300 + len(self.path) + len(self.query) + len(self.body) + headers
+        headers = sum(_HEADER_BYTES + len(name) + len(value) for name, value in self.headers)
+        return _ENTRY_BYTES + len(self.path) + len(self.query) + len(self.body) + headers
 
 
 class Key(NamedTuple):

@@ -139,6 +139,8 @@ class Book:
     def replace(self, rules: Iterable[Rule]) -> None:
         """Put ``rules`` in the place of all, and count anew."""
         with self._lock:
+            for rule in self.rules:
+                self._tallies.pop(rule.id, None)
             self.rules = tuple(rules)
 
     def change(self, rule: Rule) -> None:
@@ -152,6 +154,7 @@ class Book:
         with self._lock:
             self.get(rule_id)
             self.rules = tuple(rule for rule in self.rules if rule.id != rule_id)
+            self._tallies.pop(rule_id, None)
 
     def tally(self, rule: Rule) -> Tally:
         """How often a rule matched and fired here. A rule that took another's place counts from zero."""

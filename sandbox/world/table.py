@@ -54,11 +54,8 @@ class Table:
             place = order_of(record.conversation)
             for shown in filters_of(record.conversation):
                 lists[shown].append(place)
-        deleted = {
-            place.id: Deletion(number, place)
-            for number, place in enumerate(deletions)
-            if place.id not in by_id
-        }
+        latest = [place for place in deletions if place.id not in by_id][-REMEMBERED_DELETIONS:]
+        deleted = {place.id: Deletion(number, place) for number, place in enumerate(latest)}
         return cls(
             HashTrieMap(by_id),
             HashTrieMap({shown: OrderedSet(places) for shown, places in lists.items()}),

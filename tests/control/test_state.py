@@ -391,3 +391,16 @@ def test_a_deleted_id_is_named_once_and_is_not_one_that_is_there(
         [{"id": "a", "created_at": 5}],
     ):
         assert_error_shape(api.put(STATE, json=DOCUMENT | {"deleted": deleted}), 400, "deleted[")
+
+
+def test_more_deletions_than_are_remembered_are_refused(api: FlaskClient, assert_error_shape: Check) -> None:
+    deleted = [{"id": f"d{number}", "created_at": number} for number in range(100_001)]
+    answer = api.put(STATE, data=json.dumps(DOCUMENT | {"deleted": deleted}), content_type="application/json")
+    assert_error_shape(answer, 400, "deleted", "100000")
+
+
+def test_what_a_sandbox_exports_it_takes_back_also_beyond_its_bound(
+    open_api: Callable[..., FlaskClient],
+) -> None:
+    api = open_api("default", max_conversations=50)
+    assert api.put(STATE, json=exported(api)).status_code == 200

@@ -230,3 +230,33 @@ def test_a_large_state_goes_out_of_a_real_server_and_in_again(server: Server, to
         )
         assert sent.json() == {"conversations": 10_000}
         assert client.get("/__admin/state", headers=other).content == state
+
+
+def test_a_reset_that_comes_while_a_body_arrives_is_not_written_over(start: Start) -> None:
+    server = start("--scenario", "blank")
+    with Wire(server) as slow:
+        slow.send(
+            "POST /v1/conversations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer me\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 12\r\n\r\ncontact"
+        )
+        wait_until(lambda: httpx.get(f"{server.address}/__admin/health").json()["sandboxes"] == 1)
+        me = {"Authorization": "Bearer me"}
+        assert httpx.post(f"{server.address}/__admin/reset", json={}, headers=me).status_code == 200
+        slow.send("_id=a")
+        created = slow.answer()
+    assert created.status == 201
+    assert httpx.get(server.address + str(created.headers["Location"]), headers=me).status_code == 200
+
+
+def test_the_server_can_be_steered_when_no_more_calls_may_sleep(start: Start) -> None:
+    server = start("--max-sleepers", "5")
+    me = {"Authorization": "Bearer me"}
+    hang = server.address + "/v1/conversations?__fault=hang"
+    with ThreadPoolExecutor(6) as pool:
+        held = [pool.submit(httpx.get, hang, headers=me, timeout=PATIENCE_SECONDS) for _ in range(6)]
+        wait_until(lambda: any(call.done() for call in held))
+        assert httpx.get(f"{server.address}/__admin/health").status_code == 200
+        assert httpx.post(f"{server.address}/__admin/reset", json={}, headers=me).status_code == 200
+        assert [call.result().status_code for call in held] == [503] * 6
+    said = sorted(call.result().json()["message"] for call in held)
+    assert sum("--max-sleepers" in message for message in said) == 1

@@ -294,3 +294,9 @@ def test_a_table_made_of_too_many_deletions_forgets_the_oldest_with_the_next_one
         "a"
     )
     assert [place.id for place in table.deletions()] == ["c4", "a"]
+
+
+def test_a_table_that_is_built_remembers_as_many_deletions_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.world.table.REMEMBERED_DELETIONS", 3)
+    table = Table.of([], [Order(-at, f"gone-{at}") for at in range(10)])
+    assert [place.id for place in table.deletions()] == ["gone-7", "gone-8", "gone-9"]

@@ -9,6 +9,7 @@ class EmptyResponse(Fault):
     """The connection closes, and not one byte was sent."""
 
     type = "EMPTY_RESPONSE"
+    sends_body = False
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         wire.raw(b"")

@@ -12,6 +12,7 @@ class Hang(Fault):
     """Nothing for ``milliseconds`` (five minutes unless told), then the connection closes without an answer."""
 
     type = "hang"
+    sends_body = False
     attributes: ClassVar = {"milliseconds": Number(0, LONGEST_MILLISECONDS)}
 
     def __init__(self, milliseconds: float = LONGEST_MILLISECONDS) -> None:

@@ -9,6 +9,7 @@ class MalformedChunk(Fault):
     """The right status and headers with a chunked body, whose first chunk is garbage; then the connection closes."""
 
     type = "MALFORMED_RESPONSE_CHUNK"
+    sends_body = False
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         made = wire.answer()

@@ -9,6 +9,7 @@ class RandomData(Fault):
     """256 seeded bytes that are no HTTP, then the connection closes."""
 
     type = "RANDOM_DATA_THEN_CLOSE"
+    sends_body = False
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         # No status line begins with a NUL, whatever was drawn behind it.
