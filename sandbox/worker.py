@@ -5,6 +5,7 @@ from types import FrameType
 from typing import Any
 from uuid import uuid4
 
+import gevent
 from gunicorn.http import errors
 from gunicorn.util import write_nonblock
 from gunicorn.workers.ggevent import GeventWorker
@@ -25,6 +26,14 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
     """A gevent worker that never answers HTML, and that ends at once when it is told to."""
 
     _ending = False
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Serve one request, then let the other connections have their turn.
+
+        A connection whose next request is there already would otherwise be served again and again while others wait.
+        """
+        super().handle_request(listener_name, req, sock, addr)
+        gevent.sleep(0)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP request in the shape of every other error."""

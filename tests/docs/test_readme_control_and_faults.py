@@ -1,11 +1,13 @@
 """What can be asked of the sandbox stands in the README, and nothing else does."""
 
 import re
+from pathlib import Path
 
 from sandbox.control.table import ENDPOINTS
 from sandbox.faults.parsing import RULE
 from sandbox.faults.table import DELAYS, FAULTS
-from tests.docs.readme import README, table
+from sandbox.seeding.scenario import load
+from tests.docs.readme import README, blocks, table
 
 
 def test_every_call_of_the_control_api_is_in_the_readme() -> None:
@@ -52,3 +54,10 @@ def test_every_way_to_ask_for_a_fault_is_in_the_readme() -> None:
         "--error-rate",
     ):
         assert word in README
+
+
+def test_the_scenario_file_of_the_readme_is_one(tmp_path: Path) -> None:
+    (written,) = (block for block in blocks("json") if '"generate"' in block)
+    path = tmp_path / "my.json"
+    path.write_text(written)
+    assert load(str(path)).size == 32

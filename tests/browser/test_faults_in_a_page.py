@@ -1,0 +1,110 @@
+"""What a page on another port sees of faults: in a real browser, with its preflights."""
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from html import unescape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.live.conftest import starting
+from tests.live.server import Server
+
+PAGE = """<!doctype html><title>page</title><pre id="seen"></pre><script>
+const calls = CALLS;
+async function made(call) {
+  try {
+    const answer = await fetch("SANDBOX" + call.path, {
+      method: call.method || "GET", headers: {Authorization: "Bearer page", ...call.headers}, body: call.body});
+    const shown = ["X-Sandbox-Fault", "X-Sandbox-Rule", "X-Sandbox-Delay-Ms", "Retry-After", "X-Request-Id"];
+    return {status: answer.status, text: await answer.text(),
+            headers: Object.fromEntries(shown.map(name => [name, answer.headers.get(name)]))};
+  } catch (error) { return {error: error.name}; }
+}
+(async () => {
+  const seen = [];
+  for (const call of calls) seen.push(await made(call));
+  document.getElementById("seen").textContent = JSON.stringify(seen);
+})();
+</script>"""
+ITEM = "/v1/conversations/xgQQXg3hrtjh7AvZ"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    for start in starting(tmp_path_factory.mktemp("server")):
+        yield start()
+
+
+def seen_by_a_page(server: Server, folder: Path, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the script of a page from another port sees of these calls, made one after the other."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert browser, "these tests need Chromium (apt-get install chromium); .ci/run installs it"
+    page = PAGE.replace("SANDBOX", server.address).replace("CALLS", json.dumps(calls))
+    (folder / "index.html").write_text(page)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as pages:
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
+        command = [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={folder / 'profile'}", "--timeout=10000", "--virtual-time-budget=8000",
+            "--dump-dom", f"http://127.0.0.1:{pages.server_port}/index.html",
+        ]  # fmt: skip
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        pages.shutdown()
+    found = re.search(r'<pre id="seen">(.+?)</pre>', shown, re.DOTALL)
+    assert found, shown
+    answers: list[dict[str, Any]] = json.loads(unescape(found[1]))
+    return answers
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_a_page_reads_faulted_answers_and_why_they_are_so(server: Server, tmp_path: Path) -> None:
+    plain, failed, limited, lost = seen_by_a_page(
+        server,
+        tmp_path,
+        [
+            {"path": ITEM},
+            {"path": ITEM, "headers": {"Prefer": "code=503, delay=20"}},
+            {"path": "/v1/conversations", "method": "POST", "body": '{"contact_id": "trigger_429"}',
+             "headers": {"Content-Type": "application/json"}},
+            {"path": ITEM, "headers": {"Prefer": "fault=CONNECTION_RESET_BY_PEER"}},
+        ],
+    )  # fmt: skip
+    assert plain["status"] == 200
+    assert plain["headers"]["X-Request-Id"]
+    assert failed["status"] == 503
+    assert failed["headers"]["X-Sandbox-Fault"] == "status"
+    assert failed["headers"]["X-Sandbox-Delay-Ms"] == "20"
+    assert json.loads(failed["text"])["type"] == "api_error"
+    assert (limited["status"], limited["headers"]["X-Sandbox-Rule"]) == (429, "data")
+    assert lost == {"error": "TypeError"}  # what fetch says of every connection that breaks
+
+
+def test_no_preflight_is_ever_hit(server: Server, tmp_path: Path) -> None:
+    me = {"Authorization": "Bearer page"}
+    rule = {"fault": {"type": "status", "status": 500}}
+    httpx.post(f"{server.address}/__admin/faults", json=rule).raise_for_status()
+    httpx.post(f"{server.address}/__admin/faults", json=rule, headers=me).raise_for_status()
+    # A preflight that failed would show as a TypeError, not as an answer with a status.
+    (answer,) = seen_by_a_page(server, tmp_path, [{"path": ITEM, "method": "DELETE"}])
+    assert answer["status"] == 500
+    preflights = httpx.get(f"{server.address}/__admin/requests?method=OPTIONS").json()["data"]
+    assert preflights
+    assert {(each["status"], each["fault"]) for each in preflights} == {(204, None)}
+    httpx.delete(f"{server.address}/__admin/faults").raise_for_status()
+    httpx.delete(f"{server.address}/__admin/faults", headers=me).raise_for_status()
