@@ -29,6 +29,8 @@ def _run(**flags: str | None) -> None:
     """Serve the documented Conversations API of Protocol from memory, for development and tests."""
     given = {name: str(text) for name, text in flags.items() if text is not None}
     settings = Settings.read(os.environ, given)
+    # Hosts set it for servers with several workers, and gunicorn reads it where it is imported, whatever it says.
+    os.environ.pop("WEB_CONCURRENCY", None)
     from sandbox.server import serve  # noqa: PLC0415  # a refused flag need not wait for gunicorn
 
     serve(settings)

@@ -115,8 +115,9 @@ def test_quiet_prints_nothing_at_all(start: Start) -> None:
     assert server.log == ""
 
 
-def test_the_variables_of_gunicorn_and_of_hosts_change_nothing(start: Start) -> None:
-    server = start(WEB_CONCURRENCY="4", GUNICORN_CMD_ARGS="--workers 4 --bind 127.0.0.1:1", PORT="1")
+@pytest.mark.parametrize("concurrency", ["4", "auto", ""])
+def test_the_variables_of_gunicorn_and_of_hosts_change_nothing(start: Start, concurrency: str) -> None:
+    server = start(WEB_CONCURRENCY=concurrency, GUNICORN_CMD_ARGS="--workers 4 --bind 127.0.0.1:1", PORT="1")
     with httpx.Client(base_url=server.address, headers={"Authorization": "Bearer me"}) as client:
         assert server.port != 1
         made = [client.post("/v1/conversations", data={"contact_id": "a"}).json()["id"] for _ in range(20)]
