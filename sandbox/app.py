@@ -19,7 +19,8 @@ from sandbox.control.guard import Guard
 from sandbox.control.table import ENDPOINTS as CONTROL_ENDPOINTS
 from sandbox.edge.beds import Beds
 from sandbox.edge.edge import Edge
-from sandbox.edge.faulting import Faulting, ServerRules
+from sandbox.edge.faulting import Faulting
+from sandbox.edge.server_rules import ServerRules
 from sandbox.edge.trace import RequestIds
 from sandbox.faults.command_line import command_line_rules
 from sandbox.schemas.conversation import encode

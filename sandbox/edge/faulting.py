@@ -23,32 +23,17 @@ from sandbox.edge.beds import Beds
 from sandbox.edge.call import Call
 from sandbox.edge.dribbling import Dribbling
 from sandbox.edge.facts import CallFacts
+from sandbox.edge.server_rules import ServerRules
 from sandbox.edge.wire import CallWire, made_by, made_of
 from sandbox.faults.effect import Effect
 from sandbox.faults.fault import Made
-from sandbox.world.rules import Book, Fired, Rule
+from sandbox.world.rules import Fired
 from sandbox.world.sleepers import Wait
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 TRIGGER = "trigger_"
-
-
-class ServerRules:
-    """The rules that hold in every sandbox, behind its own: the server-wide ones, then the command line's.
-
-    The server-wide ones are kept in ``book`` and never fire there: each sandbox counts for itself.
-    """
-
-    def __init__(self, command_line: Iterable[Rule] = ()) -> None:
-        self.book = Book(0, "")
-        self._command_line = tuple(command_line)
-
-    @property
-    def all(self) -> tuple[Rule, ...]:
-        """In the order in which they are asked."""
-        return self.book.rules + self._command_line if self.book.rules else self._command_line
 
 
 @dataclass(slots=True)
