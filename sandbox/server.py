@@ -9,6 +9,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
 
 from sandbox.banner import banner
 from sandbox.settings import Settings, SettingsError
@@ -36,6 +37,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         self._ready = ready
         super().__init__()
 
+    def load_default_config(self) -> None:
+        """What :meth:`load_config` changes."""
+        self.cfg = ReadOnce(self.usage, prog=self.prog)
+
     def load_config(self) -> None:
         """The whole configuration: none of gunicorn's own files and flags are read."""
         options: dict[str, Any] = {
@@ -50,6 +55,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             # It ends within half a second; a machine under load may need more until it is killed.
             "graceful_timeout": 5,
             "loglevel": "warning",
+            # A proxy may say that its client spoke TLS, and nothing else. Whoever says so gains nothing by it, so
+            # nobody's address is looked up at each request.
+            "forwarded_allow_ips": "*",
+            "forwarder_headers": "",
             "control_socket_disable": True,
             # Only now does a signal end the worker cleanly, so only now is it said that it runs.
             "post_worker_init": self._say_ready,
@@ -73,6 +82,20 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     def run(self) -> None:
         """Serve until a signal ends it."""
         OneWorker(self).run()
+
+
+class ReadOnce(Config):  # type: ignore[misc]  # gunicorn is not typed
+    """gunicorn's settings as plain attributes, once they were read: each request asks for two dozen of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        value = super().__getattr__(name)
+        self.__dict__[name] = value
+        return value
+
+    def set(self, name: str, value: Any) -> None:
+        """Change a setting."""
+        super().set(name, value)
+        self.__dict__.pop(name, None)
 
 
 class OneWorker(Arbiter):  # type: ignore[misc]  # gunicorn is not typed

@@ -12,6 +12,7 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from sandbox.edge.cors import cors_headers
 from sandbox.edge.trace import REQUEST_ID
+from sandbox.joining import Joining
 from sandbox.problems import JSON_TYPE, Problem, internal
 
 _STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
@@ -32,7 +33,11 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
 
         A connection whose next request is there already would otherwise be served again and again while others wait.
         """
-        super().handle_request(listener_name, req, sock, addr)
+        joining = Joining(sock)
+        try:
+            super().handle_request(listener_name, req, joining, addr)
+        finally:
+            joining.flush()
         gevent.sleep(0)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:

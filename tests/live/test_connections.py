@@ -156,3 +156,20 @@ def test_http_1_0_is_answered_and_closed(server: Server, token: str) -> None:
         assert answer.status == 200
         assert len(answer.json["data"]) == 1
         assert wire.is_closed()
+
+
+def test_head_and_body_arrive_together(server: Server, token: str) -> None:
+    with Wire(server) as wire:
+        for _ in range(20):
+            wire.send(request("GET", "/v1/conversations?limit=10", token))
+            head, _, body = wire.packet().partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert f"Content-Length: {len(body)}\r\n".encode() in head
+
+
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /v1", "SCRIPT_NAME: /x", "PATH_INFO: /__admin/health"])
+def test_no_header_changes_the_path(server: Server, token: str, header: str) -> None:
+    with Wire(server) as wire:
+        wire.send(request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token, header))
+        answer = wire.answer()
+        assert (answer.status, answer.json["id"]) == (200, "xgQQXg3hrtjh7AvZ")

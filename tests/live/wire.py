@@ -55,6 +55,10 @@ class Wire:
         assert length is not None, headers.as_string()
         return Answer(status, headers, self._stream.read(int(length)))
 
+    def packet(self) -> bytes:
+        """What the server sent at once. Only where nothing else of it is read before."""
+        return self._socket.recv(100_000)
+
     def status_line(self) -> int:
         line = self._stream.readline()
         assert line.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), line
