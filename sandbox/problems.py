@@ -8,6 +8,7 @@ would be right. Source: the errors page of the same documentation; the statuses 
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
 DOCUMENTATION = "https://protocol.chat/docs/errors/"
@@ -46,6 +47,7 @@ class Problem(Exception):
         return status_line(self.status)
 
 
+@lru_cache(maxsize=1000)
 def status_line(status: int) -> str:
     """``404`` becomes ``404 Not Found``; a status without a registered phrase gets a neutral one."""
     try:

@@ -1,30 +1,39 @@
 """The answers of the API: JSON that was made when it was written, joined, never made again."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Response
-from werkzeug.datastructures import Headers
-
 from sandbox.operations import COLLECTION
-from sandbox.problems import JSON_TYPE, Problem
+from sandbox.problems import JSON_TYPE, Headers, Problem, status_line
 from sandbox.world.conversation import Record
 from sandbox.world.paging import Page
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-class Answer(Response):
-    """A response whose headers are complete when it is made: nothing is looked at again when it is sent."""
+class Answer:
+    """A whole answer, ready to be sent: a WSGI application. ``status`` is a line, like ``404 Not Found``.
 
-    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
-        """The headers as they are."""
-        return self.headers
+    Flask's Response can be changed until it is sent, and is looked at again when it is; nothing here needs that.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response(self.status, self.headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
 
 
-def json_answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    """An answer with a JSON body."""
-    return Answer(body, status, headers, content_type=JSON_TYPE)
+def json_answer(body: bytes, status: int = 200, headers: Headers = ()) -> Answer:
+    """An answer with a JSON body, and ``headers`` beside those that say so."""
+    described = [("Content-Type", JSON_TYPE), ("Content-Length", str(len(body))), *headers]
+    return Answer(status_line(status), described, body)
 
 
 def conversation(record: Record) -> Answer:
@@ -35,7 +44,7 @@ def conversation(record: Record) -> Answer:
 def created(record: Record) -> Answer:
     """201: the conversation that was created, and where it is now."""
     location = f"{COLLECTION}/{record.conversation.id}"
-    return json_answer(record.json + b"\n", 201, {"Location": location})
+    return json_answer(record.json + b"\n", 201, [("Location", location)])
 
 
 def page(found: Page) -> Answer:
@@ -46,13 +55,9 @@ def page(found: Page) -> Answer:
 
 def nothing() -> Answer:
     """204: done, and there is nothing to say."""
-    answer = Answer(b"", 204)
-    del answer.headers["Content-Type"], answer.headers["Content-Length"]
-    return answer
+    return Answer(status_line(204), [], b"")
 
 
 def problem_answer(problem: Problem) -> Answer:
     """The one way in which an error becomes an answer."""
-    answer = json_answer(problem.body, problem.status)
-    answer.headers.extend(problem.headers)
-    return answer
+    return json_answer(problem.body, problem.status, problem.headers)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
+from sandbox.api.answers import Answer
 from sandbox.api.errors import answer_to
 from sandbox.edge.call import Call
 from sandbox.operations import COLLECTION, Operation
@@ -12,8 +13,14 @@ from sandbox.operations import COLLECTION, Operation
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-Run = Callable[["WSGIEnvironment", dict[str, Any]], Response]
+Run = Callable[["WSGIEnvironment", dict[str, Any]], Answer]
 """Does an operation: takes the WSGI environment and the parameters of the path."""
+
+
+class WholeResponse(Response):
+    """A response to which nothing is added: no type for what has none."""
+
+    default_mimetype = None
 
 
 class Application(Flask):
@@ -34,13 +41,19 @@ class Application(Flask):
     def add_operation(self, operation: Operation, run: Run) -> None:
         """Route ``operation``: the short way where the edge matched it, and Flask's usual way."""
 
-        def view(**arguments: Any) -> Response:
+        def view(**arguments: Any) -> Answer:
             return run(request.environ, arguments)
 
         rule = operation.path.replace("{id}", "<conversation_id>")
         methods = [operation.method]
         self.add_url_rule(rule, operation.id, view, methods=methods, provide_automatic_options=False)
         self._operations[operation.id] = run
+
+    def make_response(self, rv: Any) -> Response:
+        """What a view answers, on Flask's usual way."""
+        if isinstance(rv, Answer):
+            return WholeResponse(rv.body, rv.status, rv.headers)
+        return super().make_response(rv)
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """The application without the edge around it."""

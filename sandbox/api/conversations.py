@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import Response
-
 from sandbox import operations
 from sandbox.api import answers
+from sandbox.api.answers import Answer
 from sandbox.api.endpoint import Endpoint
 from sandbox.schemas.arguments import (
     CreateConversation,
@@ -16,27 +15,27 @@ from sandbox.world.paging import Query
 from sandbox.world.sandbox import Sandbox
 
 
-def create(sandbox: Sandbox, body: dict[str, Any]) -> Response:
+def create(sandbox: Sandbox, body: dict[str, Any]) -> Answer:
     """Add a new conversation between you and a contact or group."""
     return answers.created(sandbox.create(body["contact_id"], body["group_id"]))
 
 
-def list_(sandbox: Sandbox, query: Query) -> Response:
+def list_(sandbox: Sandbox, query: Query) -> Answer:
     """Retrieve a paginated list of your conversations, newest first."""
     return answers.page(sandbox.page(query))
 
 
-def retrieve(sandbox: Sandbox, conversation_id: str) -> Response:
+def retrieve(sandbox: Sandbox, conversation_id: str) -> Answer:
     """Retrieve a conversation by its id."""
     return answers.conversation(sandbox.get(conversation_id))
 
 
-def update(sandbox: Sandbox, conversation_id: str, body: dict[str, Any]) -> Response:
+def update(sandbox: Sandbox, conversation_id: str, body: dict[str, Any]) -> Answer:
     """Change attributes of a conversation; those that are not given stay as they are."""
     return answers.conversation(sandbox.update(conversation_id, body))
 
 
-def delete(sandbox: Sandbox, conversation_id: str) -> Response:
+def delete(sandbox: Sandbox, conversation_id: str) -> Answer:
     """Delete a conversation for good."""
     sandbox.delete(conversation_id)
     return answers.nothing()

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
 from marshmallow import Schema
 
+from sandbox.api.answers import Answer
 from sandbox.api.application import Application
 from sandbox.api.auth import authenticated
 from sandbox.api.reading import read_body, read_query
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REMEMBERED_QUERIES = 1024
 """So many different query strings of an operation are read once and then remembered: clients repeat themselves."""
 
-View = Callable[..., Response]
+View = Callable[..., Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
     def query_of(text: str) -> Any:
         return read_query(endpoint.query, text, lenient=lenient)
 
-    def run(environ: "WSGIEnvironment", arguments: dict[str, Any]) -> Response:
+    def run(environ: "WSGIEnvironment", arguments: dict[str, Any]) -> Answer:
         call = Call.of(environ)
         sandbox = authenticated(call)
         query = query_of(environ.get("QUERY_STRING", ""))

@@ -8,10 +8,10 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response
+from flask import Flask
 from marshmallow import Schema
 
-from sandbox.api.answers import json_answer
+from sandbox.api.answers import Answer, json_answer
 from sandbox.api.endpoint import Endpoint
 from sandbox.problems import DOCUMENTATION, JSON_TYPE
 from sandbox.schemas.conversation import ConversationSchema
@@ -84,7 +84,7 @@ def register(app: Flask, endpoints: Iterable[Endpoint], version: str, *, lenient
     def document() -> bytes:
         return json.dumps(build(endpoints, version, lenient=lenient)).encode() + b"\n"
 
-    def openapi() -> Response:
+    def openapi() -> Answer:
         return json_answer(document())
 
     app.add_url_rule("/openapi.json", "openapi", openapi, provide_automatic_options=False)

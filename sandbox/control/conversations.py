@@ -4,10 +4,8 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
-
 from sandbox import problems
-from sandbox.api.answers import json_answer
+from sandbox.api.answers import Answer, json_answer
 from sandbox.api.openapi import CREATED_EXAMPLE
 from sandbox.control.desk import Desk
 from sandbox.control.endpoint import Endpoint, Scope
@@ -17,7 +15,7 @@ from sandbox.world.conversation import Conversation
 from sandbox.world.fleet import Berth
 
 
-def arrange(_desk: Desk, berth: Berth, conversation_id: str, body: dict[str, Any]) -> Response:
+def arrange(_desk: Desk, berth: Berth, conversation_id: str, body: dict[str, Any]) -> Answer:
     """Create (201) or change (200) a conversation, any attribute of it; what is not given stays as it is."""
     if not is_id(conversation_id):
         raise problems.invalid(

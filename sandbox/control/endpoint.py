@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from marshmallow import Schema
 
 from sandbox import problems
-from sandbox.api.answers import json_answer, nothing
+from sandbox.api.answers import Answer, json_answer, nothing
 from sandbox.api.reading import read_body, read_query
 from sandbox.control.desk import Desk
 from sandbox.edge import body as request_body
@@ -42,7 +42,7 @@ class Endpoint:
 
     ``view`` gets the desk, then (unless the scope is the server) the berth of the caller's sandbox or None, and, by
     name, the path's parameters, ``query`` and ``body`` as far as the call has them. It answers what JSON can say, a
-    Response of its own, or None for 204. ``example`` shows the answer in OpenAPI, ``shape`` is its JSON Schema where
+    Answer of its own, or None for 204. ``example`` shows the answer in OpenAPI, ``shape`` is its JSON Schema where
     the example does not tell enough. ``also`` is another status that it may succeed with.
     """
 
@@ -64,7 +64,7 @@ class Endpoint:
 def register(app: Flask, endpoint: Endpoint, desk: Desk) -> None:
     """Route ``endpoint`` in ``app``."""
 
-    def view(**arguments: Any) -> Response:
+    def view(**arguments: Any) -> Answer:
         query = read_query(endpoint.query, request.environ.get("QUERY_STRING", ""), lenient=False)
         if endpoint.query.fields:
             arguments["query"] = query
@@ -108,8 +108,8 @@ def _json_body(schema: Schema, most_bytes: int) -> Any:
     return read_body(schema, body, problems.JSON_TYPE, lenient=False)
 
 
-def _answer(said: Any, status: int) -> Response:
-    if isinstance(said, Response):
+def _answer(said: Any, status: int) -> Answer:
+    if isinstance(said, Answer):
         return said
     if said is None:
         return nothing()

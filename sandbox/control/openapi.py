@@ -8,9 +8,9 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response
+from flask import Flask
 
-from sandbox.api.answers import json_answer
+from sandbox.api.answers import Answer, json_answer
 from sandbox.api.openapi import ERROR_SCHEMA, keywords, refusal
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.control.guard import HEALTH, TOKEN_HEADER
@@ -37,7 +37,7 @@ def register(app: Flask, endpoints: Iterable[Endpoint], version: str) -> None:
     def document() -> bytes:
         return json.dumps(build(endpoints, version)).encode() + b"\n"
 
-    def openapi() -> Response:
+    def openapi() -> Answer:
         return json_answer(document())
 
     app.add_url_rule(PATH, "control.openapi", openapi, provide_automatic_options=False)

@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-from flask import Response
 from marshmallow import Schema, ValidationError
 
 from sandbox import problems
-from sandbox.api.answers import json_answer
+from sandbox.api.answers import Answer, json_answer
 from sandbox.control.desk import Desk
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.faults.parsing import rules_of
@@ -63,7 +62,7 @@ _CONVERSATION = ConversationSchema()
 _DELETION = Deletion()
 
 
-def export(_desk: Desk, berth: Berth) -> Response:
+def export(_desk: Desk, berth: Berth) -> Answer:
     """The whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
     state = berth.sandbox.state
     head = {

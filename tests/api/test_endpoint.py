@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from flask import Flask, Response
+from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import Schema
 
-from sandbox.api.answers import json_answer
+from sandbox.api.answers import Answer, json_answer
 from sandbox.api.application import Application
 from sandbox.api.conversations import ENDPOINTS
 from sandbox.api.endpoint import Endpoint, register
@@ -32,7 +32,7 @@ def seen() -> list[dict[str, Any]]:
 def client(open_app: Callable[..., Flask], seen: list[dict[str, Any]]) -> Callable[..., FlaskClient]:
     """A client of an application that has one more endpoint, at ``/v1/probe/{id}``."""
 
-    def view(sandbox: object, **arguments: Any) -> Response:
+    def view(sandbox: object, **arguments: Any) -> Answer:
         """Note the arguments."""
         assert sandbox is not None
         seen.append(arguments)

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from flask import Response
 from flask.testing import FlaskClient
 from marshmallow import Schema
 
+from sandbox.api.answers import Answer
 from sandbox.api.application import Application
 from sandbox.control.desk import Desk
 from sandbox.control.endpoint import Endpoint, Scope, register
@@ -161,7 +161,7 @@ def test_a_view_answers_what_json_can_say_nothing_or_a_response(bench: Bench) ->
     assert (nothing.status_code, nothing.data) == (204, b"")
     assert "Content-Type" not in nothing.headers
     third = Bench()
-    own = third.client(lambda _desk: Response("own", 418), Scope.SERVER).get("/x")
+    own = third.client(lambda _desk: Answer("418 I'm a teapot", [], b"own"), Scope.SERVER).get("/x")
     assert (own.status_code, own.data) == (418, b"own")
 
 

@@ -13,7 +13,7 @@ def head_and_body(outcome: Outcome) -> tuple[str, dict[str, str], bytes]:
 
 @pytest.mark.parametrize(
     ("url", "status"),
-    [(ITEM, "HTTP/1.1 200 OK"), (COLLECTION + "/nope", "HTTP/1.1 404 NOT FOUND")],
+    [(ITEM, "HTTP/1.1 200 OK"), (COLLECTION + "/nope", "HTTP/1.1 404 Not Found")],
 )
 def test_status_and_headers_are_right_and_the_first_chunk_is_garbage(url: str, status: str) -> None:
     bench = Bench()

@@ -46,7 +46,7 @@ def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
     rule = bench.fails("truncate", bytes=15)
     before = bench.ids()
     outcome = bench.served("POST", COLLECTION, json=CREATE)
-    assert outcome.status == "201 CREATED"
+    assert outcome.status == "201 Created"
     assert bench.ids() == before
     bench.call("DELETE", f"{RULES}/{rule}")
     made = bench.create()
