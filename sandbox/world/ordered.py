@@ -1,9 +1,9 @@
-"""An immutable ordered set: every change answers a new set that shares almost everything with the old one.
+"""An immutable ordered map: every change answers a new map that shares almost everything with the old one.
 
-A B+ tree without parent links. A leaf is a tuple of items; a branch keeps the smallest item below each of
-its children. A change copies the path from one leaf to the root, three or four short tuples however large
-the set is, so that forks and snapshots are references. Emptied nodes are dropped and sparse ones are left
-alone: a page reads at most one leaf an item, and no read is ever slower than that.
+A B+ tree without parent links. A leaf holds keys in order and their values; a branch keeps the smallest key below each
+of its children. A change copies the path from one leaf to the root, three or four short tuples however large the map
+is, so that forks and snapshots are references. Emptied nodes are dropped and sparse ones are left alone: a page reads
+at most one leaf an item, and no read is ever slower than that.
 
 No maintained library offers an ordered *and* persistent collection: sortedcontainers is mutable (a fork is
 a copy of all of it), rpds and immutables are unordered.
@@ -20,165 +20,180 @@ class _Comparable(Protocol):
     def __lt__(self, other: Any, /) -> bool: ...
 
 
-T = TypeVar("T", bound=_Comparable)
+K = TypeVar("K", bound=_Comparable)
+V = TypeVar("V")
 
 
-class _Branch(Generic[T]):
-    __slots__ = ("children", "lowest")
+class _Leaf(Generic[K, V]):
+    __slots__ = ("keys", "values")
 
-    def __init__(self, lowest: tuple[T, ...], children: tuple["_Node[T]", ...]) -> None:
-        self.lowest = lowest
+    def __init__(self, keys: tuple[K, ...], values: tuple[V, ...]) -> None:
+        self.keys = keys
+        self.values = values
+
+
+class _Branch(Generic[K, V]):
+    __slots__ = ("children", "keys")
+
+    def __init__(self, keys: tuple[K, ...], children: tuple["_Node[K, V]", ...]) -> None:
+        self.keys = keys
         self.children = children
 
 
-_Node = tuple[T, ...] | _Branch[T]
+_Node = _Leaf[K, V] | _Branch[K, V]
 
 
-class OrderedSet(Generic[T]):
-    """An immutable set of comparable items in ascending order."""
+class OrderedMap(Generic[K, V]):
+    """An immutable map from comparable keys, in ascending order of the keys. It is iterated and read by values."""
 
     __slots__ = ("_root", "_size")
 
-    def __init__(self, items: Iterable[T] = ()) -> None:
-        ordered = sorted(set(items))
-        self._root: _Node[T] = _build(ordered)
+    def __init__(self, items: Iterable[tuple[K, V]] = ()) -> None:
+        known = dict(items)
+        ordered = sorted(known)
+        self._root: _Node[K, V] = _build(ordered, [known[key] for key in ordered])
         self._size = len(ordered)
 
     def __len__(self) -> int:
         return self._size
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[V]:
         return iter(self.after(None, -1))
 
-    def __contains__(self, item: T) -> bool:
+    def __contains__(self, key: K) -> bool:
         node = self._root
         while isinstance(node, _Branch):
-            node = node.children[max(bisect_right(node.lowest, item) - 1, 0)]
-        at = bisect_left(node, item)
-        return at < len(node) and node[at] == item
+            node = node.children[max(bisect_right(node.keys, key) - 1, 0)]
+        at = bisect_left(node.keys, key)
+        return at < len(node.keys) and node.keys[at] == key
 
     @property
-    def lowest(self) -> T:
-        """The first item. Only where there is one."""
-        return _lowest(self._root)
-
-    @property
-    def highest(self) -> T:
-        """The last item. Only where there is one."""
+    def highest(self) -> K:
+        """The last key. Only where there is one."""
         node = self._root
         while isinstance(node, _Branch):
             node = node.children[-1]
-        return node[-1]
+        return node.keys[-1]
 
-    def add(self, item: T) -> "OrderedSet[T]":
-        """This set and ``item``; the set itself where it holds the item already."""
-        if item in self:
-            return self
-        nodes = _add(self._root, item)
-        return self._with(nodes[0] if len(nodes) == 1 else _branch(nodes), self._size + 1)
+    def put(self, key: K, value: V) -> "OrderedMap[K, V]":
+        """This map with ``value`` at ``key``, instead of what was there."""
+        nodes = _put(self._root, key, value)
+        size = self._size if key in self else self._size + 1
+        return self._with(nodes[0] if len(nodes) == 1 else _branch(nodes), size)
 
-    def remove(self, item: T) -> "OrderedSet[T]":
-        """This set without ``item``; the set itself where it does not hold the item."""
-        if item not in self:
+    def remove(self, key: K) -> "OrderedMap[K, V]":
+        """This map without ``key``; the map itself where it does not hold the key."""
+        if key not in self:
             return self
-        node = _remove(self._root, item)
+        node = _remove(self._root, key)
         while isinstance(node, _Branch) and len(node.children) == 1:
             node = node.children[0]
-        return self._with(() if node is None else node, self._size - 1)
+        return self._with(_Leaf((), ()) if node is None else node, self._size - 1)
 
-    def after(self, item: T | None, count: int) -> list[T]:
-        """The first ``count`` items above ``item`` (which need not be in the set), ascending.
+    def after(self, key: K | None, count: int) -> list[V]:
+        """The first ``count`` values above ``key`` (which need not be in the map), ascending.
 
         ``None`` starts at the beginning; a negative ``count`` takes all.
         """
-        found: list[T] = []
-        _collect_after(self._root, item, count, found)
+        found: list[V] = []
+        _collect_after(self._root, key, count, found)
         return found
 
-    def before(self, item: T, count: int) -> list[T]:
-        """The last ``count`` items below ``item`` (which need not be in the set), ascending."""
-        found: list[T] = []
-        _collect_before(self._root, item, count, found)
+    def before(self, key: K, count: int) -> list[V]:
+        """The last ``count`` values below ``key`` (which need not be in the map), ascending."""
+        found: list[V] = []
+        _collect_before(self._root, key, count, found)
         found.reverse()
         return found
 
-    def _with(self, root: _Node[T], size: int) -> "OrderedSet[T]":
-        made: OrderedSet[T] = OrderedSet.__new__(OrderedSet)
+    def _with(self, root: _Node[K, V], size: int) -> "OrderedMap[K, V]":
+        made: OrderedMap[K, V] = OrderedMap.__new__(OrderedMap)
         made._root = root
         made._size = size
         return made
 
 
-def _lowest(node: _Node[T]) -> T:
-    return node.lowest[0] if isinstance(node, _Branch) else node[0]
-
-
-def _branch(nodes: Iterable[_Node[T]]) -> _Branch[T]:
+def _branch(nodes: Iterable[_Node[K, V]]) -> _Branch[K, V]:
     children = tuple(nodes)
-    return _Branch(tuple(_lowest(child) for child in children), children)
+    return _Branch(tuple(child.keys[0] for child in children), children)
 
 
-def _build(items: list[T]) -> _Node[T]:
+def _build(keys: list[K], values: list[V]) -> _Node[K, V]:
     # Nodes are left a quarter empty, so that the first writes split nothing.
     size = FANOUT * 3 // 4
-    nodes: list[_Node[T]] = [tuple(items[at : at + size]) for at in range(0, len(items), size)]
+    nodes: list[_Node[K, V]] = [
+        _Leaf(tuple(keys[at : at + size]), tuple(values[at : at + size])) for at in range(0, len(keys), size)
+    ]
     while len(nodes) > 1:
         nodes = [_branch(nodes[at : at + size]) for at in range(0, len(nodes), size)]
-    return nodes[0] if nodes else ()
+    return nodes[0] if nodes else _Leaf((), ())
 
 
-def _add(node: _Node[T], item: T) -> tuple[_Node[T], ...]:
-    if not isinstance(node, _Branch):
-        at = bisect_left(node, item)
-        grown = (*node[:at], item, *node[at:])
-        if len(grown) <= FANOUT:
-            return (grown,)
-        half = len(grown) // 2
-        return grown[:half], grown[half:]
-    at = max(bisect_right(node.lowest, item) - 1, 0)
-    made = _add(node.children[at], item)
+def _put(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+    if isinstance(node, _Leaf):
+        return _put_into_leaf(node, key, value)
+    at = max(bisect_right(node.keys, key) - 1, 0)
+    made = _put(node.children[at], key, value)
     children = (*node.children[:at], *made, *node.children[at + 1 :])
-    lowest = (*node.lowest[:at], *map(_lowest, made), *node.lowest[at + 1 :])
+    keys = (*node.keys[:at], *[child.keys[0] for child in made], *node.keys[at + 1 :])
     if len(children) <= FANOUT:
-        return (_Branch(lowest, children),)
+        return (_Branch(keys, children),)
     half = len(children) // 2
-    return _Branch(lowest[:half], children[:half]), _Branch(lowest[half:], children[half:])
+    return _Branch(keys[:half], children[:half]), _Branch(keys[half:], children[half:])
 
 
-def _remove(node: _Node[T], item: T) -> _Node[T] | None:
-    if not isinstance(node, _Branch):
-        at = bisect_left(node, item)
-        return (*node[:at], *node[at + 1 :]) or None
-    at = bisect_right(node.lowest, item) - 1
-    left = _remove(node.children[at], item)
+def _put_into_leaf(leaf: _Leaf[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+    keys, values = leaf.keys, leaf.values
+    at = bisect_left(keys, key)
+    if at < len(keys) and keys[at] == key:
+        return (_Leaf(keys, (*values[:at], value, *values[at + 1 :])),)
+    keys = (*keys[:at], key, *keys[at:])
+    values = (*values[:at], value, *values[at:])
+    if len(keys) <= FANOUT:
+        return (_Leaf(keys, values),)
+    half = len(keys) // 2
+    return _Leaf(keys[:half], values[:half]), _Leaf(keys[half:], values[half:])
+
+
+def _remove(node: _Node[K, V], key: K) -> _Node[K, V] | None:
+    if isinstance(node, _Leaf):
+        at = bisect_left(node.keys, key)
+        if len(node.keys) == 1:
+            return None
+        return _Leaf(
+            (*node.keys[:at], *node.keys[at + 1 :]),
+            (*node.values[:at], *node.values[at + 1 :]),
+        )
+    at = bisect_right(node.keys, key) - 1
+    left = _remove(node.children[at], key)
     kept = () if left is None else (left,)
     children = (*node.children[:at], *kept, *node.children[at + 1 :])
     if not children:
         return None
-    return _Branch((*node.lowest[:at], *map(_lowest, kept), *node.lowest[at + 1 :]), children)
+    return _Branch((*node.keys[:at], *[child.keys[0] for child in kept], *node.keys[at + 1 :]), children)
 
 
-def _collect_after(node: _Node[T], item: T | None, count: int, found: list[T]) -> None:
-    if not isinstance(node, _Branch):
-        at = 0 if item is None else bisect_right(node, item)
-        found.extend(node[at:] if count < 0 else node[at : at + count - len(found)])
+def _collect_after(node: _Node[K, V], key: K | None, count: int, found: list[V]) -> None:
+    if isinstance(node, _Leaf):
+        at = 0 if key is None else bisect_right(node.keys, key)
+        found.extend(node.values[at:] if count < 0 else node.values[at : at + count - len(found)])
         return
-    at = 0 if item is None else max(bisect_right(node.lowest, item) - 1, 0)
+    at = 0 if key is None else max(bisect_right(node.keys, key) - 1, 0)
     for child in node.children[at:]:
-        _collect_after(child, item, count, found)
+        _collect_after(child, key, count, found)
         if len(found) == count:
             return
-        item = None
+        key = None
 
 
-def _collect_before(node: _Node[T], item: T | None, count: int, found: list[T]) -> None:
-    if not isinstance(node, _Branch):
-        at = len(node) if item is None else bisect_left(node, item)
-        found.extend(reversed(node[max(at - count + len(found), 0) : at]))
+def _collect_before(node: _Node[K, V], key: K | None, count: int, found: list[V]) -> None:
+    if isinstance(node, _Leaf):
+        at = len(node.keys) if key is None else bisect_left(node.keys, key)
+        found.extend(reversed(node.values[max(at - count + len(found), 0) : at]))
         return
-    at = len(node.children) if item is None else bisect_left(node.lowest, item)
+    at = len(node.children) if key is None else bisect_left(node.keys, key)
     for child in reversed(node.children[:at]):
-        _collect_before(child, item, count, found)
+        _collect_before(child, key, count, found)
         if len(found) == count:
             return
-        item = None
+        key = None

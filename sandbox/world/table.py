@@ -16,14 +16,17 @@ from rpds import HashTrieMap
 
 from sandbox.world.conversation import Record
 from sandbox.world.errors import UnknownConversation, UnknownCursor
-from sandbox.world.ordered import OrderedSet
+from sandbox.world.ordered import OrderedMap
 from sandbox.world.paging import Filter, Order, Page, Query, filters_of, order_of
 
 REMEMBERED_DELETIONS = 100_000
 """So many deleted ids still work as cursors; the oldest are forgotten first."""
 
-_NOTHING: OrderedSet[Order] = OrderedSet()
-_NO_DELETIONS: OrderedSet[tuple[int, str]] = OrderedSet()
+_List = OrderedMap[Order, Record]
+_Deletions = OrderedMap[int, Order]
+
+_NOTHING: _List = OrderedMap()
+_NO_DELETIONS: _Deletions = OrderedMap()
 
 
 class Deletion(NamedTuple):
@@ -35,12 +38,15 @@ class Deletion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """An immutable table of conversations. Shape: id → record, filter → ordered ids, deleted id → its place."""
+    """An immutable table of conversations.
+
+    Shape: id → record, filter → records in list order, deleted id → its deletion, number of a deletion → the place.
+    """
 
     _records: HashTrieMap[str, Record] = HashTrieMap()
-    _lists: HashTrieMap[Filter, OrderedSet[Order]] = HashTrieMap()
+    _lists: HashTrieMap[Filter, _List] = HashTrieMap()
     _deleted: HashTrieMap[str, Deletion] = HashTrieMap()
-    _deletions: OrderedSet[tuple[int, str]] = _NO_DELETIONS
+    _deletions: _Deletions = _NO_DELETIONS
 
     @classmethod
     def of(cls, records: Iterable[Record], deletions: Iterable[Order] = ()) -> Table:
@@ -49,18 +55,18 @@ class Table:
         ``deletions`` are the places of deleted ids, which go on working as cursors, in the order of deletion.
         """
         by_id = {record.conversation.id: record for record in records}
-        lists: defaultdict[Filter, list[Order]] = defaultdict(list)
+        lists: defaultdict[Filter, list[tuple[Order, Record]]] = defaultdict(list)
         for record in by_id.values():
-            place = order_of(record.conversation)
+            listed = order_of(record.conversation), record
             for shown in filters_of(record.conversation):
-                lists[shown].append(place)
+                lists[shown].append(listed)
         latest = [place for place in deletions if place.id not in by_id][-REMEMBERED_DELETIONS:]
         deleted = {place.id: Deletion(number, place) for number, place in enumerate(latest)}
         return cls(
             HashTrieMap(by_id),
-            HashTrieMap({shown: OrderedSet(places) for shown, places in lists.items()}),
+            HashTrieMap({shown: OrderedMap(listed) for shown, listed in lists.items()}),
             HashTrieMap(deleted),
-            OrderedSet((deletion.number, deletion.place.id) for deletion in deleted.values()),
+            OrderedMap((deletion.number, deletion.place) for deletion in deleted.values()),
         )
 
     def __len__(self) -> int:
@@ -75,7 +81,7 @@ class Table:
 
     def __iter__(self) -> Iterator[Record]:
         """All records, in list order."""
-        return (self._records[place.id] for place in self._lists.get(Filter(), _NOTHING))
+        return iter(self._lists.get(Filter(), _NOTHING))
 
     def get(self, conversation_id: str) -> Record:
         """The record of this id.
@@ -89,7 +95,7 @@ class Table:
 
     def deletions(self) -> list[Order]:
         """The places of the deleted ids that still work as cursors, in the order of deletion."""
-        return [self._deleted[deleted].place for _, deleted in self._deletions]
+        return list(self._deletions)
 
     def page(self, query: Query) -> Page:
         """The records that ``query`` asks for, in list order.
@@ -97,19 +103,18 @@ class Table:
         Raises UnknownCursor where a cursor names an id that was never here (or was deleted so long ago that
         it is forgotten).
         """
-        places = self._lists.get(query.filter, _NOTHING)
+        listed = self._lists.get(query.filter, _NOTHING)
         wanted = query.limit + 1
         if query.ending_before is not None:
-            found = places.before(self._place(query.ending_before), wanted)
+            found = listed.before(self._place(query.ending_before), wanted)
             has_more = len(found) == wanted
             shown = found[1:] if has_more else found
         else:
             cursor = None if query.starting_after is None else self._place(query.starting_after)
-            found = places.after(cursor, wanted)
+            found = listed.after(cursor, wanted)
             has_more = len(found) == wanted
             shown = found[:-1] if has_more else found
-        records = self._records
-        return Page([records[place.id] for place in shown], has_more)
+        return Page(shown, has_more)
 
     def put(self, record: Record) -> Table:
         """This table with ``record`` in it, instead of what had its id before."""
@@ -123,8 +128,8 @@ class Table:
             lists = _leave(lists, before, order_of(old.conversation))
             before = set()
         lists = _leave(lists, before - after, place)
-        for shown in after - before:
-            lists = lists.insert(shown, lists.get(shown, _NOTHING).add(place))
+        for shown in after:
+            lists = lists.insert(shown, lists.get(shown, _NOTHING).put(place, record))
         deleted, deletions = _undone(self._deleted, self._deletions, conversation.id)
         return Table(self._records.insert(conversation.id, record), lists, deleted, deletions)
 
@@ -135,11 +140,11 @@ class Table:
         """
         conversation = self.get(conversation_id).conversation
         place = order_of(conversation)
-        number = self._deletions.highest[0] + 1 if self._deletions else 0
+        number = self._deletions.highest + 1 if self._deletions else 0
         deleted = self._deleted.insert(conversation_id, Deletion(number, place))
-        deletions = self._deletions.add((number, conversation_id))
+        deletions = self._deletions.put(number, place)
         while len(deleted) > REMEMBERED_DELETIONS:
-            deleted, deletions = _undone(deleted, deletions, deletions.lowest[1])
+            deleted, deletions = _undone(deleted, deletions, deletions.after(None, 1)[0].id)
         lists = _leave(self._lists, set(filters_of(conversation)), place)
         return Table(self._records.remove(conversation_id), lists, deleted, deletions)
 
@@ -154,17 +159,17 @@ class Table:
 
 
 def _undone(
-    deleted: HashTrieMap[str, Deletion], deletions: OrderedSet[tuple[int, str]], conversation_id: str
-) -> tuple[HashTrieMap[str, Deletion], OrderedSet[tuple[int, str]]]:
+    deleted: HashTrieMap[str, Deletion], deletions: _Deletions, conversation_id: str
+) -> tuple[HashTrieMap[str, Deletion], _Deletions]:
     deletion = deleted.get(conversation_id)
     if deletion is None:
         return deleted, deletions
-    return deleted.remove(conversation_id), deletions.remove((deletion.number, conversation_id))
+    return deleted.remove(conversation_id), deletions.remove(deletion.number)
 
 
 def _leave(
-    lists: HashTrieMap[Filter, OrderedSet[Order]], filters: set[Filter], place: Order
-) -> HashTrieMap[Filter, OrderedSet[Order]]:
+    lists: HashTrieMap[Filter, _List], filters: set[Filter], place: Order
+) -> HashTrieMap[Filter, _List]:
     for shown in filters:
         left = lists[shown].remove(place)
         lists = lists.insert(shown, left) if left else lists.remove(shown)
