@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 REDACTED = "[redacted]"
 
-_SECRET_HEADERS = frozenset({"Authorization", "Cookie", "Proxy-Authorization", "X-Admin-Token"})
+_SECRET_HEADERS = {
+    key: (key, REDACTED)
+    for key in ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION", "HTTP_X_ADMIN_TOKEN")
+}
+_BODY_HEADERS = ("CONTENT_TYPE", "CONTENT_LENGTH")
 # The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
 _SECRET_ATTRIBUTE = re.compile(r'(?<![^&?])(access_token=)[^&]*|("access_token"\s*:\s*")(?:\\.|[^"\\])*')
 
@@ -47,17 +51,18 @@ def entry_of(
 
 
 def _headers(environ: "WSGIEnvironment") -> tuple[tuple[str, str], ...]:
-    named = [(_name(key), value) for key, value in environ.items() if key.startswith("HTTP_")]
-    named += [
-        (_name("HTTP_" + key), environ[key]) for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(key)
-    ]
-    return tuple((name, REDACTED if name in _SECRET_HEADERS else value) for name, value in named)
+    sent = [_SECRET_HEADERS.get(item[0], item) for item in environ.items() if item[0].startswith("HTTP_")]
+    sent += [("HTTP_" + key, environ[key]) for key in _BODY_HEADERS if environ.get(key)]
+    return _named(tuple(sent))
 
 
-@lru_cache(maxsize=256)
-def _name(key: str) -> str:
-    """``HTTP_X_REQUEST_ID`` is ``X-Request-Id``."""
-    return key[len("HTTP_") :].replace("_", "-").title()
+@lru_cache(maxsize=32)
+def _named(sent: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """``HTTP_X_REQUEST_ID`` is ``X-Request-Id``.
+
+    A client sends the same headers again and again, and then all its entries share them.
+    """
+    return tuple((key[len("HTTP_") :].replace("_", "-").title(), value) for key, value in sent)
 
 
 def _redacted(text: str) -> str:
