@@ -1,5 +1,6 @@
 """The five operations. Each view says what it does with the sandbox, and nothing else."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox import operations
@@ -15,7 +16,7 @@ from sandbox.world.paging import Query
 from sandbox.world.sandbox import Sandbox
 
 
-def create(sandbox: Sandbox, body: dict[str, Any]) -> Answer:
+def create(sandbox: Sandbox, body: Mapping[str, Any]) -> Answer:
     """Add a new conversation between you and a contact or group."""
     return answers.created(sandbox.create(body["contact_id"], body["group_id"]))
 
@@ -30,7 +31,7 @@ def retrieve(sandbox: Sandbox, conversation_id: str) -> Answer:
     return answers.conversation(sandbox.get(conversation_id))
 
 
-def update(sandbox: Sandbox, conversation_id: str, body: dict[str, Any]) -> Answer:
+def update(sandbox: Sandbox, conversation_id: str, body: Mapping[str, Any]) -> Answer:
     """Change attributes of a conversation; those that are not given stay as they are."""
     return answers.conversation(sandbox.update(conversation_id, body))
 

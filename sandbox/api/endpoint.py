@@ -18,8 +18,10 @@ from sandbox.schemas.arguments import NoArguments
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-REMEMBERED_QUERIES = 1024
-"""So many different query strings of an operation are read once and then remembered: clients repeat themselves."""
+REMEMBERED = 1024
+"""So many different queries and bodies of an operation are read once and then remembered: clients repeat themselves."""
+REMEMBERED_LENGTH = 512
+"""Longer ones are read each time, so that what is remembered has a bound."""
 
 View = Callable[..., Answer]
 
@@ -45,9 +47,13 @@ def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
     takes_query = bool(endpoint.query.fields)
     takes_body = bool(endpoint.body.fields)
 
-    @lru_cache(maxsize=REMEMBERED_QUERIES)
+    @_remembering
     def query_of(text: str) -> Any:
         return read_query(endpoint.query, text, lenient=lenient)
+
+    @_remembering
+    def body_of(body: bytes, content_type: str) -> Any:
+        return read_body(endpoint.body, body, content_type, lenient=lenient)
 
     def run(environ: "WSGIEnvironment", arguments: dict[str, Any]) -> Answer:
         call = Call.of(environ)
@@ -57,9 +63,19 @@ def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
             arguments["query"] = query
         # A body that nothing is taken from is read all the same: what it holds was meant for something.
         if takes_body or call.body:
-            body = read_body(endpoint.body, call.body, environ.get("CONTENT_TYPE", ""), lenient=lenient)
+            body = body_of(call.body, environ.get("CONTENT_TYPE", ""))
             if takes_body:
                 arguments["body"] = body
         return endpoint.view(sandbox, **arguments)
 
     app.add_operation(endpoint.operation, run)
+
+
+def _remembering(read: Callable[..., Any]) -> Callable[..., Any]:
+    """``read``, which is not asked again for what it read lately. What it answers must never be changed."""
+    known = lru_cache(maxsize=REMEMBERED)(read)
+
+    def reading(*texts: str | bytes) -> Any:
+        return known(*texts) if sum(map(len, texts)) <= REMEMBERED_LENGTH else read(*texts)
+
+    return reading

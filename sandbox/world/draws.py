@@ -18,7 +18,8 @@ def draw_bits(seed: int, *key: str | int) -> int:
 
 def draw_id(seed: int, *key: str | int) -> str:
     """An id in the documented form, 16 of ``A-Za-z0-9``, that belongs to ``key`` under ``seed``."""
-    bits = draw_bits(seed, *key)
+    # Only so many digits are wanted, and small numbers are divided faster than large ones.
+    bits = draw_bits(seed, *key) % len(ALPHABET) ** ID_LENGTH
     letters = []
     for _ in range(ID_LENGTH):
         bits, at = divmod(bits, len(ALPHABET))

@@ -1,6 +1,6 @@
 """The sandbox: the isolated world of one bearer token."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,7 +121,7 @@ class Sandbox:
         """One page of the list. Raises UnknownCursor."""
         return self.store.page(query)
 
-    def update(self, conversation_id: str, changes: dict[str, Any]) -> Record:
+    def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
         """Change attributes of a conversation. Raises UnknownConversation."""
         return self.store.update(conversation_id, changes)
 

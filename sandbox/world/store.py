@@ -3,7 +3,7 @@
 Readers take the current table, a value, and need no lock. Writers take turns, so no update is lost.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
@@ -63,7 +63,7 @@ class Store:
             self._need_room()
             return self._put(make(self._table.knows))
 
-    def update(self, conversation_id: str, changes: dict[str, Any]) -> Record:
+    def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
         """Change attributes of a conversation, all in one step. Raises UnknownConversation."""
         with self._lock:
             return self._put(replace(self._table.get(conversation_id).conversation, **changes))

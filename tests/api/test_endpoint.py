@@ -50,6 +50,7 @@ def client(open_app: Callable[..., Flask], seen: list[dict[str, Any]]) -> Callab
 
 
 TOKEN = {"Authorization": "Bearer me"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def test_the_view_gets_what_its_operation_has(
@@ -94,6 +95,32 @@ def test_a_lenient_endpoint_drops_what_it_does_not_know(
     api = client(lenient=True, query=Named(), body=Named())
     api.post("/v1/probe/x?name=q&other=1", json={"name": "b", "other": 1}, headers=TOKEN)
     assert seen == [{"conversation_id": "x", "query": {"name": "q"}, "body": {"name": "b"}}]
+
+
+@pytest.mark.parametrize("length", [10, 10_000])
+def test_what_is_sent_again_is_read_the_same_again(
+    client: Callable[..., FlaskClient], seen: list[dict[str, Any]], length: int
+) -> None:
+    """Short or long, right or wrong, as a form or as JSON: what is remembered is never mixed up."""
+    api = client(lenient=True, query=Named(), body=Named())
+    padding = "x" * length
+    for _ in range(2):
+        for name in ("a", "b"):
+            api.post(
+                f"/v1/probe/x?name=q&other={padding}",
+                data=f"name={name}&other={padding}",
+                headers=TOKEN | FORM,
+            )
+            json_body = f'{{"name": "{name}", "other": "{padding}"}}'
+            api.post("/v1/probe/x", data=json_body, headers=TOKEN | {"Content-Type": "application/json"})
+            answer = api.post("/v1/probe/x", data=f"name=!&other={padding}", headers=TOKEN | FORM)
+            assert answer.status_code == 400
+    once = [
+        {"conversation_id": "x", "query": query, "body": {"name": name}}
+        for name in ("a", "b")
+        for query in ({"name": "q"}, {})
+    ]
+    assert seen == once * 2
 
 
 def test_a_wrong_query_is_told_before_a_wrong_body(
