@@ -1,72 +1,106 @@
 """What sleepers cost.
 
-    python -m benchmarks.sleepers [--calls 1000] [--seconds 1]
+    python -m benchmarks.sleepers [--calls 1000] [--seconds 1] [--rounds 5]
 
-At once, each on a connection of its own, first calls without a delay, then as many with one. The delays may overshoot
-by what the same server needs to handle as many undelayed calls, and not by more. An undelayed call and a control call
-are made again and again, which should answer as on an idle server.
+On as many connections as there are calls, open already, first calls without a delay are sent at once, then as many
+with one. The delays may overshoot by what the same server needs to handle as many undelayed calls, and not by more.
+While they sleep an undelayed call and a control call are made again and again: they should answer as on an idle
+server.
 """
 
 import argparse
-import asyncio
+import selectors
+import socket
+from contextlib import ExitStack
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
+from typing import NamedTuple
 
 from benchmarks.server import Running, sandbox_server
 
 HEAD = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\r\n"
 RETRIEVE = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 COUNT = "/__admin/requests/count"
+PATIENCE = 30
+"""Seconds."""
 
 
-async def answered(server: Running, path: str, token: str) -> float:
-    """Seconds from sending a call, on a new connection, to the last byte of its answer."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    begun = perf_counter()
-    writer.write(HEAD.format(path=path, port=server.port, token=token).encode())
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-    )
-    await reader.readexactly(length)
-    took = perf_counter() - begun
-    writer.close()
-    assert head.startswith(b"HTTP/1.1 200"), head
-    return took
+class Figures(NamedTuple):
+    """Of one round: milliseconds, and MiB of proportional set size."""
+
+    undelayed: float
+    overshoot: float
+    call_idle: float
+    call_sleeping: float
+    control_idle: float
+    control_sleeping: float
+    memory_idle: float
+    memory_sleeping: float
 
 
-async def together(server: Running, path: str, calls: int) -> list[float]:
-    """Seconds of each of ``calls`` that are made at once."""
-    return await asyncio.gather(*(answered(server, path, "many") for _ in range(calls)))
+class Connections:
+    """Open connections, on which calls can be sent at once. A plain client: a heavier one measures itself."""
+
+    def __init__(self, server: Running, count: int) -> None:
+        self._port = server.port
+        self._open = [socket.create_connection(("127.0.0.1", server.port), PATIENCE) for _ in range(count)]
+        self._selector = selectors.DefaultSelector()
+        for each in self._open:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._selector.register(each, selectors.EVENT_READ)
+
+    def close(self) -> None:
+        """Close them."""
+        self._selector.close()
+        for each in self._open:
+            each.close()
+
+    def send(self, path: str, token: str) -> float:
+        """Send a call on each; answers when that began."""
+        call = HEAD.format(path=path, port=self._port, token=token).encode()
+        begun = perf_counter()
+        for each in self._open:
+            each.sendall(call)
+        return begun
+
+    def answered(self) -> float:
+        """Wait for the answers, all of them; answers when the last one was there."""
+        missing = len(self._open)
+        while missing:
+            for key, _ in self._selector.select(PATIENCE):
+                # An answer of the server is one packet.
+                answer = key.fileobj.recv(65_536)  # type: ignore[union-attr]
+                assert answer.startswith(b"HTTP/1.1 200"), answer
+                missing -= 1
+        return perf_counter()
+
+    def together(self, path: str, token: str) -> float:
+        """Seconds from sending a call on each to the last answer."""
+        begun = self.send(path, token)
+        return self.answered() - begun
 
 
-async def probes(server: Running, times: int) -> tuple[float, float]:
+def probed(probe: Connections, times: int) -> tuple[float, float]:
     """Median milliseconds of an undelayed call and of a control call."""
-    undelayed, control = [], []
-    for _ in range(times):
-        undelayed.append(await answered(server, RETRIEVE, "probe"))
-        control.append(await answered(server, COUNT, "probe"))
-    return median(undelayed) * 1000, median(control) * 1000
+    undelayed = median(probe.together(RETRIEVE, "probe") for _ in range(times))
+    control = median(probe.together(COUNT, "probe") for _ in range(times))
+    return undelayed * 1000, control * 1000
 
 
-async def measure(server: Running, calls: int, seconds: float) -> None:
-    """Make the calls, and print what they took."""
-    await together(server, RETRIEVE, 50)
-    idle = await probes(server, 50)
+def measured(server: Running, many: Connections, probe: Connections, seconds: float) -> Figures:
+    """One round."""
+    idle = probed(probe, 50)
     memory = server.resident_kilobytes()
-    plain = await together(server, RETRIEVE, calls)
-    sleeping = asyncio.create_task(together(server, f"{RETRIEVE}?__delay={seconds * 1000:.0f}", calls))
-    # When all are asleep: the calls were sent and handled in about the time of the undelayed ones.
-    await asyncio.sleep(min(max(plain) * 1.2, seconds * 0.6))
-    busy = await probes(server, 20)
+    undelayed = many.together(RETRIEVE, "many")
+    begun = many.send(f"{RETRIEVE}?__delay={seconds * 1000:.0f}", "many")
+    # All are asleep: to begin them takes no longer than it took to begin and end the undelayed ones.
+    sleep(min(undelayed * 1.2, seconds * 0.6))
+    busy = probed(probe, 20)
     peak = server.resident_kilobytes()
-    delayed = await sleeping
-    print(f"{calls} calls at once, {seconds} s of delay")
-    print(f"undelayed, the last answer after     {max(plain) * 1000:7.0f} ms")
-    print(f"delayed, the last one's overshoot    {(max(delayed) - seconds) * 1000:7.0f} ms")
-    print(f"a call in between, idle / sleeping   {idle[0]:7.2f} / {busy[0]:.2f} ms")
-    print(f"a control call, idle / sleeping      {idle[1]:7.2f} / {busy[1]:.2f} ms")
-    print(f"memory, idle / sleeping              {memory / 1024:7.1f} / {peak / 1024:.1f} MiB (proportional)")
+    overshoot = many.answered() - begun - seconds
+    return Figures(
+        undelayed * 1000, overshoot * 1000, idle[0], busy[0], idle[1], busy[1], memory / 1024, peak / 1024
+    )
 
 
 def main() -> None:
@@ -76,9 +110,32 @@ def main() -> None:
     )
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    with sandbox_server() as server:
-        asyncio.run(measure(server, arguments.calls, arguments.seconds))
+    with sandbox_server() as server, ExitStack() as opened:
+        many, probe = Connections(server, arguments.calls), Connections(server, 1)
+        opened.callback(many.close)
+        opened.callback(probe.close)
+        many.together(RETRIEVE, "many")
+        rounds = [measured(server, many, probe, arguments.seconds) for _ in range(arguments.rounds)]
+    figures = Figures(*map(median, zip(*rounds, strict=True)))
+    print(
+        f"{arguments.calls} calls at once, {arguments.seconds} s of delay, medians of {arguments.rounds} rounds"
+    )
+    print(f"undelayed, the last answer after     {figures.undelayed:7.0f} ms  {spread(rounds, 0)}")
+    print(f"delayed, the last one's overshoot    {figures.overshoot:7.0f} ms  {spread(rounds, 1)}")
+    print(f"a call in between, idle / sleeping   {figures.call_idle:7.2f} / {figures.call_sleeping:.2f} ms")
+    print(
+        f"a control call, idle / sleeping      {figures.control_idle:7.2f} / {figures.control_sleeping:.2f} ms"
+    )
+    print(
+        f"memory, idle / sleeping              {figures.memory_idle:7.1f} / {figures.memory_sleeping:.1f} MiB"
+    )
+
+
+def spread(rounds: list[Figures], at: int) -> str:
+    """The least and the most of one figure."""
+    return f"({min(each[at] for each in rounds):.0f} to {max(each[at] for each in rounds):.0f})"
 
 
 if __name__ == "__main__":

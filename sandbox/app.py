@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Callable
 from hashlib import blake2b
-from threading import Event
 
 from flask import Flask
 
@@ -30,7 +29,7 @@ from sandbox.version import __version__
 from sandbox.world.clock import Now
 from sandbox.world.fleet import Berth, Fleet
 from sandbox.world.sandbox import Bounds, Sandbox
-from sandbox.world.sleepers import Wait
+from sandbox.world.sleepers import Wait, wait
 
 
 def create_app(
@@ -39,7 +38,7 @@ def create_app(
     scenario: Scenario | None = None,
     now: Now = time.time,
     monotonic: Callable[[], float] = time.monotonic,
-    wait: Wait = Event.wait,
+    wait: Wait = wait,
 ) -> Flask:
     """The server as a WSGI application; without ``settings``, as the ``SANDBOX_…`` variables say.
 

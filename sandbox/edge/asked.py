@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.http import parse_list_header
 
 from sandbox import problems
+from sandbox.edge.decoding import readable_query
 from sandbox.faults.delay import LONGEST_MILLISECONDS
 from sandbox.faults.delays.fixed import Fixed
 from sandbox.faults.effect import Effect
@@ -19,6 +21,8 @@ from sandbox.world.rules import Facts
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+REMEMBERED = 256
+"""So many different headers and queries are read once and then remembered: clients repeat themselves."""
 PREFERENCES = ("code", "delay", "fault")
 OWN = "__"
 REVOKED = "revoked_"
@@ -51,8 +55,11 @@ def asked_by_header(environ: "WSGIEnvironment") -> Asked | None:
     Raises Problem 400 where one of ours cannot be right.
     """
     sent = environ.get("HTTP_PREFER")
-    if not sent:
-        return None
+    return _asked_by_preferences(sent) if sent else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _asked_by_preferences(sent: str) -> Asked | None:
     ours: dict[str, str] = {}
     for preference in parse_list_header(sent):
         # What stands behind a semicolon are parameters. Of a preference that is given twice the first counts.
@@ -65,12 +72,15 @@ def asked_by_header(environ: "WSGIEnvironment") -> Asked | None:
     return Asked(_effect(ours, "Prefer: "), "header", applied)
 
 
-def asked_by_query(facts: Facts) -> Asked | None:
+@lru_cache(maxsize=REMEMBERED)
+def asked_by_query(query: str) -> Asked | None:
     """``?__code=503&__delay=250``: the twins of the preferences, for where headers cannot be set.
 
-    Raises Problem 400.
+    Raises Problem 400. A query that cannot be read asks for nothing here; refusing it is the API's part.
     """
-    own = {name.removeprefix(OWN): value for name, value in facts.query.items() if name.startswith(OWN)}
+    own = {
+        name.removeprefix(OWN): value for name, value in readable_query(query).items() if name.startswith(OWN)
+    }
     if not own:
         return None
     for name in own:

@@ -21,6 +21,14 @@ def decoded_query(query: str) -> dict[str, str]:
     return _once(_pairs_of(query)) if query else {}
 
 
+def readable_query(query: str) -> dict[str, str]:
+    """The attributes of a query string; none where it cannot be read."""
+    try:
+        return decoded_query(query)
+    except problems.Problem:
+        return {}
+
+
 def decoded_body(body: bytes, content_type: str) -> tuple[dict[str, Any], bool]:
     """The attributes of a body, and whether they are text (a form) and not JSON values.
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sandbox.edge.call import Call
-from sandbox.edge.decoding import decoded_body, decoded_query
+from sandbox.edge.decoding import decoded_body, readable_query
 from sandbox.problems import Problem
 from sandbox.schemas.part import as_text
 
@@ -26,10 +26,7 @@ class CallFacts:
     @cached_property
     def query(self) -> Mapping[str, str]:
         """The attributes of the query."""
-        try:
-            return decoded_query(self._environ.get("QUERY_STRING", ""))
-        except Problem:
-            return {}
+        return readable_query(self._environ.get("QUERY_STRING", ""))
 
     @cached_property
     def body(self) -> Mapping[str, str]:

@@ -87,7 +87,7 @@ class Faulting:
         if asked := asked_by_header(environ):
             return asked
         query = environ.get("QUERY_STRING")
-        if query and (OWN in query or "%" in query) and (asked := asked_by_query(CallFacts(environ, call))):
+        if query and (OWN in query or "%" in query) and (asked := asked_by_query(query)):
             return asked
         token = call.token or ""
         named = TRIGGER in environ["PATH_INFO"] or (call.body and _may_trigger(call.body))
@@ -196,4 +196,6 @@ def _explain(chosen: Chosen, call: Call, answer: Answer, delay: float) -> None:
 
 def _printable(text: str) -> str:
     """``text`` as a header can carry it."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

@@ -1,11 +1,26 @@
 """The calls that sleep in one sandbox: who they are, so that a reset or the end of a rule can wake them."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from threading import Lock
 
-Wait = Callable[[Event, float], object]
+Wait = Callable[[threading.Event, float], object]
 """Waits until the event is set, at most so many seconds: ``Event.wait``."""
+
+
+def wait(event: threading.Event, seconds: float) -> object:
+    """Really wait."""
+    return event.wait(seconds)
+
+
+def _event() -> threading.Event:
+    """An event of the kind that this process waits on now.
+
+    A server whose calls are greenlets puts its own class there, after this module was imported: with Python's own one
+    over its locks all sleepers wake only when the last one fell asleep.
+    """
+    return threading.Event()
 
 
 @dataclass(slots=True, eq=False)
@@ -13,7 +28,7 @@ class Sleeper:
     """One sleeping call. ``rule_id`` is the rule that made it sleep, if one did."""
 
     rule_id: str | None
-    woken: Event = field(default_factory=Event)
+    woken: threading.Event = field(default_factory=_event)
 
 
 class Sleepers:

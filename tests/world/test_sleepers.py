@@ -1,5 +1,7 @@
 """Calls that sleep in a sandbox, and what wakes them."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread
 
@@ -124,3 +126,18 @@ def test_whoever_is_woken_may_use_the_sleepers_while_others_are_still_being_woke
 
     sleepers.sleep(5, "a", wait)
     assert stuck == [False]
+
+
+GREENLETS = """
+from sandbox.world.sleepers import Sleepers, wait
+from gevent import event, monkey
+monkey.patch_all()
+waited_on = []
+Sleepers().sleep(0.001, None, lambda woken, seconds: (waited_on.append(woken), wait(woken, seconds)))
+assert isinstance(waited_on[0], event.Event), waited_on
+"""
+
+
+def test_where_calls_are_greenlets_they_sleep_on_the_events_of_greenlets() -> None:
+    """The server puts them in place after this module was imported; on Python's own ones all would wake late."""
+    subprocess.run([sys.executable, "-c", GREENLETS], check=True)
