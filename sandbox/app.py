@@ -29,7 +29,7 @@ from sandbox.version import __version__
 from sandbox.world.clock import Now
 from sandbox.world.fleet import Berth, Fleet
 from sandbox.world.sandbox import Bounds, Sandbox
-from sandbox.world.sleepers import Wait, wait
+from sandbox.world.sleepers import NewAlarm, Sleepers, Wait, new_alarm, wait
 
 
 def create_app(
@@ -39,12 +39,13 @@ def create_app(
     now: Now = time.time,
     monotonic: Callable[[], float] = time.monotonic,
     wait: Wait = wait,
+    alarm: NewAlarm = new_alarm,
 ) -> Flask:
     """The server as a WSGI application; without ``settings``, as the ``SANDBOX_…`` variables say.
 
     ``scenario`` is for a caller who loaded the one of the settings already. ``now`` answers Unix seconds and drives
     the clocks of the sandboxes, ``monotonic`` answers seconds that never go back and drives expiry,
-    ``wait`` is how a delayed call sleeps. Raises SettingsError.
+    ``wait`` is how a delayed call sleeps, and ``alarm`` makes what may wake it. Raises SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
@@ -63,6 +64,9 @@ def create_app(
         _sandbox_ids(secrets.token_bytes(16)),
     )
 
+    def sleep(sleepers: Sleepers, seconds: float, rule_id: str | None) -> bool:
+        return sleepers.sleep(seconds, rule_id, wait, alarm)
+
     app = Application(__name__)
     for endpoint in conversations.ENDPOINTS:
         api_endpoint.register(app, endpoint, lenient=settings.lenient)
@@ -73,7 +77,7 @@ def create_app(
 
     app.wsgi_app = Edge(  # type: ignore[method-assign]  # the way that Flask documents for middleware
         app.wsgi_app,
-        Faulting(app.wsgi_app, rules, wait, Beds(settings.max_sleepers)),
+        Faulting(app.wsgi_app, rules, sleep, Beds(settings.max_sleepers)),
         Guard(app.wsgi_app, settings.admin_token, settings.admin_origin),
         fleet,
         nobody,

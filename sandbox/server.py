@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import gevent.event
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
@@ -143,7 +144,7 @@ def serve(settings: Settings) -> None:
 
     listener = listen(settings.host, settings.port)
     scenario = scenario_of(settings)
-    app = create_app(settings, scenario=scenario)
+    app = create_app(settings, scenario=scenario, alarm=gevent.event.Event)
     said = banner(settings, scenario, address_of(listener), __version__)
 
     # What is alive now stays alive. The collector need not look at it again and again, however large the scenario

@@ -4,7 +4,7 @@ Of what asks for a fault the first that says something wins: header, query, plai
 server-wide ones, the command line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,15 @@ from sandbox.edge.wire import CallWire, made_by, made_of
 from sandbox.faults.effect import Effect
 from sandbox.faults.fault import Made
 from sandbox.world.rules import Fired
-from sandbox.world.sleepers import Wait
+from sandbox.world.sleepers import Sleepers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 TRIGGER = "trigger_"
+
+Sleep = Callable[[Sleepers, float, str | None], bool]
+"""Sleeps among the sleepers of a sandbox, for seconds, because of the rule of an id: :meth:`Sleepers.sleep`."""
 
 
 @dataclass(slots=True)
@@ -57,12 +60,12 @@ class Chosen:
 
 
 class Faulting:
-    """Stands between the edge and ``app``. ``wait`` is how a call sleeps, ``beds`` bound how many may at once."""
+    """Stands between the edge and ``app``. ``sleep`` is how a call sleeps, ``beds`` bound how many may at once."""
 
-    def __init__(self, app: "WSGIApplication", rules: ServerRules, wait: Wait, beds: Beds) -> None:
+    def __init__(self, app: "WSGIApplication", rules: ServerRules, sleep: Sleep, beds: Beds) -> None:
         self._app = app
         self._rules = rules
-        self._wait = wait
+        self._sleep = sleep
         self._beds = beds
 
     def __call__(self, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
@@ -106,7 +109,7 @@ class Faulting:
             return self._body(chosen, done, environ, call, answer)
 
         def pause(seconds: float) -> bool:
-            return call.sandbox.sleepers.sleep(seconds, chosen.rule_id, self._wait)
+            return self._sleep(call.sandbox.sleepers, seconds, chosen.rule_id)
 
         # Before the answer begins: then it is still possible to refuse.
         self._beds.take()
@@ -159,7 +162,7 @@ class Faulting:
         if milliseconds <= 0:
             return
         with self._beds:
-            call.sandbox.sleepers.sleep(milliseconds / 1000, chosen.rule_id, self._wait)
+            self._sleep(call.sandbox.sleepers, milliseconds / 1000, chosen.rule_id)
         if call.sandbox.sleepers.ended:
             raise problems.reset_meanwhile()
 

@@ -2,23 +2,34 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
-
-Wait = Callable[[threading.Event, float], object]
-"""Waits until the event is set, at most so many seconds: ``Event.wait``."""
+from typing import Protocol
 
 
-def wait(event: threading.Event, seconds: float) -> object:
+class Alarm(Protocol):
+    """Wakes one sleeper: ``threading.Event``, or what takes its place where calls are no threads."""
+
+    def set(self) -> None: ...
+    def is_set(self) -> bool: ...
+    def wait(self, timeout: float, /) -> object: ...
+
+
+NewAlarm = Callable[[], Alarm]
+Wait = Callable[[Alarm, float], object]
+"""Waits until the alarm is set, at most so many seconds."""
+
+
+def wait(alarm: Alarm, seconds: float) -> object:
     """Really wait."""
-    return event.wait(seconds)
+    return alarm.wait(seconds)
 
 
-def _event() -> threading.Event:
+def new_alarm() -> Alarm:
     """An event of the kind that this process waits on now.
 
-    A server whose calls are greenlets puts its own class there, after this module was imported: with Python's own one
-    over its locks all sleepers wake only when the last one fell asleep.
+    A server that puts another class in its place does so after this module was imported, and on Python's own one over
+    gevent's locks all sleepers wake only when the last one fell asleep.
     """
     return threading.Event()
 
@@ -28,7 +39,7 @@ class Sleeper:
     """One sleeping call. ``rule_id`` is the rule that made it sleep, if one did."""
 
     rule_id: str | None
-    woken: threading.Event = field(default_factory=_event)
+    woken: Alarm
 
 
 class Sleepers:
@@ -49,9 +60,9 @@ class Sleepers:
         """Whether the sandbox has come to its end: a reset put another one in its place."""
         return self._ended
 
-    def sleep(self, seconds: float, rule_id: str | None, wait: Wait) -> bool:
+    def sleep(self, seconds: float, rule_id: str | None, wait: Wait, alarm: NewAlarm = new_alarm) -> bool:
         """Sleep until the time is over or somebody wakes the call. Answers whether somebody did."""
-        sleeper = Sleeper(rule_id)
+        sleeper = Sleeper(rule_id, alarm())
         with self._lock:
             if self._ended:
                 return True

@@ -1,7 +1,6 @@
 """Reset: back to the start, in one step, whatever is under way."""
 
 from collections.abc import Callable
-from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +12,7 @@ from werkzeug.test import TestResponse
 from sandbox.app import create_app
 from sandbox.seeding.scenario import known
 from sandbox.settings import Settings
+from sandbox.world.sleepers import Alarm
 
 Check = Callable[..., str]
 
@@ -250,7 +250,7 @@ class Interrupted:
         self.client = self.app.test_client()
         self.client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
 
-    def wait(self, event: Event, _seconds: float) -> None:
+    def wait(self, event: Alarm, _seconds: float) -> None:
         if self.meanwhile:
             self.meanwhile.pop()()
         self.woken.append(event.is_set())

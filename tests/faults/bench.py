@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from threading import Event
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -10,6 +9,7 @@ from werkzeug.test import EnvironBuilder, TestResponse
 
 from sandbox.app import create_app
 from sandbox.settings import Settings
+from sandbox.world.sleepers import Alarm
 from tests.conftest import loaded
 
 COLLECTION = "/v1/conversations"
@@ -83,7 +83,7 @@ class Bench:
             wait=self._wait,
         )
 
-    def _wait(self, woken: Event, seconds: float) -> None:
+    def _wait(self, woken: Alarm, seconds: float) -> None:
         self.slept.append(seconds)
         self.while_asleep()
         self.woken.append(woken.is_set())

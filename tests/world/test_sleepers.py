@@ -7,7 +7,7 @@ from threading import Barrier, Event, Thread
 
 import pytest
 
-from sandbox.world.sleepers import Sleepers
+from sandbox.world.sleepers import Alarm, Sleepers
 
 PATIENCE_SECONDS = 10.0
 
@@ -20,7 +20,7 @@ class Bed:
         self.asked: list[float] = []
         self.woken: list[bool] = []
 
-    def __call__(self, event: Event, seconds: float) -> None:
+    def __call__(self, event: Alarm, seconds: float) -> None:
         self.asked.append(seconds)
         for action in self.happens:
             assert callable(action)
@@ -94,9 +94,9 @@ def test_many_that_sleep_at_once_are_all_woken(end: object) -> None:
     asleep = Barrier(9)
     woken: list[bool] = []
 
-    def wait(event: Event, seconds: float) -> None:
+    def wait(event: Alarm, seconds: float) -> None:
         asleep.wait(PATIENCE_SECONDS)
-        woken.append(event.wait(seconds))
+        woken.append(bool(event.wait(seconds)))
 
     with ThreadPoolExecutor(8) as pool:
         for _ in range(8):
@@ -114,7 +114,7 @@ def test_whoever_is_woken_may_use_the_sleepers_while_others_are_still_being_woke
     sleepers = Sleepers()
     stuck: list[bool] = []
 
-    def wait(event: Event, _seconds: float) -> None:
+    def wait(event: Alarm, _seconds: float) -> None:
         def set_() -> None:
             other = Thread(target=sleepers.wake, args=("nobody",), daemon=True)
             other.start()
@@ -138,6 +138,13 @@ assert isinstance(waited_on[0], event.Event), waited_on
 """
 
 
-def test_where_calls_are_greenlets_they_sleep_on_the_events_of_greenlets() -> None:
-    """The server puts them in place after this module was imported; on Python's own ones all would wake late."""
+def test_where_threads_were_patched_calls_sleep_on_what_took_their_place() -> None:
+    """``gunicorn -k gevent`` does so after this module was imported; on Python's own events all would wake late."""
     subprocess.run([sys.executable, "-c", GREENLETS], check=True)
+
+
+def test_a_call_sleeps_on_the_alarm_that_it_was_given() -> None:
+    waited_on: list[Alarm] = []
+    alarm = Event()
+    Sleepers().sleep(1, None, lambda woken, _: waited_on.append(woken), lambda: alarm)
+    assert waited_on == [alarm]
