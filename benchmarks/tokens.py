@@ -2,21 +2,23 @@
 
     python -m benchmarks.tokens
 
-CPU microseconds of a retrieve through the whole application in process, by a new token each time and by one that is
-known; then the memory that the process grew by with ten thousand tokens that made one call each. Last, how much
-longer the scenario ``crowd`` takes to load than ``default``.
+CPU microseconds of a retrieve by a new token each time and by one that is known: of a running server, whose every
+request comes over a socket, and of the application alone, in process. Then the memory that the process grew by with ten
+thousand tokens that made one call each. Last, how much longer the scenario ``crowd`` takes to load than ``default``.
 """
 
 import gc
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 from benchmarks.calls import call, microseconds
+from benchmarks.server import Running, sandbox_server
 from sandbox.app import create_app
 from sandbox.seeding.scenario import load
 from sandbox.settings import Settings
@@ -37,6 +39,31 @@ def by_a_new_token(app: Any) -> Callable[[], object]:
     return lambda: call(app, "GET", RETRIEVE, token=f"worker-{next(numbers)}")
 
 
+def served(server: Running, tokens: Iterable[str]) -> float:
+    """Microseconds of a server's CPU per retrieve, one after the other on one connection, by each of ``tokens``."""
+    calls = 0
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        before = server.cpu_seconds()
+        for token in tokens:
+            connection.sendall(
+                f"GET {RETRIEVE} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            )
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+            calls += 1
+        return (server.cpu_seconds() - before) / calls * 1e6
+
+
+def over_the_wire() -> tuple[float, float]:
+    """Microseconds of a new token's first call and of a known one's, medians of interleaved rounds."""
+    rounds = []
+    with sandbox_server("--max-sandboxes", "100000") as server:
+        for number in range(5):
+            known = served(server, repeat("known", TOKENS))
+            new = served(server, (f"round-{number}-worker-{each}" for each in range(TOKENS)))
+            rounds.append((new, known))
+    return median(each[0] for each in rounds), median(each[1] for each in rounds)
+
+
 def seconds_to_load(name: str) -> float:
     """How long a scenario takes from its file to a store that is ready to serve."""
     begun = perf_counter()
@@ -46,6 +73,7 @@ def seconds_to_load(name: str) -> float:
 
 def main() -> None:
     """Measure, and print."""
+    new_served, known_served = over_the_wire()
     default, crowd = seconds_to_load("default"), seconds_to_load("crowd")
     app = create_app(Settings())
     new, known = by_a_new_token(app), partial(call, app, "GET", RETRIEVE)
@@ -55,11 +83,16 @@ def main() -> None:
     gc.collect()
     grown = resident_megabytes() - before
     first, again = median(each[0] for each in rounds), median(each[1] for each in rounds)
-    print(
-        f"first call of a token     {first:7.0f} µs of CPU, {first / again:.2f} of a known token's ({again:.0f} µs)"
-    )
+    print(compared("served", new_served, known_served))
+    print(compared("in process", first, again))
     print(f"{TOKENS:,} tokens, one call   {grown:7.1f} MB more than none")
     print(f"crowd loads in            {crowd:7.2f} s, default in {default:.3f} s")
+
+
+def compared(where: str, first: float, again: float) -> str:
+    """One line."""
+    ratio = f"{first / again:.2f} of a known token's ({again:.0f} µs)"
+    return f"first call, {where:10}    {first:7.0f} µs of CPU, {ratio}"
 
 
 if __name__ == "__main__":

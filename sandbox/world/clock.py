@@ -1,5 +1,6 @@
 """The clock of a sandbox. Every time that a sandbox writes or counts comes from it."""
 
+import math
 from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
@@ -31,7 +32,7 @@ class Clock:
     def __init__(self, now: Now, frozen_at: float | None = None, offset: float = 0.0) -> None:
         self._now = now
         self._lock = Lock()
-        self._latest = float("-inf")
+        self._latest = -math.inf
         self._state = ClockState(frozen_at, offset)
 
     @property
@@ -57,7 +58,7 @@ class Clock:
         """Stand still, at ``at`` (Unix seconds, past and future alike) or where the clock is now."""
         with self._lock:
             self._state = ClockState(self._time() if at is None else at)
-            self._latest = float("-inf")
+            self._latest = -math.inf
 
     def advance(self, seconds: float) -> None:
         """Jump ahead; a frozen clock stays frozen there. ``seconds`` must not be negative."""

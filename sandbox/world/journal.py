@@ -1,6 +1,6 @@
 """The journal: what was called, newest last, bounded; and counters, which stay exact when entries are dropped."""
 
-from collections import Counter, deque
+from collections import deque
 from itertools import islice
 from threading import Lock
 from typing import NamedTuple
@@ -63,7 +63,7 @@ class Journal:
 
     def _start(self) -> None:
         self._entries: deque[tuple[Entry, int]] = deque()
-        self._counts: Counter[Key] = Counter()
+        self._counts: dict[Key, int] = {}
         self._bytes = 0
         self._truncated = False
 
@@ -75,7 +75,8 @@ class Journal:
     def record(self, entry: Entry) -> None:
         """Write ``entry`` down; the oldest entries make room."""
         with self._lock:
-            self._counts[_key_of(entry)] += 1
+            key = _key_of(entry)
+            self._counts[key] = self._counts.get(key, 0) + 1
             size = entry.size
             self._entries.append((entry, size))
             self._bytes += size
