@@ -35,6 +35,8 @@ def started(contender: Contender) -> Iterator[Started]:
     """The server, in a fresh folder, until it is ended."""
     port = _free_port()
     environment = os.environ | {"NODE_ENV": "production"}
+    # What is installed is compiled; a checkout is compiled once, when it may be.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile() as log:
         folder = Path(name)
         contender.write(folder)

@@ -58,10 +58,12 @@ def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
     def run(environ: "WSGIEnvironment", arguments: dict[str, Any]) -> Answer:
         call = Call.of(environ)
         sandbox = authenticated(call)
-        query = query_of(environ.get("QUERY_STRING", ""))
-        if takes_query:
-            arguments["query"] = query
-        # A body that nothing is taken from is read all the same: what it holds was meant for something.
+        # What nothing is taken from is read all the same, if there is something: it was meant for something.
+        text = environ.get("QUERY_STRING", "")
+        if takes_query or text:
+            query = query_of(text)
+            if takes_query:
+                arguments["query"] = query
         if takes_body or call.body:
             body = body_of(call.body, environ.get("CONTENT_TYPE", ""))
             if takes_body:

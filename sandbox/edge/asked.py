@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from werkzeug.http import parse_list_header
 
@@ -17,9 +17,6 @@ from sandbox.faults.kinds.hang import Hang
 from sandbox.faults.kinds.status import Status
 from sandbox.faults.parsing import fault_of
 from sandbox.world.rules import Facts
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 REMEMBERED = 256
 """So many different headers and queries are read once and then remembered: clients repeat themselves."""
@@ -49,17 +46,12 @@ class Asked(NamedTuple):
     applied: str = ""
 
 
-def asked_by_header(environ: "WSGIEnvironment") -> Asked | None:
+@lru_cache(maxsize=REMEMBERED)
+def asked_by_header(sent: str) -> Asked | None:
     """``Prefer: code=503, delay=250`` (RFC 7240). Preferences that are not ours are ignored, as that RFC says.
 
     Raises Problem 400 where one of ours cannot be right.
     """
-    sent = environ.get("HTTP_PREFER")
-    return _asked_by_preferences(sent) if sent else None
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _asked_by_preferences(sent: str) -> Asked | None:
     ours: dict[str, str] = {}
     for preference in parse_list_header(sent):
         # What stands behind a semicolon are parameters. Of a preference that is given twice the first counts.

@@ -87,7 +87,8 @@ class Faulting:
 
     def _asked(self, environ: "WSGIEnvironment", call: Call) -> Asked | None:
         """What the call itself asks for. Most ask for nothing, so the cheap look comes first."""
-        if asked := asked_by_header(environ):
+        preferred = environ.get("HTTP_PREFER")
+        if preferred and (asked := asked_by_header(preferred)):
             return asked
         query = environ.get("QUERY_STRING")
         if query and (OWN in query or "%" in query) and (asked := asked_by_query(query)):
