@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Iterable
-from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
 
-from sandbox.api.answers import Answer, json_answer
 from sandbox.api.endpoint import Endpoint
-from sandbox.problems import DOCUMENTATION, JSON_TYPE
-from sandbox.schemas.conversation import ConversationSchema
+from sandbox.api.specification import begun, refusal, serve
+from sandbox.problems import JSON_TYPE
 from sandbox.schemas.fields import Attribute
+
+if TYPE_CHECKING:
+    from apispec import APISpec
+    from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 TEXT_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -55,16 +55,6 @@ REASONS = {
     507: "The sandbox holds all the conversations it may.",
 }
 
-ERROR_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string", "enum": ["invalid_request", "api_error"]},
-        "message": {"type": "string"},
-        "documentation_url": {"type": "string", "format": "uri"},
-    },
-    "required": ["type", "message", "documentation_url"],
-    "additionalProperties": False,
-}
 PAGE_SCHEMA = {
     "type": "object",
     "properties": {
@@ -74,45 +64,23 @@ PAGE_SCHEMA = {
     "required": ["has_more", "data"],
     "additionalProperties": False,
 }
-REQUEST_ID_HEADER = {"description": "Names this call in logs.", "schema": {"type": "string"}}
 
 
 def register(app: Flask, endpoints: Iterable[Endpoint], version: str, *, lenient: bool) -> None:
-    """Serve the document. It is made when it is first asked for."""
-
-    @cache
-    def document() -> bytes:
-        return json.dumps(build(endpoints, version, lenient=lenient)).encode() + b"\n"
-
-    def openapi() -> Answer:
-        return json_answer(document())
-
-    app.add_url_rule("/openapi.json", "openapi", openapi, provide_automatic_options=False)
+    """Serve the document."""
+    serve(app, "/openapi.json", "openapi", lambda: build(endpoints, version, lenient=lenient))
 
 
 def build(endpoints: Iterable[Endpoint], version: str, *, lenient: bool) -> dict[str, Any]:
     """The OpenAPI document of ``endpoints``. A ``lenient`` server admits unknown attributes, and says so here."""
-    marshmallow = MarshmallowPlugin()
-    spec = APISpec(
-        title="Protocol Conversations API (sandbox)",
-        version=version,
-        openapi_version="3.1.0",
-        plugins=[marshmallow],
-        info={
-            "description": "Conversations are the containers for the messages between you, your contacts, and groups."
-        },
-        security=[{"bearer": []}],
-        servers=[{"url": "/"}],
+    description = "Conversations are the containers for the messages between you, your contacts, and groups."
+    spec, converter = begun(
+        "Protocol Conversations API (sandbox)", version, description, security=[{"bearer": []}]
     )
-    assert marshmallow.converter is not None
-    marshmallow.converter.add_attribute_function(keywords)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    spec.components.header("RequestId", REQUEST_ID_HEADER)
-    spec.components.schema("Conversation", schema=ConversationSchema)
     spec.components.schema("ConversationPage", PAGE_SCHEMA)
-    spec.components.schema("Error", ERROR_SCHEMA)
     for endpoint in endpoints:
-        _add(spec, marshmallow, endpoint)
+        _add(spec, converter, endpoint)
     document = spec.to_dict()
     _say_what_is_required(document)
     if lenient:
@@ -120,16 +88,10 @@ def build(endpoints: Iterable[Endpoint], version: str, *, lenient: bool) -> dict
     return document
 
 
-def keywords(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
-    """What our attribute types add to what apispec knows of marshmallow's."""
-    return dict(field.openapi) if isinstance(field, Attribute) else {}
-
-
-def _add(spec: APISpec, marshmallow: MarshmallowPlugin, endpoint: Endpoint) -> None:
-    assert marshmallow.converter is not None
+def _add(spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoint) -> None:
     operation = endpoint.operation
     description = (endpoint.view.__doc__ or "").strip()
-    parameters = marshmallow.converter.schema2parameters(endpoint.query, location="query")
+    parameters = converter.schema2parameters(endpoint.query, location="query")
     if "{id}" in operation.path:
         parameters.insert(0, {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}})
     responses: dict[str, Any] = {str(endpoint.success): _success(endpoint)}
@@ -145,7 +107,7 @@ def _add(spec: APISpec, marshmallow: MarshmallowPlugin, endpoint: Endpoint) -> N
     spec.path(operation.path, operations={operation.method.lower(): shape})
 
 
-def _request_body(spec: APISpec, endpoint: Endpoint) -> dict[str, Any]:
+def _request_body(spec: "APISpec", endpoint: Endpoint) -> dict[str, Any]:
     name = type(endpoint.body).__name__
     spec.components.schema(name, schema=endpoint.body)
     spec.components.schema(name + "Form", _text_schema(endpoint.body))
@@ -186,21 +148,6 @@ def _success(endpoint: Endpoint) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{name}"}
         shape["content"] = {JSON_TYPE: {"schema": schema, "example": EXAMPLES[operation]}}
     return shape
-
-
-def refusal(status: int, reason: str) -> dict[str, Any]:
-    """The response object of an error."""
-    kind = "api_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
-    example = {"type": kind, "message": reason, "documentation_url": DOCUMENTATION + kind}
-    schema = {"$ref": "#/components/schemas/Error"}
-    headers: dict[str, Any] = {"X-Request-Id": "RequestId"}
-    if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = {"schema": {"type": "string", "const": "Bearer"}}
-    return {
-        "description": reason,
-        "headers": headers,
-        "content": {JSON_TYPE: {"schema": schema, "example": example}},
-    }
 
 
 def _say_what_is_required(document: dict[str, Any]) -> None:

@@ -1,21 +1,19 @@
 """OpenAPI 3.1 of the control API, at ``/__admin/openapi.json``: made from the table that routes."""
 
-import json
 from collections.abc import Iterable
-from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
-from sandbox.api.answers import Answer, json_answer
-from sandbox.api.openapi import ERROR_SCHEMA, keywords, refusal
+from sandbox.api.specification import begun, refusal, serve
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.control.guard import HEALTH, TOKEN_HEADER
 from sandbox.problems import JSON_TYPE
-from sandbox.schemas.conversation import ConversationSchema
+
+if TYPE_CHECKING:
+    from apispec import APISpec
+    from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 PATH = "/__admin/openapi.json"
 
@@ -31,51 +29,28 @@ REASONS = {
 
 
 def register(app: Flask, endpoints: Iterable[Endpoint], version: str) -> None:
-    """Serve the document. It is made when it is first asked for."""
-
-    @cache
-    def document() -> bytes:
-        return json.dumps(build(endpoints, version)).encode() + b"\n"
-
-    def openapi() -> Answer:
-        return json_answer(document())
-
-    app.add_url_rule(PATH, "control.openapi", openapi, provide_automatic_options=False)
+    """Serve the document."""
+    serve(app, PATH, "control.openapi", lambda: build(endpoints, version))
 
 
 def build(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     """The OpenAPI document of ``endpoints``."""
-    marshmallow = MarshmallowPlugin()
-    spec = APISpec(
-        title="Control API of protocol-sandbox",
-        version=version,
-        openapi_version="3.1.0",
-        plugins=[marshmallow],
-        info={"description": "Steers the sandbox of a bearer token: what test suites and tools call."},
-        servers=[{"url": "/"}],
-    )
-    assert marshmallow.converter is not None
-    marshmallow.converter.add_attribute_function(keywords)
+    description = "Steers the sandbox of a bearer token: what test suites and tools call."
+    spec, converter = begun("Control API of protocol-sandbox", version, description)
     spec.components.security_scheme("sandbox", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("admin", {"type": "apiKey", "in": "header", "name": TOKEN_HEADER})
-    spec.components.header("RequestId", {"schema": {"type": "string"}})
-    spec.components.schema("Error", ERROR_SCHEMA)
-    spec.components.schema("Conversation", schema=ConversationSchema)
     for endpoint in endpoints:
-        spec.path(
-            endpoint.path, operations={endpoint.method.lower(): _operation(spec, marshmallow, endpoint)}
-        )
+        spec.path(endpoint.path, operations={endpoint.method.lower(): _operation(spec, converter, endpoint)})
     return spec.to_dict()
 
 
-def _operation(spec: APISpec, marshmallow: MarshmallowPlugin, endpoint: Endpoint) -> dict[str, Any]:
-    assert marshmallow.converter is not None
+def _operation(spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoint) -> dict[str, Any]:
     parameters = [
         {"in": "path", "name": part.strip("{}"), "required": True, "schema": {"type": "string"}}
         for part in endpoint.path.split("/")
         if part.startswith("{")
     ]
-    parameters += marshmallow.converter.schema2parameters(endpoint.query, location="query")
+    parameters += converter.schema2parameters(endpoint.query, location="query")
     shape: dict[str, Any] = {
         "operationId": endpoint.id,
         "summary": " ".join((endpoint.view.__doc__ or "").split()),

@@ -14,48 +14,21 @@ import sandbox
 from sandbox.operations import OPERATIONS
 from sandbox.schemas.arguments import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from sandbox.world.clock import LATEST_TIMESTAMP
+from tests.openapi import JSON, Document, fetched, operations, resolved, validator
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
 FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
-
-Document = dict[str, Any]
-
-
-def fetched(app: Flask) -> Document:
-    answer = app.test_client().get("/openapi.json")
-    assert answer.status_code == 200
-    assert answer.content_type == JSON
-    document: Document = answer.get_json()
-    return document
 
 
 @pytest.fixture(scope="session")
 def document(shared_app: Flask) -> Document:
-    return fetched(shared_app)
+    return fetched(shared_app, "/openapi.json")
 
 
 @pytest.fixture
 def lenient_document(open_app: Callable[..., Flask]) -> Document:
-    return fetched(open_app(lenient=True))
-
-
-def resolved(document: Document, shape: Any) -> Any:
-    while isinstance(shape, dict) and "$ref" in shape:
-        target: Any = document
-        for step in shape["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        shape = target
-    return shape
-
-
-def validator(document: Document, schema: Document) -> Draft202012Validator:
-    return Draft202012Validator(schema | {"components": document["components"]})
-
-
-def operations(document: Document) -> dict[str, Document]:
-    return {shape["operationId"]: shape for path in document["paths"].values() for shape in path.values()}
+    return fetched(open_app(lenient=True), "/openapi.json")
 
 
 def request_schema(document: Document, operation: str, media_type: str) -> Document:

@@ -13,37 +13,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 import sandbox
 from sandbox.control.openapi import schema_of
 from sandbox.control.table import ENDPOINTS
+from tests.openapi import JSON, Document, fetched, operations, resolved, validator
 
-JSON = "application/json"
 PATH = "/__admin/openapi.json"
-
-Document = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
 def document(shared_app: Flask) -> Document:
-    answer = shared_app.test_client().get(PATH)
-    assert answer.status_code == 200
-    assert answer.content_type == JSON
-    found: Document = answer.get_json()
-    return found
-
-
-def operations(document: Document) -> dict[str, Document]:
-    return {shape["operationId"]: shape for path in document["paths"].values() for shape in path.values()}
-
-
-def resolved(document: Document, shape: Any) -> Any:
-    while isinstance(shape, dict) and "$ref" in shape:
-        target: Any = document
-        for step in shape["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        shape = target
-    return shape
-
-
-def validator(document: Document, schema: Document) -> Draft202012Validator:
-    return Draft202012Validator(schema | {"components": document["components"]})
+    return fetched(shared_app, PATH)
 
 
 def test_the_document_is_valid(document: Document) -> None:
