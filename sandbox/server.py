@@ -56,6 +56,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             # It ends within half a second; a machine under load may need more until it is killed.
             "graceful_timeout": 5,
             "loglevel": "warning",
+            # Its compiled parser, where that is installed, is no faster here and refuses with other statuses.
+            "http_parser": "python",
             # A proxy may say that its client spoke TLS, and nothing else. Whoever says so gains nothing by it, so
             # nobody's address is looked up at each request.
             "forwarded_allow_ips": "*",

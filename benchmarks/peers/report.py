@@ -80,7 +80,6 @@ def _servers(servers: Sequence[Contender | Missing]) -> str:
 
 def _how(run: Run) -> str:
     cores = os.cpu_count() or 0
-    parser = _version("gunicorn_h1c")
     busy = f"load average of the machine at the beginning {run.load_average:.2f}"
     python = (
         f"Python {platform.python_version()}, gunicorn {_version('gunicorn')}, gevent {_version('gevent')}"
@@ -90,7 +89,7 @@ def _how(run: Run) -> str:
         f"{run.started}, {run.took / 60:.0f} minutes",
         f"{busy}; the busier it was with other things, the less these figures say",
         f"{cores} cores, {_processor()}, Linux {platform.release().partition('-')[0]}",
-        f"{python}, {f'compiled parser gunicorn_h1c {parser}' if parser else 'its HTTP parser in Python'}",
+        f"{python}, its HTTP parser in Python",
         f"Node {_said('node', '--version')}, Java {_said('java', '-version')}",
         f"load from {run.generator}, on {CONNECTIONS} connections that stay open",
         f"{run.starts} starts of each server, in turn; then {run.rounds} rounds of all servers in turn",
