@@ -431,7 +431,7 @@ def test_the_media_type_is_read_as_http_says_without_case_and_with_parameters(
     [
         (b"{", 1, 2),
         (b'{"contact_id": "a"', 1, 19),
-        (b'{"contact_id": "a",}', 1, 20),
+        (b'{"contact_id": "a" "b"}', 1, 20),
         (b'{\n"contact_id": a}', 2, 15),
         (b"{'contact_id': 'a'}", 1, 2),
         (b'{"contact_id": "a"} trailing', 1, 21),
