@@ -17,6 +17,7 @@ from sandbox.control.desk import Desk
 from sandbox.control.guard import Guard
 from sandbox.control.table import ENDPOINTS as CONTROL_ENDPOINTS
 from sandbox.edge.beds import Beds
+from sandbox.edge.choosing import Choosing
 from sandbox.edge.edge import Edge
 from sandbox.edge.faulting import Faulting
 from sandbox.edge.server_rules import ServerRules
@@ -77,7 +78,7 @@ def create_app(
 
     app.wsgi_app = Edge(  # type: ignore[method-assign]  # the way that Flask documents for middleware
         app.wsgi_app,
-        Faulting(app.wsgi_app, rules, sleep, Beds(settings.max_sleepers)),
+        Faulting(app.wsgi_app, Choosing(rules), sleep, Beds(settings.max_sleepers)),
         Guard(app.wsgi_app, settings.admin_token, settings.admin_origin),
         fleet,
         nobody,

@@ -1,70 +1,35 @@
-"""Which fault a call meets, and doing it.
-
-Of what asks for a fault the first that says something wins: header, query, plain data, the rules of the sandbox, the
-server-wide ones, the command line.
-"""
+"""Doing what a call meets: its delay, its fault, and what explains them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox import problems
 from sandbox.edge.answer import Answer
-from sandbox.edge.asked import (
-    OWN,
-    READ_ONLY,
-    REVOKED,
-    Asked,
-    asked_by_data,
-    asked_by_header,
-    asked_by_query,
-)
 from sandbox.edge.beds import Beds
 from sandbox.edge.call import Call
+from sandbox.edge.choosing import Choosing, Chosen
 from sandbox.edge.dribbling import Dribbling
-from sandbox.edge.facts import CallFacts
-from sandbox.edge.server_rules import ServerRules
 from sandbox.edge.wire import CallWire, made_by, made_of
 from sandbox.faults.effect import Effect
 from sandbox.faults.fault import Made
-from sandbox.world.rules import Fired
 from sandbox.world.sleepers import Sleepers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-TRIGGER = "trigger_"
-
 Sleep = Callable[[Sleepers, float, str | None], bool]
 """Sleeps among the sleepers of a sandbox, for seconds, because of the rule of an id: :meth:`Sleepers.sleep`."""
 
 
-@dataclass(slots=True)
-class Chosen:
-    """The effect that a call meets, and why: ``reason`` is a rule's name or id, or what of the call asked for it."""
-
-    effect: Effect
-    reason: str
-    fired: Fired | None = None
-    applied: str = ""
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What the draws of this effect belong to."""
-        return (self.reason, 1) if self.fired is None else (self.fired.rule.id, self.fired.match_number)
-
-    @property
-    def rule_id(self) -> str | None:
-        """The rule that fired, if one did."""
-        return None if self.fired is None else self.fired.rule.id
-
-
 class Faulting:
-    """Stands between the edge and ``app``. ``sleep`` is how a call sleeps, ``beds`` bound how many may at once."""
+    """Stands between the edge and ``app``.
 
-    def __init__(self, app: "WSGIApplication", rules: ServerRules, sleep: Sleep, beds: Beds) -> None:
+    ``choose`` says what a call meets, ``sleep`` is how a call sleeps, ``beds`` bound how many may at once.
+    """
+
+    def __init__(self, app: "WSGIApplication", choose: Choosing, sleep: Sleep, beds: Beds) -> None:
         self._app = app
-        self._rules = rules
+        self._choose = choose
         self._sleep = sleep
         self._beds = beds
 
@@ -74,30 +39,6 @@ class Faulting:
         if chosen is None:
             return self._app(environ, answer)
         return self._do(chosen, environ, call, answer)
-
-    def _choose(self, environ: "WSGIEnvironment", call: Call) -> Chosen | None:
-        asked = self._asked(environ, call)
-        if asked is not None:
-            return Chosen(asked.effect, asked.source, applied=asked.applied)
-        book, others = call.sandbox.book, self._rules.all
-        if not book.rules and not others:
-            return None
-        fired = book.fire(CallFacts(environ, call), call.sandbox.clock, others)
-        return None if fired is None else _chosen_by(fired)
-
-    def _asked(self, environ: "WSGIEnvironment", call: Call) -> Asked | None:
-        """What the call itself asks for. Most ask for nothing, so the cheap look comes first."""
-        preferred = environ.get("HTTP_PREFER")
-        if preferred and (asked := asked_by_header(preferred)):
-            return asked
-        query = environ.get("QUERY_STRING")
-        if query and (OWN in query or "%" in query) and (asked := asked_by_query(query)):
-            return asked
-        token = call.token or ""
-        named = TRIGGER in environ["PATH_INFO"] or (call.body and _may_trigger(call.body))
-        if named or token.startswith((REVOKED, READ_ONLY)):
-            return asked_by_data(CallFacts(environ, call), call.token)
-        return None
 
     def _do(self, chosen: Chosen, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
         effect = chosen.effect
@@ -170,17 +111,6 @@ class Faulting:
 
 def _sends_body(effect: Effect) -> bool:
     return effect.fault is None or effect.fault.sends_body
-
-
-def _may_trigger(body: bytes) -> bool:
-    """Whether a body may name a trigger; one that is encoded in some way may."""
-    return b"trigger" in body or b"%" in body or b"\\" in body
-
-
-def _chosen_by(fired: Fired) -> Chosen:
-    rule = fired.rule
-    assert isinstance(rule.effect, Effect)
-    return Chosen(rule.effect, str(rule.document.get("name", rule.id)), fired)
 
 
 def _explain(chosen: Chosen, call: Call, answer: Answer, delay: float) -> None:
