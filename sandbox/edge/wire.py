@@ -1,12 +1,14 @@
 """What faults act on: one call, its connection, and the answer that the API would give."""
 
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sandbox.edge.answer import Answer
 from sandbox.edge.connection import Connection
 from sandbox.faults.fault import Made
 from sandbox.faults.kinds.status import Status
+from sandbox.operations import methods_of
 from sandbox.problems import JSON_TYPE, Problem
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class CallWire:
         wait_seconds: Callable[[], int],
     ) -> None:
         self._method = environ.get("REQUEST_METHOD")
+        self._path = environ.get("PATH_INFO", "")
         self._connection = Connection(environ)
         self._answer = answer
         self.answer = make
@@ -49,7 +52,10 @@ class CallWire:
         return self._method == "HEAD" or made.status.startswith("204")
 
     def refuse(self, problem: Problem) -> Iterable[bytes]:
-        """Send an error."""
+        """Send an error. One that says 405 says what is allowed, as HTTP wants it."""
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = ("Allow", ", ".join(methods_of(self._path)))
+            problem = Problem(problem.status, problem.message, [*problem.headers, allowed])
         return self._answer.refuse(problem)
 
     def cut(self, made: Made, length: int) -> Iterable[bytes]:

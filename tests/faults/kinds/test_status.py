@@ -38,6 +38,19 @@ def test_the_message_and_the_time_to_wait_are_those_of_the_rule(assert_error_sha
     assert answer.headers["Retry-After"] == "7"
 
 
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("/v1/conversations", "GET, HEAD, POST, OPTIONS"),
+        (ITEM, "DELETE, GET, HEAD, PUT, OPTIONS"),
+        ("/v1/nowhere", ""),
+    ],
+)
+def test_an_error_405_says_what_is_allowed(url: str, allowed: str) -> None:
+    answer = Bench().call(url=url, headers={"Prefer": "code=405"})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+
+
 def test_an_error_401_asks_for_a_token() -> None:
     bench = Bench()
     bench.fails("status", status=HTTPStatus.UNAUTHORIZED)
