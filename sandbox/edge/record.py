@@ -18,7 +18,16 @@ _SECRET_HEADERS = {
 }
 _BODY_HEADERS = ("CONTENT_TYPE", "CONTENT_LENGTH")
 # The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
-_SECRET_ATTRIBUTE = re.compile(r'(?<![^&?])(access_token=)[^&]*|("access_token"\s*:\s*")(?:\\.|[^"\\])*')
+_NAME = "access_token"
+# Letters of a name may be percent-encoded in a form, and \\u-encoded in JSON.
+_FORM_NAME = "".join(f"(?:{letter}|%{ord(letter):02x})" for letter in _NAME)
+_JSON_NAME = "".join(rf"(?:{letter}|\\u{ord(letter):04x})" for letter in _NAME)
+_SECRET_ATTRIBUTE = re.compile(
+    rf'(?<![^&?])({_FORM_NAME}=)[^&]*|("{_JSON_NAME}"\s*:\s*")(?:\\.|[^"\\])*'
+    # multipart/form-data: the name stands in a header of the part.
+    rf'|(;\s*name="?{_NAME}(?![\w-])[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n).*?(?=\r?\n--|\Z)',
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def entry_of(
@@ -66,7 +75,7 @@ def _named(sent: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
 
 
 def _redacted(text: str) -> str:
-    return _SECRET_ATTRIBUTE.sub(lambda found: (found[1] or found[2]) + REDACTED, text)
+    return _SECRET_ATTRIBUTE.sub(lambda found: (found[1] or found[2] or found[3]) + REDACTED, text)
 
 
 def _text(body: bytes, most: int) -> str:

@@ -86,6 +86,8 @@ def test_other_headers_are_not(name: str) -> None:
         (f"a=1&access_token={SECRET}&b=2", "a=1&access_token=[redacted]&b=2"),
         (f"access_token={SECRET}&access_token={SECRET}", "access_token=[redacted]&access_token=[redacted]"),
         ("access_token=", "access_token=[redacted]"),
+        (f"access%5Ftoken={SECRET}&b=2", "access%5Ftoken=[redacted]&b=2"),
+        (f"%61ccess%5ftoke%6E={SECRET}", "%61ccess%5ftoke%6E=[redacted]"),
         ("my_access_token=a", "my_access_token=a"),
         ("access_token", "access_token"),
         ("a=access_token", "a=access_token"),
@@ -95,6 +97,35 @@ def test_other_headers_are_not(name: str) -> None:
 def test_a_token_in_a_query_or_a_form_is_redacted(text: str, redacted: str) -> None:
     assert written({"QUERY_STRING": text}).query == redacted
     assert written(body=text.encode()).body == redacted
+
+
+MULTIPART = (
+    "--edge\r\nContent-Disposition: form-data; name={name}\r\n{more}\r\n{value}\r\n"
+    '--edge\r\nContent-Disposition: form-data; name="contact_id"\r\n\r\nb\r\n--edge--\r\n'
+)
+
+
+@pytest.mark.parametrize("name", ['"access_token"', "access_token", '"access_token"; filename="a"'])
+@pytest.mark.parametrize("more", ["", "Content-Type: text/plain\r\n"])
+def test_a_token_in_a_field_of_a_multipart_body_is_redacted(name: str, more: str) -> None:
+    body = MULTIPART.format(name=name, more=more, value=SECRET)
+    assert written(body=body.encode()).body == MULTIPART.format(name=name, more=more, value=REDACTED)
+
+
+def test_a_field_of_a_multipart_body_that_was_cut_is_redacted_to_its_end() -> None:
+    body = MULTIPART.format(name='"access_token"', more="", value=SECRET).encode()
+    assert SECRET[:4] not in written(body=body, most=body.index(b"sk-live") + 8).body
+
+
+@pytest.mark.parametrize("name", ['"access_tokens"', '"my_access_token"', '"contact_id"'])
+def test_other_fields_of_a_multipart_body_are_not(name: str) -> None:
+    body = MULTIPART.format(name=name, more="", value="plain")
+    assert written(body=body.encode()).body == body
+
+
+def test_a_name_that_is_encoded_in_json_is_still_that_name() -> None:
+    body = r'{"acces\u0073\u005Ftoken": "very\"secret", "a": 1}'
+    assert written(body=body.encode()).body == r'{"acces\u0073\u005Ftoken": "[redacted]", "a": 1}'
 
 
 @given(before=st.integers(0, 40), most=st.integers(0, 80))
