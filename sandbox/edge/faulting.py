@@ -95,9 +95,10 @@ class Faulting:
         return fault.send(wire)
 
     def _delay(self, chosen: Chosen, call: Call) -> float:
-        if chosen.effect.delay is None:
+        delay = chosen.effect.delay
+        if delay is None:
             return 0.0
-        return chosen.effect.delay.milliseconds(call.sandbox.book.draw("delay", *chosen.key))
+        return delay.milliseconds(call.sandbox.book.draw("delay", *chosen.key) if delay.varies else 0.0)
 
     def _hold(self, milliseconds: float, chosen: Chosen, call: Call) -> None:
         """Sleep. Raises Problem 503 where too many sleep, and where the sandbox was reset meanwhile."""

@@ -21,6 +21,9 @@ class Delay(ABC):
     type: ClassVar[str]
     attributes: ClassVar[Mapping[str, fields.Field[Any]]]
 
+    varies: ClassVar[bool] = True
+    """Whether it depends on the draw; where it does not, none is made."""
+
     pieces: int = 1
     """In how many pieces the body arrives, spread over the time; 1 holds the whole answer back instead."""
 

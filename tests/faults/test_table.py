@@ -108,3 +108,17 @@ def test_who_names_no_known_kind_is_told_all_of_them(
     message = api.post(RULES, json={attribute: {"type": "nothing of the sort"}}).get_json()["message"]
     for name in table:
         assert name in message
+
+
+DELAY_EXAMPLES = {
+    "fixed": {"milliseconds": 5},
+    "uniform": {"lower": 1, "upper": 9},
+    "lognormal": {"median": 80, "sigma": 1},
+    "dribble": {"chunks": 3, "milliseconds": 900},
+}
+
+
+@pytest.mark.parametrize("kind", DELAYS)
+def test_a_delay_depends_on_its_draw_exactly_where_it_says_so(kind: str) -> None:
+    delay = DELAYS[kind](**DELAY_EXAMPLES[kind])
+    assert delay.varies == (delay.milliseconds(0.1) != delay.milliseconds(0.9))

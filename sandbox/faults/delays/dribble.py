@@ -10,6 +10,7 @@ class Dribble(Delay):
     """The body arrives in ``chunks`` pieces, spread over ``milliseconds``."""
 
     type = "dribble"
+    varies = False
     attributes: ClassVar = {
         "chunks": WholeNumber(2, 1000, required=True),
         "milliseconds": Number(0, LONGEST_MILLISECONDS, required=True),

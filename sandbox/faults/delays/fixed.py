@@ -10,6 +10,7 @@ class Fixed(Delay):
     """Always ``milliseconds``. The plain number is short for it."""
 
     type = "fixed"
+    varies = False
     attributes: ClassVar = {"milliseconds": Number(0, LONGEST_MILLISECONDS, required=True)}
 
     def __init__(self, milliseconds: float) -> None:
