@@ -7,11 +7,11 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-import gevent.event
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 
+from sandbox.alarm import GreenletAlarm
 from sandbox.banner import banner
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
@@ -146,7 +146,7 @@ def serve(settings: Settings) -> None:
 
     listener = listen(settings.host, settings.port)
     scenario = scenario_of(settings)
-    app = create_app(settings, scenario=scenario, alarm=gevent.event.Event)
+    app = create_app(settings, scenario=scenario, alarm=GreenletAlarm)
     said = banner(settings, scenario, address_of(listener), __version__)
 
     # What is alive now stays alive. The collector need not look at it again and again, however large the scenario
