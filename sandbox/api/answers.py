@@ -49,8 +49,11 @@ def created(record: Record) -> Answer:
 
 def page(found: Page) -> Answer:
     """200: one page of the list, ``{"has_more": …, "data": […]}``."""
-    start = b'{"has_more":true,"data":[' if found.has_more else b'{"has_more":false,"data":['
-    return json_answer(start + b",".join([record.json for record in found.records]) + b"]}\n")
+    # What stands around the records goes to the first and the last: so the whole is copied once.
+    parts = [record.json for record in found.records] or [b""]
+    parts[0] = (b'{"has_more":true,"data":[' if found.has_more else b'{"has_more":false,"data":[') + parts[0]
+    parts[-1] += b"]}\n"
+    return json_answer(b",".join(parts))
 
 
 def nothing() -> Answer:
