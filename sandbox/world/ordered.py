@@ -46,16 +46,16 @@ _Node = _Leaf[K, V] | _Branch[K, V]
 class OrderedMap(Generic[K, V]):
     """An immutable map from comparable keys, in ascending order of the keys. It is iterated and read by values."""
 
-    __slots__ = ("_root", "_size")
+    __slots__ = ("_root",)
 
     def __init__(self, items: Iterable[tuple[K, V]] = ()) -> None:
         known = dict(items)
         ordered = sorted(known)
         self._root: _Node[K, V] = _build(ordered, [known[key] for key in ordered])
-        self._size = len(ordered)
 
-    def __len__(self) -> int:
-        return self._size
+    def __bool__(self) -> bool:
+        """Whether it holds anything."""
+        return bool(self._root.keys)
 
     def __iter__(self) -> Iterator[V]:
         return iter(self.after(None, -1))
@@ -77,9 +77,11 @@ class OrderedMap(Generic[K, V]):
 
     def put(self, key: K, value: V) -> "OrderedMap[K, V]":
         """This map with ``value`` at ``key``, instead of what was there."""
-        nodes = _put(self._root, key, value)
-        size = self._size if key in self else self._size + 1
-        return self._with(nodes[0] if len(nodes) == 1 else _branch(nodes), size)
+        replaced = _replace(self._root, key, value)
+        if replaced is not None:
+            return self._with(replaced)
+        nodes = _add(self._root, key, value)
+        return self._with(nodes[0] if len(nodes) == 1 else _branch(nodes))
 
     def remove(self, key: K) -> "OrderedMap[K, V]":
         """This map without ``key``; the map itself where it does not hold the key."""
@@ -88,7 +90,7 @@ class OrderedMap(Generic[K, V]):
         node = _remove(self._root, key)
         while isinstance(node, _Branch) and len(node.children) == 1:
             node = node.children[0]
-        return self._with(_Leaf((), ()) if node is None else node, self._size - 1)
+        return self._with(_Leaf((), ()) if node is None else node)
 
     def after(self, key: K | None, count: int) -> list[V]:
         """The first ``count`` values above ``key`` (which need not be in the map), ascending.
@@ -106,10 +108,9 @@ class OrderedMap(Generic[K, V]):
         found.reverse()
         return found
 
-    def _with(self, root: _Node[K, V], size: int) -> "OrderedMap[K, V]":
+    def _with(self, root: _Node[K, V]) -> "OrderedMap[K, V]":
         made: OrderedMap[K, V] = OrderedMap.__new__(OrderedMap)
         made._root = root
-        made._size = size
         return made
 
 
@@ -129,11 +130,30 @@ def _build(keys: list[K], values: list[V]) -> _Node[K, V]:
     return nodes[0] if nodes else _Leaf((), ())
 
 
-def _put(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+def _replace(node: _Node[K, V], key: K, value: V) -> _Node[K, V] | None:
+    """``node`` with another value at ``key``, its keys shared; None where it does not hold the key."""
     if isinstance(node, _Leaf):
-        return _put_into_leaf(node, key, value)
+        at = bisect_left(node.keys, key)
+        if at == len(node.keys) or node.keys[at] != key:
+            return None
+        values = list(node.values)
+        values[at] = value
+        return _Leaf(node.keys, tuple(values))
     at = max(bisect_right(node.keys, key) - 1, 0)
-    made = _put(node.children[at], key, value)
+    child = _replace(node.children[at], key, value)
+    if child is None:
+        return None
+    children = list(node.children)
+    children[at] = child
+    return _Branch(node.keys, tuple(children))
+
+
+def _add(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+    """``node`` with a key that it does not hold, in two where it would be too wide."""
+    if isinstance(node, _Leaf):
+        return _add_to_leaf(node, key, value)
+    at = max(bisect_right(node.keys, key) - 1, 0)
+    made = _add(node.children[at], key, value)
     children = (*node.children[:at], *made, *node.children[at + 1 :])
     keys = (*node.keys[:at], *[child.keys[0] for child in made], *node.keys[at + 1 :])
     if len(children) <= FANOUT:
@@ -142,13 +162,10 @@ def _put(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
     return _Branch(keys[:half], children[:half]), _Branch(keys[half:], children[half:])
 
 
-def _put_into_leaf(leaf: _Leaf[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
-    keys, values = leaf.keys, leaf.values
-    at = bisect_left(keys, key)
-    if at < len(keys) and keys[at] == key:
-        return (_Leaf(keys, (*values[:at], value, *values[at + 1 :])),)
-    keys = (*keys[:at], key, *keys[at:])
-    values = (*values[:at], value, *values[at:])
+def _add_to_leaf(leaf: _Leaf[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+    at = bisect_left(leaf.keys, key)
+    keys = (*leaf.keys[:at], key, *leaf.keys[at:])
+    values = (*leaf.values[:at], value, *leaf.values[at:])
     if len(keys) <= FANOUT:
         return (_Leaf(keys, values),)
     half = len(keys) // 2
