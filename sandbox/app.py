@@ -13,24 +13,24 @@ from sandbox.api import endpoint as api_endpoint
 from sandbox.api.application import Application
 from sandbox.control import endpoint as control_endpoint
 from sandbox.control import openapi as control_openapi
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.guard import Guard
 from sandbox.control.table import ENDPOINTS as CONTROL_ENDPOINTS
-from sandbox.edge.beds import Beds
-from sandbox.edge.choosing import Choosing
 from sandbox.edge.edge import Edge
-from sandbox.edge.faulting import Faulting
-from sandbox.edge.server_rules import ServerRules
-from sandbox.edge.trace import RequestIds
+from sandbox.edge.injection.injector import FaultInjector
+from sandbox.edge.injection.selector import FaultSelector
+from sandbox.edge.request_id import RequestIds
 from sandbox.faults.command_line import command_line_rules
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import Scenario, ScenarioError, load
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
 from sandbox.world.clock import Now
-from sandbox.world.fleet import Berth, Fleet
+from sandbox.world.fleet import Fleet, SandboxSlot
 from sandbox.world.sandbox import Bounds, Sandbox
-from sandbox.world.sleepers import NewAlarm, Sleepers, Wait, new_alarm, wait
+from sandbox.world.server_rules import ServerRules
+from sandbox.world.sleep_limit import SleepLimit
+from sandbox.world.sleepers import NewEvent, Sleepers, Wait, new_event, wait
 
 
 def create_app(
@@ -40,24 +40,24 @@ def create_app(
     now: Now = time.time,
     monotonic: Callable[[], float] = time.monotonic,
     wait: Wait = wait,
-    alarm: NewAlarm = new_alarm,
+    event: NewEvent = new_event,
 ) -> Flask:
     """The server as a WSGI application; without ``settings``, as the ``SANDBOX_…`` variables say.
 
     ``scenario`` is for a caller who loaded the one of the settings already. ``now`` answers Unix seconds and drives
     the clocks of the sandboxes, ``monotonic`` answers seconds that never go back and drives expiry,
-    ``wait`` is how a delayed call sleeps, and ``alarm`` makes what may wake it. Raises SettingsError.
+    ``wait`` is how a delayed call sleeps, and ``event`` makes what may wake it. Raises SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
     launch = _launcher(settings, scenario, now)
     fleet = Fleet(launch, monotonic, settings.max_sandboxes, settings.idle_seconds)
-    nobody = Berth("", launch(""), monotonic())
+    anonymous = SandboxSlot("", launch(""), monotonic())
     rules = ServerRules(command_line_rules(settings.latency, settings.error_rate, settings.error_status))
-    desk = Desk(
+    context = ControlContext(
         fleet,
         rules,
-        nobody,
+        anonymous,
         scenario,
         settings,
         now,
@@ -66,22 +66,22 @@ def create_app(
     )
 
     def sleep(sleepers: Sleepers, seconds: float, rule_id: str | None) -> bool:
-        return sleepers.sleep(seconds, rule_id, wait, alarm)
+        return sleepers.sleep(seconds, rule_id, wait, event)
 
     app = Application(__name__)
     for endpoint in conversations.ENDPOINTS:
         api_endpoint.register(app, endpoint, lenient=settings.lenient)
     openapi.register(app, conversations.ENDPOINTS, __version__, lenient=settings.lenient)
     for control in CONTROL_ENDPOINTS:
-        control_endpoint.register(app, control, desk)
+        control_endpoint.register(app, control, context)
     control_openapi.register(app, CONTROL_ENDPOINTS, __version__)
 
     app.wsgi_app = Edge(  # type: ignore[method-assign]  # the way that Flask documents for middleware
         app.wsgi_app,
-        Faulting(app.wsgi_app, Choosing(rules), sleep, Beds(settings.max_sleepers)),
+        FaultInjector(app.wsgi_app, FaultSelector(rules), sleep, SleepLimit(settings.max_sleepers)),
         Guard(app.wsgi_app, settings.admin_token, settings.admin_origin),
         fleet,
-        nobody,
+        anonymous,
         RequestIds(secrets.token_hex(4)),
         settings,
         monotonic,

@@ -122,7 +122,10 @@ class Settings:
     error_rate: float = setting(0.0, _rate, "Fail this part of all calls, 0 to 1.", "RATE")
     error_status: int = setting(500, _integer(400, 599), "The status of those failures.", "STATUS")
     admin_token: str | None = setting(
-        None, _text, "Asked of callers of /__admin as X-Admin-Token; better given as the variable.", "TOKEN"
+        None,
+        _text,
+        "RequestedFault of callers of /__admin as X-Admin-Token; better given as the variable.",
+        "TOKEN",
     )
     admin_origin: tuple[str, ...] = setting(
         (), _origins, "Other origins whose pages may call /__admin, separated by commas.", "ORIGINS"

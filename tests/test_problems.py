@@ -62,6 +62,7 @@ def test_a_status_line_has_its_phrase(status: int, line: str) -> None:
         (problems.unsupported_media_type(""), 415, ["not none", "application/json"]),
         (problems.store_full(7), 507, ["7", "--max-conversations"]),
         (problems.fleet_full(7), 503, ["7", "--max-sandboxes"]),
+        (problems.too_many_sleepers(2), 503, ["2 calls", "--max-sleepers"]),
         (problems.one_process_only(), 503, ["one process", "--workers 1"]),
         (problems.internal(), 500, ["defect of the sandbox"]),
     ],
@@ -80,6 +81,7 @@ def test_problems_bring_the_headers_that_http_asks_for() -> None:
     assert dict(problems.unauthorized().headers) == {"WWW-Authenticate": "Bearer"}
     assert dict(problems.method_not_allowed("PATCH", "/a", ["GET", "PUT"]).headers) == {"Allow": "GET, PUT"}
     assert int(dict(problems.fleet_full(1).headers)["Retry-After"]) > 0
+    assert dict(problems.too_many_sleepers(1).headers)["Retry-After"] == "1"
     assert list(problems.invalid("Wrong.").headers) == []
 
 

@@ -18,9 +18,9 @@ from sandbox.schemas.arguments import NoArguments
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-REMEMBERED = 1024
+MAX_CACHED = 1024
 """So many different queries and bodies of an operation are read once and then remembered: clients repeat themselves."""
-REMEMBERED_LENGTH = 512
+MAX_CACHED_LENGTH = 512
 """Longer ones are read each time, so that what is remembered has a bound."""
 
 View = Callable[..., Answer]
@@ -75,9 +75,9 @@ def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
 
 def _remembering(read: Callable[..., Any]) -> Callable[..., Any]:
     """``read``, which is not asked again for what it read lately. What it answers must never be changed."""
-    known = lru_cache(maxsize=REMEMBERED)(read)
+    known = lru_cache(maxsize=MAX_CACHED)(read)
 
     def reading(*texts: str | bytes) -> Any:
-        return known(*texts) if sum(map(len, texts)) <= REMEMBERED_LENGTH else read(*texts)
+        return known(*texts) if sum(map(len, texts)) <= MAX_CACHED_LENGTH else read(*texts)
 
     return reading

@@ -1,8 +1,7 @@
 """The one exit for everything that goes wrong behind the edge."""
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
@@ -10,39 +9,13 @@ from sandbox import problems
 from sandbox.api.answers import Answer, problem_answer
 from sandbox.operations import methods_of
 from sandbox.problems import Problem
-from sandbox.world.errors import (
-    FleetFull,
-    RulesFull,
-    SnapshotsFull,
-    StoreFull,
-    UnknownConversation,
-    UnknownCursor,
-    UnknownRule,
-    UnknownSandbox,
-    UnknownSnapshot,
-    WorldError,
-)
+from sandbox.web.world_errors import problem_of
+from sandbox.world.errors import WorldError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _LOG = logging.getLogger("sandbox")
-
-PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
-    UnknownConversation: lambda error: problems.unknown_conversation(error.conversation_id),
-    UnknownCursor: lambda error: problems.invalid(
-        f"starting_after and ending_before must be the id of a conversation that this sandbox has or had, "
-        f"not {problems.quoted(error.conversation_id)}."
-    ),
-    StoreFull: lambda error: problems.store_full(error.capacity),
-    FleetFull: lambda error: problems.fleet_full(error.capacity),
-    UnknownSandbox: lambda error: problems.unknown_sandbox(error.sandbox_id),
-    UnknownSnapshot: lambda error: problems.unknown_snapshot(error.snapshot_id),
-    SnapshotsFull: lambda error: problems.snapshots_full(error.capacity),
-    UnknownRule: lambda error: problems.unknown_rule(error.rule_id),
-    RulesFull: lambda error: problems.rules_full(error.capacity),
-}
-"""What the domain refuses, as the client is told."""
 
 
 def answer_to(error: Exception, environ: "WSGIEnvironment") -> Answer:
@@ -51,7 +24,7 @@ def answer_to(error: Exception, environ: "WSGIEnvironment") -> Answer:
     if isinstance(error, Problem):
         return problem_answer(error)
     if isinstance(error, WorldError):
-        return problem_answer(PROBLEM_OF[type(error)](error))
+        return problem_answer(problem_of(error))
     if isinstance(error, HTTPException):
         return problem_answer(_problem_of(error, method, path))
     _LOG.error("%s %s failed", method, path, exc_info=error)

@@ -9,7 +9,7 @@ from flask import Flask
 from marshmallow import Schema
 
 from sandbox.api.endpoint import Endpoint
-from sandbox.api.specification import begun, refusal, serve
+from sandbox.api.specification import error_response, new_spec, serve
 from sandbox.problems import JSON_TYPE
 from sandbox.schemas.fields import Attribute
 
@@ -74,7 +74,7 @@ def register(app: Flask, endpoints: Iterable[Endpoint], version: str, *, lenient
 def build(endpoints: Iterable[Endpoint], version: str, *, lenient: bool) -> dict[str, Any]:
     """The OpenAPI document of ``endpoints``. A ``lenient`` server admits unknown attributes, and says so here."""
     description = "Conversations are the containers for the messages between you, your contacts, and groups."
-    spec, converter = begun(
+    spec, converter = new_spec(
         "Protocol Conversations API (sandbox)", version, description, security=[{"bearer": []}]
     )
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
@@ -95,7 +95,7 @@ def _add(spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoint) -> 
     if "{id}" in operation.path:
         parameters.insert(0, {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}})
     responses: dict[str, Any] = {str(endpoint.success): _success(endpoint)}
-    responses |= {str(status): refusal(status, REASONS[status]) for status in endpoint.refusals}
+    responses |= {str(status): error_response(status, REASONS[status]) for status in endpoint.refusals}
     shape: dict[str, Any] = {
         "operationId": operation.id,
         "summary": description,

@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
 
 from sandbox import problems
 from sandbox.edge.decoding import decoded_body, decoded_query
-from sandbox.schemas.explaining import explained
+from sandbox.schemas.error_messages import explain
 
 OWN = "__"
 """Query names that start so are the sandbox's own: the edge reads them."""
@@ -45,4 +45,4 @@ def _load(schema: Schema, values: dict[str, Any], place: str, *, lenient: bool) 
     try:
         return schema.load(values, unknown=EXCLUDE if lenient else RAISE)
     except ValidationError as error:
-        raise problems.invalid(explained(schema, error, values, f"this {place}")) from None
+        raise problems.invalid(explain(schema, error, values, f"this {place}")) from None

@@ -43,7 +43,7 @@ def serve(app: Flask, path: str, name: str, build: Callable[[], dict[str, Any]])
     app.add_url_rule(path, name, openapi, provide_automatic_options=False)
 
 
-def begun(title: str, version: str, description: str, **more: Any) -> "tuple[APISpec, OpenAPIConverter]":
+def new_spec(title: str, version: str, description: str, **more: Any) -> "tuple[APISpec, OpenAPIConverter]":
     """A document that knows the conversation, the error and our attribute types, and what reads schemas for it.
 
     ``more`` goes to the document as it is.
@@ -70,7 +70,7 @@ def begun(title: str, version: str, description: str, **more: Any) -> "tuple[API
     return spec, converter
 
 
-def refusal(status: int, reason: str) -> dict[str, Any]:
+def error_response(status: int, reason: str) -> dict[str, Any]:
     """The response object of an error."""
     kind = "api_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
     example = {"type": kind, "message": reason, "documentation_url": DOCUMENTATION + kind}

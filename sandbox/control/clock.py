@@ -3,31 +3,31 @@
 from typing import Any
 
 from sandbox import problems
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.schemas.control import ClockChange
 from sandbox.world.clock import LATEST_TIMESTAMP, Clock
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 
 EXAMPLE = {"now": 692233200.0, "frozen": True}
 
 
-def show(_desk: Desk, berth: Berth) -> dict[str, Any]:
+def show(_context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
     """What time it is in the sandbox, in Unix seconds, and whether its clock stands still."""
-    clock = berth.sandbox.clock
+    clock = slot.sandbox.clock
     return {"now": round(clock.time(), 3), "frozen": clock.frozen}
 
 
-def change(desk: Desk, berth: Berth, body: dict[str, Any]) -> dict[str, Any]:
+def change(context: ControlContext, slot: SandboxSlot, body: dict[str, Any]) -> dict[str, Any]:
     """Freeze the clock, advance it, or let it run on from where it stands."""
-    clock = berth.sandbox.clock
+    clock = slot.sandbox.clock
     if body["action"] == "freeze":
         clock.freeze(body.get("at"))
     elif body["action"] == "advance":
         _advance(clock, body["seconds"])
     else:
         clock.resume()
-    return show(desk, berth)
+    return show(context, slot)
 
 
 def _advance(clock: Clock, seconds: float) -> None:

@@ -7,21 +7,23 @@ from typing import Any
 from sandbox import problems
 from sandbox.api.answers import Answer, json_answer
 from sandbox.api.openapi import CREATED_EXAMPLE
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.schemas.control import Arrangement
 from sandbox.schemas.fields import Id, is_id
 from sandbox.world.conversation import Conversation
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 
 
-def arrange(_desk: Desk, berth: Berth, conversation_id: str, body: dict[str, Any]) -> Answer:
+def arrange(
+    _context: ControlContext, slot: SandboxSlot, conversation_id: str, body: dict[str, Any]
+) -> Answer:
     """Create (201) or change (200) a conversation, any attribute of it; what is not given stays as it is."""
     if not is_id(conversation_id):
         raise problems.invalid(
             f"The id in the path must be {Id.expects}, not {problems.quoted(conversation_id)}."
         )
-    sandbox = berth.sandbox
+    sandbox = slot.sandbox
 
     def arranged(old: Conversation | None) -> Conversation:
         fresh = Conversation.begin(conversation_id, None, None, sandbox.clock.seconds())

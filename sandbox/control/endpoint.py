@@ -13,12 +13,12 @@ from marshmallow import Schema
 from sandbox import problems
 from sandbox.api.answers import Answer, json_answer, nothing
 from sandbox.api.reading import read_body, read_query
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.edge import body as request_body
 from sandbox.edge.token import bearer_token
 from sandbox.schemas.arguments import NoArguments
 from sandbox.settings import Settings
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 
 
 class Scope(Enum):
@@ -40,7 +40,7 @@ def _usual(settings: Settings) -> int:
 class Endpoint:
     """A call of the control API.
 
-    ``view`` gets the desk, then (unless the scope is the server) the berth of the caller's sandbox or None, and, by
+    ``view`` gets the context, then (unless the scope is the server) the slot of the caller's sandbox or None, and, by
     name, the path's parameters, ``query`` and ``body`` as far as the call has them. It answers what JSON can say, a
     Answer of its own, or None for 204. ``example`` shows the answer in OpenAPI, ``shape`` is its JSON Schema where
     the example does not tell enough. ``also`` is another status that it may succeed with.
@@ -55,13 +55,13 @@ class Endpoint:
     refusals: tuple[int, ...] = ()
     query: Schema = field(default_factory=NoArguments)
     body: Schema = field(default_factory=NoArguments)
-    most_body_bytes: Callable[[Settings], int] = _usual
+    max_body_bytes: Callable[[Settings], int] = _usual
     example: Any = None
     shape: Mapping[str, Any] | None = None
     also: int | None = None
 
 
-def register(app: Flask, endpoint: Endpoint, desk: Desk) -> None:
+def register(app: Flask, endpoint: Endpoint, context: ControlContext) -> None:
     """Route ``endpoint`` in ``app``."""
 
     def view(**arguments: Any) -> Answer:
@@ -69,13 +69,13 @@ def register(app: Flask, endpoint: Endpoint, desk: Desk) -> None:
         if endpoint.query.fields:
             arguments["query"] = query
         if endpoint.method in _WRITES:
-            body = _json_body(endpoint.body, endpoint.most_body_bytes(desk.settings))
+            body = _json_body(endpoint.body, endpoint.max_body_bytes(context.settings))
             if endpoint.body.fields:
                 arguments["body"] = body
         if endpoint.scope is Scope.SERVER:
-            return _answer(endpoint.view(desk, **arguments), endpoint.success)
-        with _berth(desk, required=endpoint.scope is Scope.SANDBOX) as berth:
-            return _answer(endpoint.view(desk, berth, **arguments), endpoint.success)
+            return _answer(endpoint.view(context, **arguments), endpoint.success)
+        with _slot(context, required=endpoint.scope is Scope.SANDBOX) as slot:
+            return _answer(endpoint.view(context, slot, **arguments), endpoint.success)
 
     rule = endpoint.path.replace("{", "<").replace("}", ">")
     app.add_url_rule(
@@ -84,7 +84,7 @@ def register(app: Flask, endpoint: Endpoint, desk: Desk) -> None:
 
 
 @contextmanager
-def _berth(desk: Desk, *, required: bool) -> Iterator[Berth | None]:
+def _slot(context: ControlContext, *, required: bool) -> Iterator[SandboxSlot | None]:
     token = bearer_token(request.environ)
     if token is None:
         if required:
@@ -93,18 +93,18 @@ def _berth(desk: Desk, *, required: bool) -> Iterator[Berth | None]:
             )
         yield None
         return
-    berth = desk.fleet.enter(token)
+    slot = context.fleet.enter(token)
     try:
-        yield berth
+        yield slot
     finally:
-        desk.fleet.leave(berth)
+        context.fleet.leave(slot)
 
 
-def _json_body(schema: Schema, most_bytes: int) -> Any:
+def _json_body(schema: Schema, max_bytes: int) -> Any:
     """What ``schema`` makes of the body. A page of another site cannot send this type without a preflight."""
     if request.mimetype != problems.JSON_TYPE:
         raise problems.wants_json(request.headers.get("Content-Type", ""))
-    body = request_body.read_body(request.environ, most_bytes)
+    body = request_body.read_body(request.environ, max_bytes)
     return read_body(schema, body, problems.JSON_TYPE, lenient=False)
 
 

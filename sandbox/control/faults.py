@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
-from sandbox.faults.parsing import RULE, Draft, rules_of
+from sandbox.faults.parsing import RULE, UnboundRule, rules_of
 from sandbox.schemas.control import RuleList
-from sandbox.world.fleet import Berth
-from sandbox.world.rules import Book, Rule
+from sandbox.world.fleet import SandboxSlot
+from sandbox.world.rules import Rule, RuleBook
 
 PATH = "/__admin/faults"
 EXAMPLE = {
@@ -38,91 +38,93 @@ LIST_SHAPE = {
 }
 
 
-def show(desk: Desk, berth: Berth | None) -> dict[str, Any]:
+def show(context: ControlContext, slot: SandboxSlot | None) -> dict[str, Any]:
     """The rules in the order in which they are asked; the first that matches and fires wins."""
-    return {"data": [_shape(desk, berth, rule) for rule in _book(desk, berth).rules]}
+    return {"data": [_shape(context, slot, rule) for rule in _book(context, slot).rules]}
 
 
-def add(desk: Desk, berth: Berth | None, body: Draft) -> dict[str, Any]:
+def add(context: ControlContext, slot: SandboxSlot | None, body: UnboundRule) -> dict[str, Any]:
     """Add a rule behind the others."""
-    book = _book(desk, berth)
-    since = _since(berth)
-    rule = book.add(lambda rule_id: body.rule(rule_id, since), _prefix(berth), desk.settings.max_rules)
-    return _shape(desk, berth, rule)
+    rule_book = _book(context, slot)
+    since = _since(slot)
+    rule = rule_book.add(lambda rule_id: body.rule(rule_id, since), _prefix(slot), context.settings.max_rules)
+    return _shape(context, slot, rule)
 
 
-def replace(desk: Desk, berth: Berth | None, body: dict[str, Any]) -> dict[str, Any]:
+def replace(context: ControlContext, slot: SandboxSlot | None, body: dict[str, Any]) -> dict[str, Any]:
     """Put other rules in the place of all, or change nothing where one of them is wrong."""
-    rules = rules_of(body["data"], "data", _prefix(berth), _since(berth), desk.settings.max_rules)
-    book = _book(desk, berth)
-    old = book.rules
-    book.replace(rules)
-    _wake(desk, berth, old)
-    return show(desk, berth)
+    rules = rules_of(body["data"], "data", _prefix(slot), _since(slot), context.settings.max_rules)
+    rule_book = _book(context, slot)
+    old = rule_book.rules
+    rule_book.replace(rules)
+    _wake(context, slot, old)
+    return show(context, slot)
 
 
-def clear(desk: Desk, berth: Berth | None) -> None:
+def clear(context: ControlContext, slot: SandboxSlot | None) -> None:
     """Delete all rules. The calls that they hold back go on."""
-    book = _book(desk, berth)
-    old = book.rules
-    book.replace(())
-    _wake(desk, berth, old)
+    rule_book = _book(context, slot)
+    old = rule_book.rules
+    rule_book.replace(())
+    _wake(context, slot, old)
 
 
-def show_one(desk: Desk, berth: Berth | None, rule_id: str) -> dict[str, Any]:
+def show_one(context: ControlContext, slot: SandboxSlot | None, rule_id: str) -> dict[str, Any]:
     """One rule, and how often it matched and fired."""
-    return _shape(desk, berth, _book(desk, berth).get(rule_id))
+    return _shape(context, slot, _book(context, slot).get(rule_id))
 
 
-def change(desk: Desk, berth: Berth | None, rule_id: str, body: Draft) -> dict[str, Any]:
+def change(
+    context: ControlContext, slot: SandboxSlot | None, rule_id: str, body: UnboundRule
+) -> dict[str, Any]:
     """Put another rule in the place of this one. It counts from zero."""
-    book = _book(desk, berth)
-    rule = body.rule(rule_id, _since(berth))
-    book.change(rule)
-    _wake(desk, berth, [rule])
-    return _shape(desk, berth, rule)
+    rule_book = _book(context, slot)
+    rule = body.rule(rule_id, _since(slot))
+    rule_book.change(rule)
+    _wake(context, slot, [rule])
+    return _shape(context, slot, rule)
 
 
-def remove(desk: Desk, berth: Berth | None, rule_id: str) -> None:
+def remove(context: ControlContext, slot: SandboxSlot | None, rule_id: str) -> None:
     """Delete a rule. The calls that it holds back go on."""
-    book = _book(desk, berth)
-    old = book.get(rule_id)
-    book.remove(rule_id)
-    _wake(desk, berth, [old])
+    rule_book = _book(context, slot)
+    old = rule_book.get(rule_id)
+    rule_book.remove(rule_id)
+    _wake(context, slot, [old])
 
 
-def _book(desk: Desk, berth: Berth | None) -> Book:
-    return desk.rules.book if berth is None else berth.sandbox.book
+def _book(context: ControlContext, slot: SandboxSlot | None) -> RuleBook:
+    return context.rules.rule_book if slot is None else slot.sandbox.rule_book
 
 
-def _since(berth: Berth | None) -> float | None:
+def _since(slot: SandboxSlot | None) -> float | None:
     """When a rule begins to last: a server-wide one in each sandbox by itself."""
-    return None if berth is None else berth.sandbox.clock.time()
+    return None if slot is None else slot.sandbox.clock.time()
 
 
-def _prefix(berth: Berth | None) -> str:
-    return "server-rule" if berth is None else "rule"
+def _prefix(slot: SandboxSlot | None) -> str:
+    return "server-rule" if slot is None else "rule"
 
 
-def _wake(desk: Desk, berth: Berth | None, rules: Iterable[Rule]) -> None:
-    for each in _meant(desk, berth):
+def _wake(context: ControlContext, slot: SandboxSlot | None, rules: Iterable[Rule]) -> None:
+    for each in _meant(context, slot):
         for rule in rules:
             each.sandbox.sleepers.wake(rule.id)
 
 
-def _meant(desk: Desk, berth: Berth | None) -> list[Berth]:
+def _meant(context: ControlContext, slot: SandboxSlot | None) -> list[SandboxSlot]:
     """Where a rule holds: a server-wide one everywhere."""
-    return [desk.nobody, *desk.fleet] if berth is None else [berth]
+    return [context.anonymous, *context.fleet] if slot is None else [slot]
 
 
-def _shape(desk: Desk, berth: Berth | None, rule: Rule) -> dict[str, Any]:
-    tallies = [each.sandbox.book.tally(rule) for each in _meant(desk, berth)]
-    matched = sum(tally.matched for tally in tallies)
+def _shape(context: ControlContext, slot: SandboxSlot | None, rule: Rule) -> dict[str, Any]:
+    counters = [each.sandbox.rule_book.counters(rule) for each in _meant(context, slot)]
+    matched = sum(counters.matched for counters in counters)
     return {
         "id": rule.id,
         **rule.document,
         "matched": matched,
-        "fired": sum(tally.fired for tally in tallies),
+        "fired": sum(counters.fired for counters in counters),
     }
 
 

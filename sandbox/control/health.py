@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.version import __version__
 
@@ -15,19 +15,22 @@ EXAMPLE = {
 }
 
 
-def health(desk: Desk) -> dict[str, Any]:
+def health(context: ControlContext) -> dict[str, Any]:
     """That the server is up, for how many seconds, how many sandboxes there are, and what is switched on."""
     return {
         "status": "ok",
         "version": __version__,
-        "uptime_seconds": round(desk.uptime(), 3),
-        "sandboxes": len(desk.fleet),
-        "on": [*desk.settings.switched_on(), *_rules(desk)],
+        "uptime_seconds": round(context.uptime(), 3),
+        "sandboxes": len(context.fleet),
+        "on": [*context.settings.switched_on(), *_rules(context)],
     }
 
 
-def _rules(desk: Desk) -> list[str]:
-    return [f"server-wide fault rule {rule.document.get('name', rule.id)}" for rule in desk.rules.book.rules]
+def _rules(context: ControlContext) -> list[str]:
+    return [
+        f"server-wide fault rule {rule.document.get('name', rule.id)}"
+        for rule in context.rules.rule_book.rules
+    ]
 
 
 ENDPOINTS = (Endpoint("getHealth", "GET", "/__admin/health", health, Scope.SERVER, example=EXAMPLE),)

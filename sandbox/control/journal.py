@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.schemas.control import JournalFilter, JournalQuery
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 from sandbox.world.journal import Entry, Journal, Key
 
 PATH = "/__admin/requests"
@@ -59,25 +59,25 @@ EXAMPLE = {
 }
 
 
-def show(desk: Desk, berth: Berth | None, query: dict[str, Any]) -> dict[str, Any]:
+def show(context: ControlContext, slot: SandboxSlot | None, query: dict[str, Any]) -> dict[str, Any]:
     """The calls of the sandbox, newest first; without a token, the calls that had none."""
-    journal = _journal(desk, berth)
+    journal = _journal(context, slot)
     entries = journal.entries(_key(query), query["limit"])
     return {"truncated": journal.truncated, "data": [_shape(entry) for entry in entries]}
 
 
-def count(desk: Desk, berth: Berth | None, query: dict[str, Any]) -> dict[str, Any]:
+def count(context: ControlContext, slot: SandboxSlot | None, query: dict[str, Any]) -> dict[str, Any]:
     """How many calls there were, those included that the journal has dropped."""
-    return {"count": _journal(desk, berth).count(_key(query))}
+    return {"count": _journal(context, slot).count(_key(query))}
 
 
-def clear(desk: Desk, berth: Berth | None) -> None:
+def clear(context: ControlContext, slot: SandboxSlot | None) -> None:
     """Forget all calls, and count from zero."""
-    _journal(desk, berth).clear()
+    _journal(context, slot).clear()
 
 
-def _journal(desk: Desk, berth: Berth | None) -> Journal:
-    return (berth or desk.nobody).sandbox.journal
+def _journal(context: ControlContext, slot: SandboxSlot | None) -> Journal:
+    return (slot or context.anonymous).sandbox.journal
 
 
 def _key(query: dict[str, Any]) -> Key:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from sandbox.api.specification import begun, refusal, serve
+from sandbox.api.specification import error_response, new_spec, serve
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.control.guard import HEALTH, TOKEN_HEADER
 from sandbox.problems import JSON_TYPE
@@ -36,7 +36,7 @@ def register(app: Flask, endpoints: Iterable[Endpoint], version: str) -> None:
 def build(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     """The OpenAPI document of ``endpoints``."""
     description = "Steers the sandbox of a bearer token: what test suites and tools call."
-    spec, converter = begun("Control API of protocol-sandbox", version, description)
+    spec, converter = new_spec("Control API of protocol-sandbox", version, description)
     spec.components.security_scheme("sandbox", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("admin", {"type": "apiKey", "in": "header", "name": TOKEN_HEADER})
     for endpoint in endpoints:
@@ -58,7 +58,7 @@ def _operation(spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoin
         "parameters": parameters,
         "security": _security(endpoint),
         "responses": _successes(endpoint)
-        | {str(status): refusal(status, REASONS[status]) for status in statuses(endpoint)},
+        | {str(status): error_response(status, REASONS[status]) for status in statuses(endpoint)},
     }
     if endpoint.body.fields:
         name = type(endpoint.body).__name__

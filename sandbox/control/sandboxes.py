@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.world.errors import UnknownSandbox
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 from sandbox.world.journal import Key
 
 PATH = "/__admin/sandboxes"
@@ -17,16 +17,16 @@ EXAMPLE = {
 }
 
 
-def show(desk: Desk) -> dict[str, Any]:
+def show(context: ControlContext) -> dict[str, Any]:
     """The sandboxes, the one unused longest first."""
-    return {"data": [_shape(desk, berth) for berth in desk.fleet]}
+    return {"data": [_shape(context, slot) for slot in context.fleet]}
 
 
-def drop(desk: Desk, sandbox_id: str) -> None:
+def drop(context: ControlContext, sandbox_id: str) -> None:
     """Forget a sandbox. What is under way in it ends there; its token begins anew with its next call."""
-    for berth in desk.fleet:
-        if desk.sandbox_id(berth.token) == sandbox_id:
-            desk.fleet.drop(berth)
+    for slot in context.fleet:
+        if context.sandbox_id(slot.token) == sandbox_id:
+            context.fleet.drop(slot)
             return
     raise UnknownSandbox(sandbox_id)
 
@@ -36,14 +36,14 @@ def masked(token: str) -> str:
     return token[: min(SHOWN_LETTERS, len(token) // 2)] + "…"
 
 
-def _shape(desk: Desk, berth: Berth) -> dict[str, Any]:
-    sandbox = berth.sandbox
+def _shape(context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
+    sandbox = slot.sandbox
     return {
-        "id": desk.sandbox_id(berth.token),
-        "token": masked(berth.token),
+        "id": context.sandbox_id(slot.token),
+        "token": masked(slot.token),
         "conversations": len(sandbox.store.export()),
         "requests": sandbox.journal.count(Key()),
-        "idle_seconds": round(desk.fleet.idle_for(berth), 3),
+        "idle_seconds": round(context.fleet.idle_for(slot), 3),
     }
 
 

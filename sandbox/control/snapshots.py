@@ -2,43 +2,43 @@
 
 from typing import Any
 
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
-from sandbox.world.fleet import Berth
-from sandbox.world.sandbox import Sandbox, Start
+from sandbox.world.fleet import SandboxSlot
+from sandbox.world.sandbox import Sandbox, SandboxState
 from sandbox.world.snapshots import Snapshot
 
 PATH = "/__admin/snapshots"
 EXAMPLE = {"id": "snapshot-1", "at": 1795438800.25, "conversations": 120}
 
 
-def take(_desk: Desk, berth: Berth) -> dict[str, Any]:
+def take(_context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
     """Save all that the sandbox is now: conversations, clock and id sequence."""
-    sandbox = berth.sandbox
+    sandbox = slot.sandbox
     return _shape(sandbox.snapshots.take(sandbox.clock.time(), sandbox.state))
 
 
-def show(_desk: Desk, berth: Berth) -> dict[str, Any]:
+def show(_context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
     """The snapshots of the sandbox, oldest first."""
-    return {"data": [_shape(snapshot) for snapshot in berth.sandbox.snapshots]}
+    return {"data": [_shape(snapshot) for snapshot in slot.sandbox.snapshots]}
 
 
-def restore(desk: Desk, berth: Berth, snapshot_id: str) -> dict[str, Any]:
+def restore(context: ControlContext, slot: SandboxSlot, snapshot_id: str) -> dict[str, Any]:
     """Bring a snapshot back. What is under way in the sandbox cannot write into it. The journal goes on."""
 
     def back(sandbox: Sandbox) -> Sandbox:
         return sandbox.succeed(sandbox.snapshots.get(snapshot_id).state, journal=sandbox.journal)
 
-    desk.fleet.replace(berth, back)
-    return _shape(berth.sandbox.snapshots.get(snapshot_id))
+    context.fleet.replace(slot, back)
+    return _shape(slot.sandbox.snapshots.get(snapshot_id))
 
 
-def drop(_desk: Desk, berth: Berth, snapshot_id: str) -> None:
+def drop(_context: ControlContext, slot: SandboxSlot, snapshot_id: str) -> None:
     """Forget a snapshot."""
-    berth.sandbox.snapshots.drop(snapshot_id)
+    slot.sandbox.snapshots.drop(snapshot_id)
 
 
-def _shape(snapshot: Snapshot[Start]) -> dict[str, Any]:
+def _shape(snapshot: Snapshot[SandboxState]) -> dict[str, Any]:
     return {
         "id": snapshot.id,
         "at": round(snapshot.at, 3),

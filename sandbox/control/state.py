@@ -7,21 +7,21 @@ from marshmallow import Schema, ValidationError
 
 from sandbox import problems
 from sandbox.api.answers import Answer, json_answer
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.faults.parsing import rules_of
 from sandbox.schemas.control import STATE_VERSION, Deletion, StateDocument
 from sandbox.schemas.conversation import ConversationSchema, encode
-from sandbox.schemas.explaining import explained
+from sandbox.schemas.error_messages import explain
 from sandbox.schemas.fields import Id, is_id
 from sandbox.settings import Settings
 from sandbox.world.clock import Clock
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.errors import StoreFull
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 from sandbox.world.paging import Order
-from sandbox.world.sandbox import Start
-from sandbox.world.table import REMEMBERED_DELETIONS, Table
+from sandbox.world.sandbox import SandboxState
+from sandbox.world.table import MAX_DELETIONS, Table
 
 PATH = "/__admin/state"
 EXAMPLE = {
@@ -62,9 +62,9 @@ _CONVERSATION = ConversationSchema()
 _DELETION = Deletion()
 
 
-def export(_desk: Desk, berth: Berth) -> Answer:
+def export(_context: ControlContext, slot: SandboxSlot) -> Answer:
     """The whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
-    state = berth.sandbox.state
+    state = slot.sandbox.state
     head = {
         "version": STATE_VERSION,
         "seed": state.seed,
@@ -80,20 +80,20 @@ def export(_desk: Desk, berth: Berth) -> Answer:
     return json_answer(json.dumps(head).encode()[:-1] + b', "conversations": [' + records + b"]}\n")
 
 
-def import_(desk: Desk, berth: Berth, body: dict[str, Any]) -> dict[str, Any]:
+def import_(context: ControlContext, slot: SandboxSlot, body: dict[str, Any]) -> dict[str, Any]:
     """Put a whole sandbox in the place of the caller's, or nothing where anything in the document is wrong."""
     # What a sandbox exports it can take back, also where its scenario is larger than creates may make it.
-    capacity = max(desk.settings.max_conversations, len(berth.sandbox.store.export()))
+    capacity = max(context.settings.max_conversations, len(slot.sandbox.store.export()))
     if len(body["conversations"]) > capacity:
         raise StoreFull(capacity)
-    if len(body["deleted"]) > REMEMBERED_DELETIONS:
-        raise problems.invalid(f"deleted must be a list of at most {REMEMBERED_DELETIONS} deletions.")
-    state = _state_of(body, desk.settings.max_rules, desk.now())
-    desk.fleet.replace(berth, lambda sandbox: sandbox.succeed(state, journal=sandbox.journal))
+    if len(body["deleted"]) > MAX_DELETIONS:
+        raise problems.invalid(f"deleted must be a list of at most {MAX_DELETIONS} deletions.")
+    state = _state_of(body, context.settings.max_rules, context.now())
+    context.fleet.replace(slot, lambda sandbox: sandbox.succeed(state, journal=sandbox.journal))
     return {"conversations": len(state.table)}
 
 
-def _state_of(document: dict[str, Any], max_rules: int, now: float) -> Start:
+def _state_of(document: dict[str, Any], max_rules: int, now: float) -> SandboxState:
     conversations = [
         _conversation(values, f"conversations[{at}]") for at, values in enumerate(document["conversations"])
     ]
@@ -103,7 +103,7 @@ def _state_of(document: dict[str, Any], max_rules: int, now: float) -> Start:
     deletions = [_deletion(values, f"deleted[{at}]") for at, values in enumerate(document["deleted"])]
     _refuse_twice([place.id for place in deletions], "deleted", first)
     records = (Record(conversation, encode(conversation)) for conversation in conversations)
-    return Start(
+    return SandboxState(
         Table.of(records, deletions),
         seed=document["seed"],
         pinned_ids=_ids(document["pinned_ids"]),
@@ -132,7 +132,7 @@ def _load(schema: Schema, values: Any, place: str) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(values)
     except ValidationError as error:
-        raise problems.invalid(explained(schema, error, values, place, f"{place}.")) from None
+        raise problems.invalid(explain(schema, error, values, place, f"{place}.")) from None
     return loaded
 
 
@@ -168,7 +168,7 @@ ENDPOINTS = (
         Scope.SANDBOX,
         refusals=(507,),
         body=StateDocument(),
-        most_body_bytes=_state_bytes,
+        max_body_bytes=_state_bytes,
         example={"conversations": 120},
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sandbox.edge.trace import REQUEST_ID
+from sandbox.edge.request_id import REQUEST_ID
 from sandbox.problems import JSON_TYPE, Problem
 
 if TYPE_CHECKING:

@@ -33,10 +33,10 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
     return body
 
 
-_MOST_DIGITS = 30
+_MAX_DIGITS = 30
 
 
 def _announced(length: str) -> int:
     if not length.isascii() or not length.isdigit():
         raise problems.invalid("Content-Length must be a number of bytes.")
-    return int(length) if len(length) <= _MOST_DIGITS else 10**_MOST_DIGITS
+    return int(length) if len(length) <= _MAX_DIGITS else 10**_MAX_DIGITS

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.operations import Operation
-from sandbox.world.fleet import Berth
+from sandbox.world.fleet import SandboxSlot
 from sandbox.world.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ _KEY = "sandbox.call"
 
 @dataclass(slots=True)
 class Call:
-    """One call: its operation (None: 404 or 405), its token and berth, and the sandbox that it meets.
+    """One call: its operation (None: 404 or 405), its token and slot, and the sandbox that it meets.
 
-    A call without a token meets the sandbox of nobody, where it is journalled and faults are counted. ``target`` is
+    A call without a token meets the sandbox of anonymous, where it is journalled and faults are counted. ``target`` is
     the sandbox that the API acts on: a copy, where a fault wants the call to do nothing. ``body`` is the whole request
     body, read once. ``delay_ms``, ``fault`` and ``rule`` say for the journal what the call met.
     """
@@ -26,7 +26,7 @@ class Call:
     sandbox: Sandbox
     target: Sandbox
     token: str | None = None
-    berth: Berth | None = None
+    slot: SandboxSlot | None = None
     body: bytes = b""
     delay_ms: float = 0.0
     fault: str | None = None

@@ -12,7 +12,7 @@ from werkzeug.http import parse_options_header
 
 from sandbox import problems
 
-MOST_ATTRIBUTES = 1000
+MAX_ATTRIBUTES = 1000
 """More pairs than any honest call has; the rest of a longer text is not even parsed."""
 
 
@@ -49,11 +49,11 @@ def decoded_body(body: bytes, content_type: str) -> tuple[dict[str, Any], bool]:
 
 def _pairs_of(text: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_ATTRIBUTES, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_ATTRIBUTES, errors="strict")
     except UnicodeDecodeError:
         raise problems.invalid("Percent-encoded text must be UTF-8.") from None
     except ValueError:
-        raise problems.invalid(f"There are more than {MOST_ATTRIBUTES} attributes.") from None
+        raise problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.") from None
 
 
 def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tuple[str, str]]:
@@ -61,13 +61,13 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
         # The body is bounded already, so nothing of it needs a file on the disk.
         stream_factory=lambda *_args, **_kwargs: BytesIO(),
         max_form_memory_size=None,
-        max_form_parts=MOST_ATTRIBUTES,
+        max_form_parts=MAX_ATTRIBUTES,
         silent=False,
     )
     try:
         _, form, files = parser.parse(BytesIO(body), media_type, len(body), options)
     except RequestEntityTooLarge:
-        raise problems.invalid(f"There are more than {MOST_ATTRIBUTES} attributes.") from None
+        raise problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.") from None
     except (ValueError, UnicodeError, LookupError):
         raise problems.invalid("The body is not valid multipart/form-data.") from None
     if None in form or None in files:

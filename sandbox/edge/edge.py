@@ -13,14 +13,15 @@ from sandbox.edge.answer import Answer
 from sandbox.edge.body import read_body
 from sandbox.edge.call import Call
 from sandbox.edge.cors import cors_headers, preflight_headers
-from sandbox.edge.faulting import Faulting
-from sandbox.edge.record import entry_of
+from sandbox.edge.injection.injector import FaultInjector
+from sandbox.edge.journal_entry import entry_of
+from sandbox.edge.request_id import RequestIds
 from sandbox.edge.token import bearer_token
-from sandbox.edge.trace import RequestIds
 from sandbox.problems import Problem
 from sandbox.settings import Settings
-from sandbox.world.errors import FleetFull
-from sandbox.world.fleet import Berth, Fleet
+from sandbox.web.world_errors import problem_of
+from sandbox.world.errors import WorldError
+from sandbox.world.fleet import Fleet, SandboxSlot
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,17 +34,17 @@ _CALLS = operations.PREFIX + "/"
 class Edge:
     """Sends ``/__admin`` to ``control``, ``/v1`` through ``faulting`` and everything else to ``app``.
 
-    ``nobody`` is the berth of the calls that have no token: they are journalled there. ``monotonic`` answers
+    ``anonymous`` is the slot of the calls that have no token: they are journalled there. ``monotonic`` answers
     seconds.
     """
 
     def __init__(
         self,
         app: "WSGIApplication",
-        faulting: Faulting,
+        faulting: FaultInjector,
         control: Callable[["WSGIEnvironment", Answer], Iterable[bytes]],
         fleet: Fleet,
-        nobody: Berth,
+        anonymous: SandboxSlot,
         request_ids: RequestIds,
         settings: Settings,
         monotonic: Callable[[], float],
@@ -52,7 +53,7 @@ class Edge:
         self._faulting = faulting
         self._control = control
         self._fleet = fleet
-        self._nobody = nobody
+        self._anonymous = anonymous
         self._request_ids = request_ids
         self._settings = settings
         self._monotonic = monotonic
@@ -78,8 +79,8 @@ class Edge:
         """One ``/v1`` call, from its token to the journal."""
         began = self._monotonic()
         method = environ["REQUEST_METHOD"]
-        nobody = self._nobody.sandbox
-        call = Call(operations.operation_of(method, environ["PATH_INFO"]), nobody, nobody)
+        anonymous = self._anonymous.sandbox
+        call = Call(operations.operation_of(method, environ["PATH_INFO"]), anonymous, anonymous)
         call.attach(environ)
         try:
             if method == "OPTIONS":
@@ -87,24 +88,23 @@ class Edge:
             return self._in_sandbox(environ, call, answer)
         except Problem as problem:
             return answer.refuse(problem)
+        except WorldError as error:
+            return answer.refuse(problem_of(error))
         finally:
             self._write_down(environ, call, answer, self._monotonic() - began)
-            if call.berth is not None:
-                self._fleet.leave(call.berth)
+            if call.slot is not None:
+                self._fleet.leave(call.slot)
 
     def _in_sandbox(self, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
         token = bearer_token(environ)
         if token is not None:
             call.token = token
-            try:
-                call.berth = self._fleet.enter(token)
-            except FleetFull as full:
-                raise problems.fleet_full(full.capacity) from None
-            call.sandbox = call.target = call.berth.sandbox
+            call.slot = self._fleet.enter(token)
+            call.sandbox = call.target = call.slot.sandbox
         call.body = read_body(environ, self._settings.max_body_bytes)
-        if call.berth is not None:
+        if call.slot is not None:
             # A body may take its time to arrive, and a reset may have come before it.
-            call.sandbox = call.target = call.berth.sandbox
+            call.sandbox = call.target = call.slot.sandbox
         return self._faulting(environ, call, answer)
 
     def _write_down(self, environ: "WSGIEnvironment", call: Call, answer: Answer, duration: float) -> None:
@@ -112,7 +112,7 @@ class Edge:
             environ,
             request_id=answer.request_id,
             call=call,
-            most_body_bytes=self._settings.journal_body_bytes,
+            max_body_bytes=self._settings.journal_body_bytes,
             status=answer.status,
             at=call.sandbox.clock.time(),
             duration=duration,

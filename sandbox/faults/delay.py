@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import fields
 
-LONGEST_MILLISECONDS = 300_000
+MAX_MILLISECONDS = 300_000
 """Five minutes: the most that any call is held."""
 
 

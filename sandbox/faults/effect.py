@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sandbox.faults.delay import Delay
 from sandbox.faults.fault import Fault
 from sandbox.faults.kinds.status import Status
-from sandbox.world.rules import Tally
+from sandbox.world.rules import RuleCounters
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,6 @@ class Effect:
     after: bool = False
     instead: Status | None = None
 
-    def due(self, tally: Tally, now: float) -> bool:
+    def due(self, counters: RuleCounters, now: float) -> bool:
         """Whether the effect is due for this call."""
-        return self.fault is None or self.fault.due(tally, now)
+        return self.fault is None or self.fault.due(counters, now)

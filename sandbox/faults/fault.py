@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
 from marshmallow import fields
 
 from sandbox.problems import Problem
-from sandbox.world.rules import Tally
+from sandbox.world.rules import RuleCounters
 
 
 class Made(NamedTuple):
@@ -74,7 +74,7 @@ class Fault(ABC):
     sends_body: ClassVar[bool] = True
     """Whether there is a body that could arrive in pieces; where there is none, a dribble holds the whole call back."""
 
-    def due(self, tally: Tally, now: float) -> bool:
+    def due(self, counters: RuleCounters, now: float) -> bool:
         """Whether the fault is due for this call; most always are. ``now`` is on the sandbox's clock."""
         return True
 

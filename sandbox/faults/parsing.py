@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 
 from sandbox import problems
-from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.faults.delay import MAX_MILLISECONDS, Delay
 from sandbox.faults.delays.fixed import Fixed
 from sandbox.faults.delays.lognormal import Lognormal
 from sandbox.faults.delays.uniform import Uniform
@@ -20,12 +20,12 @@ from sandbox.faults.effect import Effect
 from sandbox.faults.fault import Fault
 from sandbox.faults.table import DELAYS, FAULTS
 from sandbox.operations import OPERATIONS
-from sandbox.schemas.explaining import explained
+from sandbox.schemas.error_messages import explain
 from sandbox.schemas.fields import Attribute, Choice, Name, Number, WholeNumber
-from sandbox.schemas.part import Part, Texts
+from sandbox.schemas.nested_object import NestedObject, Texts
 from sandbox.world.errors import RulesFull
 from sandbox.world.journal import KNOWN_METHODS
-from sandbox.world.rules import Match, Rule
+from sandbox.world.rules import RequestMatcher, Rule
 
 
 class MatchDocument(Schema):
@@ -62,7 +62,7 @@ class Probability(Number):
 class _Kind(Attribute, fields.Raw):
     """A delay or a fault: an object whose ``type`` says which kind it is."""
 
-    explains_itself = True
+    has_own_messages = True
     openapi_text: Mapping[str, Any] = {}
 
     def __init__(self, name: str, kinds: Mapping[str, Any], **kwargs: Any) -> None:
@@ -86,7 +86,7 @@ class DelayField(_Kind):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("delay", DELAYS, **kwargs)
-        number = {"type": "number", "minimum": 0, "maximum": LONGEST_MILLISECONDS}
+        number = {"type": "number", "minimum": 0, "maximum": MAX_MILLISECONDS}
         self.openapi = {"oneOf": [number, *self.openapi["oneOf"]]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -102,7 +102,7 @@ class FaultField(_Kind):
         super().__init__("fault", FAULTS, **kwargs)
 
 
-class Draft(NamedTuple):
+class UnboundRule(NamedTuple):
     """A rule that was read and has no id yet."""
 
     make: Callable[..., Rule]
@@ -116,7 +116,9 @@ class RuleDocument(Schema):
     """A fault rule: when it fires, and what happens then."""
 
     name = Name(metadata={"description": "For people; shown in X-Sandbox-Rule and the journal."})
-    match = Part(MatchDocument(), metadata={"description": "Which calls; absent means every /v1 call."})
+    match = NestedObject(
+        MatchDocument(), metadata={"description": "Which calls; absent means every /v1 call."}
+    )
     skip = WholeNumber(0, 10**9, metadata={"description": "Let the first so many matching calls pass."})
     times = WholeNumber(
         1, 10**9, metadata={"description": "Fire at most so often; absent means without end."}
@@ -145,11 +147,11 @@ class RuleDocument(Schema):
             raise ValidationError("phase after goes with a fault: without one no answer is lost.")
 
     @post_load(pass_original=True)
-    def _draft(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> Draft:
+    def _unbound_rule(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> UnboundRule:
         effect = Effect(data.pop("delay", None), data.pop("fault", None), data.pop("phase", None) == "after")
         data.pop("name", None)
-        match = Match(**data.pop("match", {}))
-        return Draft(partial(Rule, effect=effect, document=original, match=match, **data))
+        match = RequestMatcher(**data.pop("match", {}))
+        return UnboundRule(partial(Rule, effect=effect, document=original, match=match, **data))
 
 
 RULE = RuleDocument()
@@ -165,10 +167,10 @@ def rule_of(
     if not isinstance(document, dict):
         raise problems.invalid(f"{place} must be an object, not {problems.quoted(document)}.")
     try:
-        draft: Draft = RULE.load(document, unknown=RAISE)
+        unbound_rule: UnboundRule = RULE.load(document, unknown=RAISE)
     except ValidationError as error:
-        raise problems.invalid(explained(RULE, error, document, place, prefix)) from None
-    return draft.rule(rule_id, since)
+        raise problems.invalid(explain(RULE, error, document, place, prefix)) from None
+    return unbound_rule.rule(rule_id, since)
 
 
 def rules_of(
@@ -219,7 +221,7 @@ def latency_of(text: str) -> Delay:
     try:
         delay: Delay = _made(kind, _given(names, numbers), "latency")
     except (ValueError, ValidationError):
-        forms = f"milliseconds up to {LONGEST_MILLISECONDS}: 200, 100..400, or median=80,p99=400"
+        forms = f"milliseconds up to {MAX_MILLISECONDS}: 200, 100..400, or median=80,p99=400"
         raise ValueError(forms) from None
     return delay
 
@@ -241,7 +243,7 @@ def _made(kind: Any, given: dict[str, Any], place: str) -> Any:
     try:
         return kind(**schema.load(given, unknown=RAISE))
     except ValidationError as error:
-        raise ValidationError(explained(schema, error, given, f"{place} {kind.type}", f"{place}.")) from None
+        raise ValidationError(explain(schema, error, given, f"{place} {kind.type}", f"{place}.")) from None
     except ValueError as error:
         raise ValidationError(f"{place}: {error}.") from None
 

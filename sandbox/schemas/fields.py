@@ -33,7 +33,7 @@ class Attribute:
     expects: str
     openapi: Mapping[str, Any]
     openapi_text: Mapping[str, Any]
-    explains_itself = False
+    has_own_messages = False
     """Whether the errors of this field are whole sentences already, because they are about something inside it."""
 
     def from_text(self, text: str) -> Any:

@@ -7,21 +7,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.seeding import drawn
+from sandbox.seeding import generated
 from sandbox.seeding.provider import conversations
-from sandbox.seeding.reading import read
 from sandbox.seeding.scenario import fixtures
+from sandbox.seeding.scenario_file import read
 
 
 def main(arguments: Sequence[str], folder: Path) -> int:
-    """Bring every file in ``folder``/drawn up to date with its scenario in ``folder``; the exit status."""
+    """Bring every file in ``folder``/generated up to date with its scenario in ``folder``; the exit status."""
     if set(arguments) - {"--check"}:
         sys.stderr.write("usage: python -m sandbox.seeding [--check]\n")
         return 2
     changed = 0
-    for path in sorted((folder / "drawn").glob("*.json")):
+    for path in sorted((folder / "generated").glob("*.json")):
         scenario = read(folder / path.name, path.stem, path.name)
-        fresh = drawn.written(conversations(scenario.seed, scenario.recipe))
+        fresh = generated.written(conversations(scenario.seed, scenario.recipe))
         if path.read_bytes() == fresh:
             continue
         changed += 1

@@ -45,10 +45,10 @@ from typing import Any
 
 from sandbox.problems import quoted
 from sandbox.schemas.conversation import encode
-from sandbox.seeding import drawn
-from sandbox.seeding.reading import ScenarioError, ScenarioFile, read
+from sandbox.seeding import generated
+from sandbox.seeding.scenario_file import ScenarioError, ScenarioFile, read
 from sandbox.world.conversation import Conversation, Record
-from sandbox.world.sandbox import Start
+from sandbox.world.sandbox import SandboxState
 from sandbox.world.table import Table
 
 __all__ = ["Scenario", "ScenarioError", "fixtures", "known", "load", "load_builtin", "summaries"]
@@ -66,9 +66,9 @@ class Scenario:
     size: int
     seed: int
     _file: ScenarioFile = field(repr=False)
-    _start_at: Callable[[int], Start] = field(repr=False, compare=False)
+    _start_at: Callable[[int], SandboxState] = field(repr=False, compare=False)
 
-    def start(self, now: float) -> Start:
+    def start(self, now: float) -> SandboxState:
         """How a sandbox begins that starts at ``now`` (Unix seconds). All begin with one shared table.
 
         Where times count from the start of a sandbox, those that start in the same second share one.
@@ -128,7 +128,7 @@ def fixtures() -> Path:
 @cache
 def _builtin(name: str) -> ScenarioFile:
     path = fixtures() / f"{name}.json"
-    kept = fixtures() / "drawn" / path.name
+    kept = fixtures() / "generated" / path.name
     return read(path, name, f"fixtures/{path.name}", kept if kept.is_file() else None)
 
 
@@ -137,12 +137,12 @@ def _built(file: ScenarioFile, seed: int) -> Scenario:
     written_last = [*_generated(file, seed), *file.conversations]
     conversations = list({each.id: each for each in written_last}.values())
 
-    def start_at(moment: int) -> Start:
+    def start_at(moment: int) -> SandboxState:
         timed = (_at(each, moment) for each in conversations) if file.is_relative else conversations
         table = Table.of(Record(each, encode(each)) for each in timed)
-        return Start(table, seed, file.pinned_ids, file.frozen_at)
+        return SandboxState(table, seed, file.pinned_ids, file.frozen_at)
 
-    start: Callable[[int], Start]
+    start: Callable[[int], SandboxState]
     if file.is_relative and file.frozen_at is None:
         start = lru_cache(maxsize=1)(start_at)
     else:
@@ -150,13 +150,13 @@ def _built(file: ScenarioFile, seed: int) -> Scenario:
     return Scenario(file.name, file.description, len(conversations), seed, file, start)
 
 
-def _same(start: Start, _moment: int) -> Start:
+def _same(start: SandboxState, _moment: int) -> SandboxState:
     return start
 
 
 def _generated(file: ScenarioFile, seed: int) -> Iterable[Conversation]:
     if file.drawn and seed == file.seed:
-        return drawn.read(file.drawn)
+        return generated.read(file.drawn)
     if not file.recipe.count:
         return ()
     from sandbox.seeding import provider  # noqa: PLC0415  # it imports Faker

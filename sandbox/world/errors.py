@@ -9,7 +9,8 @@ WorldError
 ├── UnknownSnapshot       no such snapshot (any more)
 ├── SnapshotsFull         the bound on snapshots is met
 ├── UnknownRule           no such fault rule (any more)
-└── RulesFull             the bound on fault rules is met
+├── RulesFull             the bound on fault rules is met
+└── SleepersFull          the bound on calls that sleep is met
 """
 
 
@@ -83,6 +84,14 @@ class UnknownRule(WorldError):
 
 class RulesFull(WorldError):
     """There are as many fault rules as there may be."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self.capacity = capacity
+
+
+class SleepersFull(WorldError):
+    """As many calls as may sleep at once are asleep."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)

@@ -17,18 +17,18 @@ GRACE_SECONDS = 60.0
 """At capacity, a sandbox that nobody called for so long counts as idle and may go."""
 
 
-class Berth:
+class SandboxSlot:
     """The place of a token's sandbox: a reset puts another sandbox into it.
 
-    ``under_way`` counts the requests that are under way in it, ``last_used`` is monotonic seconds.
+    ``in_flight`` counts the requests that are under way in it, ``last_used`` is monotonic seconds.
     """
 
-    __slots__ = ("last_used", "sandbox", "token", "under_way")
+    __slots__ = ("in_flight", "last_used", "sandbox", "token")
 
     def __init__(self, token: str, sandbox: Sandbox, now: float) -> None:
         self.token = token
         self.sandbox = sandbox
-        self.under_way = 0
+        self.in_flight = 0
         self.last_used = now
 
 
@@ -46,92 +46,92 @@ class Fleet:
         self._now = now
         self._capacity = capacity
         self._idle_seconds = idle_seconds
-        self._berths: OrderedDict[str, Berth] = OrderedDict()
+        self._slots: OrderedDict[str, SandboxSlot] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._berths)
+        return len(self._slots)
 
-    def __iter__(self) -> Iterator[Berth]:
-        """The berths of this moment, least recently used first."""
+    def __iter__(self) -> Iterator[SandboxSlot]:
+        """The slots of this moment, least recently used first."""
         with self._lock:
-            return iter(list(self._berths.values()))
+            return iter(list(self._slots.values()))
 
     @contextmanager
     def using(self, token: str) -> Iterator[Sandbox]:
         """The sandbox of ``token``, which counts as in use until the block ends. Raises FleetFull."""
-        berth = self.enter(token)
+        slot = self.enter(token)
         try:
-            yield berth.sandbox
+            yield slot.sandbox
         finally:
-            self.leave(berth)
+            self.leave(slot)
 
-    def enter(self, token: str) -> Berth:
+    def enter(self, token: str) -> SandboxSlot:
         """Like :meth:`using`, for a use that does not end with a block: call :meth:`leave` when it does."""
         with self._lock:
             now = self._now()
             self._expire(now)
-            berth = self._berths.get(token)
-            if berth is None:
+            slot = self._slots.get(token)
+            if slot is None:
                 self._make_room(now)
-                berth = self._berths[token] = Berth(token, self._launch(token), now)
+                slot = self._slots[token] = SandboxSlot(token, self._launch(token), now)
             else:
-                self._berths.move_to_end(token)
-            berth.under_way += 1
-            berth.last_used = now
-            return berth
+                self._slots.move_to_end(token)
+            slot.in_flight += 1
+            slot.last_used = now
+            return slot
 
-    def leave(self, berth: Berth) -> None:
+    def leave(self, slot: SandboxSlot) -> None:
         """The use that ``enter`` began is over."""
         with self._lock:
-            berth.under_way -= 1
-            if self._berths.get(berth.token) is berth:
-                berth.last_used = self._now()
-                self._berths.move_to_end(berth.token)
+            slot.in_flight -= 1
+            if self._slots.get(slot.token) is slot:
+                slot.last_used = self._now()
+                self._slots.move_to_end(slot.token)
 
-    def replace(self, berth: Berth, change: Callable[[Sandbox], Sandbox]) -> Sandbox:
+    def replace(self, slot: SandboxSlot, change: Callable[[Sandbox], Sandbox]) -> Sandbox:
         """Put what ``change`` makes of the sandbox in its place, in one step. Answers the new one.
 
         What sleeps in the old sandbox is woken; what is under way there ends there and cannot touch the new one.
         """
         with self._lock:
-            old = berth.sandbox
-            new = berth.sandbox = change(old)
+            old = slot.sandbox
+            new = slot.sandbox = change(old)
         old.sleepers.end()
         return new
 
-    def drop(self, berth: Berth) -> None:
+    def drop(self, slot: SandboxSlot) -> None:
         """Forget a sandbox; what is under way in it ends there."""
         with self._lock:
-            if self._berths.get(berth.token) is berth:
-                del self._berths[berth.token]
-        berth.sandbox.sleepers.end()
+            if self._slots.get(slot.token) is slot:
+                del self._slots[slot.token]
+        slot.sandbox.sleepers.end()
 
-    def idle_for(self, berth: Berth) -> float:
+    def idle_for(self, slot: SandboxSlot) -> float:
         """For how many seconds nobody began or ended a call in this sandbox."""
-        return self._now() - berth.last_used
+        return self._now() - slot.last_used
 
     def _expire(self, now: float) -> None:
         while self._idle_seconds and (oldest := self._oldest_idle(now, self._idle_seconds)):
-            del self._berths[oldest]
+            del self._slots[oldest]
 
     def _make_room(self, now: float) -> None:
-        if len(self._berths) < self._capacity:
+        if len(self._slots) < self._capacity:
             return
         oldest = self._oldest_idle(now, GRACE_SECONDS)
         if oldest is None:
             raise FleetFull(self._capacity)
-        del self._berths[oldest]
+        del self._slots[oldest]
 
     def _oldest_idle(self, now: float, seconds: float) -> str | None:
         """The token that was idle longest, if that is ``seconds`` or more."""
-        while self._berths:
-            token, berth = next(iter(self._berths.items()))
-            if now - berth.last_used < seconds:
+        while self._slots:
+            token, slot = next(iter(self._slots.items()))
+            if now - slot.last_used < seconds:
                 return None
-            if not berth.under_way:
+            if not slot.in_flight:
                 return token
             # In use for that long, so used just now: it moves away from the end that is looked at.
-            berth.last_used = now
-            self._berths.move_to_end(token)
+            slot.last_used = now
+            self._slots.move_to_end(token)
         return None

@@ -51,13 +51,13 @@ class Key(NamedTuple):
 
 
 class Journal:
-    """Entries up to ``most_entries`` and ``most_bytes``, the oldest dropped first; counters of all there ever were."""
+    """Entries up to ``max_entries`` and ``max_bytes``, the oldest dropped first; counters of all there ever were."""
 
-    __slots__ = ("_bytes", "_counts", "_entries", "_lock", "_most_bytes", "_most_entries", "_truncated")
+    __slots__ = ("_bytes", "_counts", "_entries", "_lock", "_max_bytes", "_max_entries", "_truncated")
 
-    def __init__(self, most_entries: int, most_bytes: int) -> None:
-        self._most_entries = most_entries
-        self._most_bytes = most_bytes
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
         self._lock = Lock()
         self._start()
 
@@ -80,7 +80,7 @@ class Journal:
             size = entry.size
             self._entries.append((entry, size))
             self._bytes += size
-            while len(self._entries) > self._most_entries or self._bytes > self._most_bytes:
+            while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
                 self._bytes -= self._entries.popleft()[1]
                 self._truncated = True
 

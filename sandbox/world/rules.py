@@ -12,7 +12,7 @@ from sandbox.world.draws import draw_bits, draw_unit
 from sandbox.world.errors import RulesFull, UnknownRule
 
 
-class Facts(Protocol):
+class RequestInfo(Protocol):
     """What a rule may ask of a call. ``query`` and ``body`` are its attributes as text."""
 
     @property
@@ -28,7 +28,7 @@ class Facts(Protocol):
 
 
 @dataclass(slots=True)
-class Tally:
+class RuleCounters:
     """What a book remembers of ``rule``: how often it matched and fired, and what its effect counts (``window``)."""
 
     rule: "Rule | None" = None
@@ -41,13 +41,13 @@ class Tally:
 class Effect(Protocol):
     """What a rule does when it fires."""
 
-    def due(self, tally: Tally, now: float) -> bool:
+    def due(self, counters: RuleCounters, now: float) -> bool:
         """Whether the effect is due for this call, at ``now`` on the sandbox's clock."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RequestMatcher:
     """Which calls a rule is about. All that is given must hold; nothing given means every ``/v1`` call.
 
     ``path`` is a glob (``*`` stands for anything, ``/`` included). Attributes of ``query`` and ``body`` must be equal.
@@ -59,14 +59,14 @@ class Match:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, str] = field(default_factory=dict)
 
-    def fits(self, facts: Facts) -> bool:
+    def matches(self, request: RequestInfo) -> bool:
         """Whether the rule is about this call."""
         return (
-            (self.operation is None or self.operation == facts.operation)
-            and (self.method is None or self.method == facts.method)
-            and (self.path is None or fnmatchcase(facts.path, self.path))
-            and (not self.query or self.query.items() <= facts.query.items())
-            and (not self.body or self.body.items() <= facts.body.items())
+            (self.operation is None or self.operation == request.operation)
+            and (self.method is None or self.method == request.method)
+            and (self.path is None or fnmatchcase(request.path, self.path))
+            and (not self.query or self.query.items() <= request.query.items())
+            and (not self.body or self.body.items() <= request.body.items())
         )
 
 
@@ -83,7 +83,7 @@ class Rule:
     id: str
     effect: Effect
     document: Mapping[str, Any]
-    match: Match = Match()
+    match: RequestMatcher = RequestMatcher()
     skip: int = 0
     every: int = 1
     times: int | None = None
@@ -92,27 +92,27 @@ class Rule:
     since: float | None = None
 
 
-class Fired(NamedTuple):
+class RuleMatch(NamedTuple):
     """A rule that fired, and for which of its matching calls, counted from 1: the key of its draws."""
 
     rule: Rule
     match_number: int
 
 
-class Book:
+class RuleBook:
     """The rules of one sandbox, in order, and how often they matched and fired here.
 
     ``key`` names the sandbox in the draws. Server-wide rules are counted in each sandbox by itself, so that no sandbox
     can take a fault away from another.
     """
 
-    __slots__ = ("_key", "_lock", "_seed", "_tallies", "rules")
+    __slots__ = ("_counters", "_key", "_lock", "_seed", "rules")
 
     def __init__(self, seed: int, key: str, rules: Iterable[Rule] = ()) -> None:
         self._seed = seed
         self._key = key
         self._lock = Lock()
-        self._tallies: dict[str, Tally] = {}
+        self._counters: dict[str, RuleCounters] = {}
         self.rules = tuple(rules)
 
     def get(self, rule_id: str) -> Rule:
@@ -140,7 +140,7 @@ class Book:
         """Put ``rules`` in the place of all, and count anew."""
         with self._lock:
             for rule in self.rules:
-                self._tallies.pop(rule.id, None)
+                self._counters.pop(rule.id, None)
             self.rules = tuple(rules)
 
     def change(self, rule: Rule) -> None:
@@ -154,22 +154,22 @@ class Book:
         with self._lock:
             self.get(rule_id)
             self.rules = tuple(rule for rule in self.rules if rule.id != rule_id)
-            self._tallies.pop(rule_id, None)
+            self._counters.pop(rule_id, None)
 
-    def tally(self, rule: Rule) -> Tally:
+    def counters(self, rule: Rule) -> RuleCounters:
         """How often a rule matched and fired here. A rule that took another's place counts from zero."""
-        tally = self._tallies.get(rule.id)
-        return tally if tally is not None and tally.rule is rule else Tally(rule)
+        counters = self._counters.get(rule.id)
+        return counters if counters is not None and counters.rule is rule else RuleCounters(rule)
 
-    def fire(self, facts: Facts, clock: Clock, others: Iterable[Rule] = ()) -> Fired | None:
-        """The first rule, the book's own before ``others``, that matches this call and fires."""
+    def fire(self, request: RequestInfo, clock: Clock, others: Iterable[Rule] = ()) -> RuleMatch | None:
+        """The first rule, the rule_book's own before ``others``, that matches this call and fires."""
         with self._lock:
             for rule in (*self.rules, *others):
-                if not rule.match.fits(facts):
+                if not rule.match.matches(request):
                     continue
-                tally = self._tallies[rule.id] = self.tally(rule)
-                if self._fires(rule, tally, clock):
-                    return Fired(rule, tally.matched)
+                counters = self._counters[rule.id] = self.counters(rule)
+                if self._fires(rule, counters, clock):
+                    return RuleMatch(rule, counters.matched)
             return None
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
@@ -186,20 +186,20 @@ class Book:
 
     def window_left(self, rule: Rule) -> int:
         """For a rule whose effect counts in windows: whole seconds until this one ends, at least 1."""
-        return max(math.ceil(self.tally(rule).window.get("left", 1)), 1)
+        return max(math.ceil(self.counters(rule).window.get("left", 1)), 1)
 
-    def _fires(self, rule: Rule, tally: Tally, clock: Clock) -> bool:
+    def _fires(self, rule: Rule, counters: RuleCounters, clock: Clock) -> bool:
         now = clock.time()
-        if tally.since is None:
-            tally.since = now if rule.since is None else rule.since
-        if rule.ttl_seconds is not None and now >= tally.since + rule.ttl_seconds:
+        if counters.since is None:
+            counters.since = now if rule.since is None else rule.since
+        if rule.ttl_seconds is not None and now >= counters.since + rule.ttl_seconds:
             return False
-        tally.matched += 1
-        number = tally.matched - rule.skip
-        if number <= 0 or number % rule.every or (rule.times is not None and tally.fired >= rule.times):
+        counters.matched += 1
+        number = counters.matched - rule.skip
+        if number <= 0 or number % rule.every or (rule.times is not None and counters.fired >= rule.times):
             return False
-        chance = 0.0 if rule.probability >= 1 else self.draw("fires", rule.id, tally.matched)
-        if chance >= rule.probability or not rule.effect.due(tally, now):
+        chance = 0.0 if rule.probability >= 1 else self.draw("fires", rule.id, counters.matched)
+        if chance >= rule.probability or not rule.effect.due(counters, now):
             return False
-        tally.fired += 1
+        counters.fired += 1
         return True

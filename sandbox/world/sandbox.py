@@ -9,7 +9,7 @@ from sandbox.world.conversation import Conversation, Record
 from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Journal
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import Book, Rule
+from sandbox.world.rules import Rule, RuleBook
 from sandbox.world.sleepers import Sleepers
 from sandbox.world.snapshots import Snapshots
 from sandbox.world.store import Encode, Store
@@ -17,7 +17,7 @@ from sandbox.world.table import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class SandboxState:
     """All that a sandbox is at one moment, as a value: a start, a snapshot and an export are such states.
 
     ``id_index`` ids were handed out. The clock stands at ``frozen_at`` (Unix seconds) or runs ``clock_offset``
@@ -57,17 +57,17 @@ class Sandbox:
         "_encode",
         "_key",
         "_now",
-        "book",
         "bounds",
         "clock",
         "ids",
         "journal",
+        "rule_book",
         "sleepers",
         "snapshots",
         "store",
     )
 
-    def __init__(self, state: Start, now: Now, encode: Encode, bounds: Bounds, key: str = "") -> None:
+    def __init__(self, state: SandboxState, now: Now, encode: Encode, bounds: Bounds, key: str = "") -> None:
         self._now = now
         self._key = key
         self._encode = encode
@@ -76,26 +76,26 @@ class Sandbox:
         self.clock = Clock(now, state.frozen_at, state.clock_offset)
         self.ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
         self.journal = Journal(bounds.journal_entries, bounds.journal_bytes)
-        self.book = Book(state.seed, key, state.rules)
+        self.rule_book = RuleBook(state.seed, key, state.rules)
         self.sleepers = Sleepers()
-        self.snapshots: Snapshots[Start] = Snapshots(bounds.snapshots)
+        self.snapshots: Snapshots[SandboxState] = Snapshots(bounds.snapshots)
 
     @property
-    def state(self) -> Start:
+    def state(self) -> SandboxState:
         """All that the sandbox is at this moment. Costs no copy of the data."""
         with self.store.still() as table:
             clock = self.clock.state
-            return Start(
+            return SandboxState(
                 table,
                 self.ids.seed,
                 self.ids.pinned,
                 clock.frozen_at,
                 self.ids.index,
                 clock.offset,
-                self.book.rules,
+                self.rule_book.rules,
             )
 
-    def succeed(self, state: Start, *, journal: Journal | None = None) -> "Sandbox":
+    def succeed(self, state: SandboxState, *, journal: Journal | None = None) -> "Sandbox":
         """The sandbox that takes the place of this one and starts in ``state``. The snapshots go with it.
 
         ``journal`` goes with it too where it is given; otherwise the new one starts empty.

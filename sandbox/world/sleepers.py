@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 
-class Alarm(Protocol):
+class Event(Protocol):
     """Wakes one sleeper: ``threading.Event``, or what takes its place where calls are no threads."""
 
     def set(self) -> None: ...
@@ -15,17 +15,17 @@ class Alarm(Protocol):
     def wait(self, timeout: float, /) -> object: ...
 
 
-NewAlarm = Callable[[], Alarm]
-Wait = Callable[[Alarm, float], object]
-"""Waits until the alarm is set, at most so many seconds."""
+NewEvent = Callable[[], Event]
+Wait = Callable[[Event, float], object]
+"""Waits until the event is set, at most so many seconds."""
 
 
-def wait(alarm: Alarm, seconds: float) -> object:
+def wait(event: Event, seconds: float) -> object:
     """Really wait."""
-    return alarm.wait(seconds)
+    return event.wait(seconds)
 
 
-def new_alarm() -> Alarm:
+def new_event() -> Event:
     """An event of the kind that this process waits on now.
 
     A server that puts another class in its place does so after this module was imported, and on Python's own one over
@@ -39,7 +39,7 @@ class Sleeper:
     """One sleeping call. ``rule_id`` is the rule that made it sleep, if one did."""
 
     rule_id: str | None
-    woken: Alarm
+    woken: Event
 
 
 class Sleepers:
@@ -60,9 +60,9 @@ class Sleepers:
         """Whether the sandbox has come to its end: a reset put another one in its place."""
         return self._ended
 
-    def sleep(self, seconds: float, rule_id: str | None, wait: Wait, alarm: NewAlarm = new_alarm) -> bool:
+    def sleep(self, seconds: float, rule_id: str | None, wait: Wait, event: NewEvent = new_event) -> bool:
         """Sleep until the time is over or somebody wakes the call. Answers whether somebody did."""
-        sleeper = Sleeper(rule_id, alarm())
+        sleeper = Sleeper(rule_id, event())
         with self._lock:
             if self._ended:
                 return True

@@ -19,7 +19,7 @@ from sandbox.world.errors import UnknownConversation, UnknownCursor
 from sandbox.world.ordered import OrderedMap
 from sandbox.world.paging import Filter, Order, Page, Query, filters_of, order_of
 
-REMEMBERED_DELETIONS = 100_000
+MAX_DELETIONS = 100_000
 """So many deleted ids still work as cursors; the oldest are forgotten first."""
 
 _List = OrderedMap[Order, Record]
@@ -60,7 +60,7 @@ class Table:
             listed = order_of(record.conversation), record
             for shown in filters_of(record.conversation):
                 lists[shown].append(listed)
-        latest = [place for place in deletions if place.id not in by_id][-REMEMBERED_DELETIONS:]
+        latest = [place for place in deletions if place.id not in by_id][-MAX_DELETIONS:]
         deleted = {place.id: Deletion(number, place) for number, place in enumerate(latest)}
         return cls(
             HashTrieMap(by_id),
@@ -143,7 +143,7 @@ class Table:
         number = self._deletions.highest + 1 if self._deletions else 0
         deleted = self._deleted.insert(conversation_id, Deletion(number, place))
         deletions = self._deletions.put(number, place)
-        while len(deleted) > REMEMBERED_DELETIONS:
+        while len(deleted) > MAX_DELETIONS:
             deleted, deletions = _undone(deleted, deletions, deletions.after(None, 1)[0].id)
         lists = _leave(self._lists, set(filters_of(conversation)), place)
         return Table(self._records.remove(conversation_id), lists, deleted, deletions)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sandbox.api.auth import authenticated
 from sandbox.edge.call import Call
 from sandbox.problems import Problem
-from sandbox.world.sandbox import Bounds, Sandbox, Start
+from sandbox.world.sandbox import Bounds, Sandbox, SandboxState
 from sandbox.world.table import Table
 
 COLLECTION = "/v1/conversations"
@@ -103,7 +103,7 @@ def test_a_call_without_a_token_changes_nothing(anonymous: FlaskClient) -> None:
 
 
 def test_a_call_without_a_token_is_a_problem_whatever_sandbox_it_met() -> None:
-    sandbox = Sandbox(Start(Table(), seed=1), lambda: 0.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
+    sandbox = Sandbox(SandboxState(Table(), seed=1), lambda: 0.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
     with pytest.raises(Problem) as caught:
         authenticated(Call(None, sandbox, sandbox))
     assert caught.value.status == 401

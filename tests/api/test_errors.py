@@ -6,10 +6,6 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
-from sandbox.api.errors import PROBLEM_OF
-from sandbox.world import errors
-from sandbox.world.errors import FleetFull, UnknownConversation, UnknownCursor, WorldError
-
 Check = Callable[..., str]
 
 COLLECTION = "/v1/conversations"
@@ -83,21 +79,6 @@ def test_a_method_of_any_length_is_answered(api: FlaskClient, assert_error_shape
 
 def test_an_unknown_conversation_is_not_found(api: FlaskClient, assert_error_shape: Check) -> None:
     assert_error_shape(api.get(COLLECTION + "/nope"), 404, '"nope"')
-
-
-def test_every_error_of_the_domain_has_its_answer() -> None:
-    domain = {
-        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WorldError)
-    }
-    answered_by_the_edge = {FleetFull}
-    assert domain - {WorldError} - answered_by_the_edge <= set(PROBLEM_OF)
-
-
-@pytest.mark.parametrize(("error", "status"), [(UnknownConversation("x1"), 404), (UnknownCursor("x1"), 400)])
-def test_errors_of_the_domain_become_problems_that_name_the_id(error: WorldError, status: int) -> None:
-    problem = PROBLEM_OF[type(error)](error)
-    assert problem.status == status
-    assert "x1" in problem.message
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from sandbox.api.reading import read_body, read_query
-from sandbox.edge.decoding import MOST_ATTRIBUTES
+from sandbox.edge.decoding import MAX_ATTRIBUTES
 from sandbox.problems import Problem
 from sandbox.schemas.arguments import CreateConversation, ListConversations, UpdateConversation
 
@@ -346,7 +346,7 @@ def test_the_message_stays_short_whatever_is_sent(api: FlaskClient, assert_error
 def test_more_attributes_than_any_honest_call_has_are_refused(
     api: FlaskClient, assert_error_shape: Check, encoding: str
 ) -> None:
-    pairs = [(f"a{number}", "1") for number in range(MOST_ATTRIBUTES + 1)]
+    pairs = [(f"a{number}", "1") for number in range(MAX_ATTRIBUTES + 1)]
     assert_error_shape(api.post(COLLECTION, data=encoded(pairs, encoding), content_type=encoding), 400)
 
 
@@ -625,7 +625,7 @@ def test_an_id_in_the_query_has_the_shape_of_an_id(
         ("limit=1&%6Cimit=1", "limit is given twice"),
         ("limit=%ff", "UTF-8"),
         ("%ff=1", "UTF-8"),
-        ("&".join(f"a{number}=1" for number in range(MOST_ATTRIBUTES + 1)), "attributes"),
+        ("&".join(f"a{number}=1" for number in range(MAX_ATTRIBUTES + 1)), "attributes"),
     ],
     ids=lambda text: text[:20],
 )

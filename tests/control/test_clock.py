@@ -205,9 +205,9 @@ def test_a_clock_advances_to_the_end_of_time_and_not_beyond(
 
 
 def test_a_clock_is_somebody_s_and_takes_json(api: FlaskClient, assert_error_shape: Check) -> None:
-    nobody = {"Authorization": ""}
-    assert_error_shape(api.get(PATH, headers=nobody), 400, "Authorization: Bearer")
-    assert_error_shape(api.put(PATH, headers=nobody, json={"action": "resume"}), 400, "Authorization")
+    anonymous = {"Authorization": ""}
+    assert_error_shape(api.get(PATH, headers=anonymous), 400, "Authorization: Bearer")
+    assert_error_shape(api.put(PATH, headers=anonymous, json={"action": "resume"}), 400, "Authorization")
     assert_error_shape(api.put(PATH, data={"action": "resume"}), 415, "application/json")
     assert_error_shape(api.get(f"{PATH}?at=5"), 400, "at is not known here")
     assert_error_shape(api.post(PATH, json={"action": "resume"}), 405)

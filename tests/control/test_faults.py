@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.bench import RULES, Bench
+from tests.faults.harness import RULES, Harness
 
 Check = Callable[..., str]
 
@@ -32,7 +32,7 @@ OWNERS = pytest.mark.parametrize(
 OWNER = pytest.mark.parametrize("owner", ["me", None], ids=["own", "server-wide"])
 
 
-def rules(bench: Bench, owner: str | None) -> list[dict[str, Any]]:
+def rules(bench: Harness, owner: str | None) -> list[dict[str, Any]]:
     answer = bench.call("GET", RULES, owner)
     assert answer.status_code == 200
     data: list[dict[str, Any]] = answer.get_json()["data"]
@@ -40,12 +40,12 @@ def rules(bench: Bench, owner: str | None) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> Harness:
+    return Harness()
 
 
 @OWNERS
-def test_a_rule_is_added_shown_changed_and_removed(bench: Bench, owner: str | None, prefix: str) -> None:
+def test_a_rule_is_added_shown_changed_and_removed(bench: Harness, owner: str | None, prefix: str) -> None:
     assert rules(bench, owner) == []
     added = bench.call("POST", RULES, owner, json=FLAKY)
     assert added.status_code == 201
@@ -62,7 +62,7 @@ def test_a_rule_is_added_shown_changed_and_removed(bench: Bench, owner: str | No
     assert rules(bench, owner) == []
 
 
-def test_the_rule_of_the_contract_does_what_it_says(bench: Bench) -> None:
+def test_the_rule_of_the_contract_does_what_it_says(bench: Harness) -> None:
     bench.rule(**FLAKY)
     answers = [bench.create() for _ in range(4)]
     assert [answer.status_code for answer in answers] == [503, 503, 201, 201]
@@ -74,7 +74,7 @@ def test_the_rule_of_the_contract_does_what_it_says(bench: Bench) -> None:
 
 @OWNERS
 def test_ids_are_given_in_order_and_rules_stay_in_theirs(
-    bench: Bench, owner: str | None, prefix: str
+    bench: Harness, owner: str | None, prefix: str
 ) -> None:
     given = [bench.rule(owner, name=f"n{at}", delay=at) for at in range(4)]
     assert given == [f"{prefix}-{at}" for at in range(1, 5)]
@@ -101,7 +101,7 @@ def often() -> Iterator[None]:
 @OWNERS
 @pytest.mark.usefixtures("often")
 def test_rules_that_are_added_at_once_get_ids_of_their_own(
-    bench: Bench, owner: str | None, prefix: str
+    bench: Harness, owner: str | None, prefix: str
 ) -> None:
     bench.call()
     barrier = Barrier(20)
@@ -117,7 +117,7 @@ def test_rules_that_are_added_at_once_get_ids_of_their_own(
     ]
 
 
-def test_counters_say_how_often_a_rule_matched_and_fired(bench: Bench) -> None:
+def test_counters_say_how_often_a_rule_matched_and_fired(bench: Harness) -> None:
     bench.rule(match={"method": "GET"}, skip=1, times=2, fault={"type": "status", "status": 503})
     assert [bench.call().status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     bench.create()
@@ -125,7 +125,7 @@ def test_counters_say_how_often_a_rule_matched_and_fired(bench: Bench) -> None:
     assert (shown["matched"], shown["fired"]) == (5, 2)
 
 
-def test_a_changed_rule_counts_anew(bench: Bench) -> None:
+def test_a_changed_rule_counts_anew(bench: Harness) -> None:
     document: dict[str, Any] = {"times": 1, "fault": {"type": "status", "status": 503}}
     rule = bench.rule(**document)
     assert [bench.call().status_code for _ in range(3)] == [503, 200, 200]
@@ -136,7 +136,7 @@ def test_a_changed_rule_counts_anew(bench: Bench) -> None:
     assert [bench.call().status_code for _ in range(3)] == [503, 200, 200]
 
 
-def test_a_server_wide_rule_that_is_changed_counts_anew_in_every_sandbox(bench: Bench) -> None:
+def test_a_server_wide_rule_that_is_changed_counts_anew_in_every_sandbox(bench: Harness) -> None:
     document: dict[str, Any] = {"times": 1, "fault": {"type": "status", "status": 503}}
     bench.rule(None, **document)
     for token in ("a", "b"):
@@ -146,7 +146,7 @@ def test_a_server_wide_rule_that_is_changed_counts_anew_in_every_sandbox(bench: 
         assert [bench.call(token=token).status_code for _ in range(2)] == [503, 200]
 
 
-def test_own_and_server_wide_rules_are_told_apart(bench: Bench) -> None:
+def test_own_and_server_wide_rules_are_told_apart(bench: Harness) -> None:
     bench.rule(name="mine", delay=1)
     bench.rule("you", name="yours", delay=1)
     bench.rule(None, name="everyone's", delay=1)
@@ -160,7 +160,7 @@ def test_own_and_server_wide_rules_are_told_apart(bench: Bench) -> None:
 
 
 @OWNERS
-def test_all_rules_can_be_replaced_at_once(bench: Bench, owner: str | None, prefix: str) -> None:
+def test_all_rules_can_be_replaced_at_once(bench: Harness, owner: str | None, prefix: str) -> None:
     bench.rule(owner, delay=1)
     answer = bench.call("PUT", RULES, owner, json={"data": [FLAKY, {"delay": 7}]})
     assert answer.status_code == 200
@@ -188,7 +188,7 @@ def test_all_rules_can_be_replaced_at_once(bench: Bench, owner: str | None, pref
     ids=lambda part: str(part)[:40],
 )
 def test_a_replacement_with_a_mistake_changes_nothing_and_names_the_place(
-    bench: Bench, assert_error_shape: Check, owner: str | None, data: list[Any], said: str
+    bench: Harness, assert_error_shape: Check, owner: str | None, data: list[Any], said: str
 ) -> None:
     bench.rule(owner, name="kept", times=2, fault={"type": "status", "status": 503})
     if owner:
@@ -209,7 +209,7 @@ def test_a_replacement_with_a_mistake_changes_nothing_and_names_the_place(
     ],
 )
 def test_a_replacement_is_an_object_with_a_list(
-    bench: Bench, assert_error_shape: Check, owner: str | None, body: Any, said: str
+    bench: Harness, assert_error_shape: Check, owner: str | None, body: Any, said: str
 ) -> None:
     assert_error_shape(bench.call("PUT", RULES, owner, json=body), 400, said)
 
@@ -218,7 +218,7 @@ def test_a_replacement_is_an_object_with_a_list(
 def test_there_are_so_many_rules_and_no_more(
     assert_error_shape: Check, owner: str | None, prefix: str
 ) -> None:
-    bench = Bench(max_rules=3)
+    bench = Harness(max_rules=3)
     for _ in range(3):
         bench.rule(owner, delay=1)
     refused = bench.call("POST", RULES, owner, json={"delay": 1})
@@ -237,7 +237,7 @@ def test_there_are_so_many_rules_and_no_more(
 @OWNER
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"delay": 1}), ("DELETE", None)])
 def test_a_rule_that_is_not_there_is_not_found(
-    bench: Bench, assert_error_shape: Check, owner: str | None, method: str, body: Any
+    bench: Harness, assert_error_shape: Check, owner: str | None, method: str, body: Any
 ) -> None:
     answer = bench.call(method, f"{RULES}/rule-99", owner, json=body)
     assert_error_shape(answer, 404, "rule-99")
@@ -255,7 +255,7 @@ def test_a_rule_that_is_not_there_is_not_found(
 )
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_a_mistake_in_a_rule_is_refused_and_nothing_changes(
-    bench: Bench,
+    bench: Harness,
     assert_error_shape: Check,
     owner: str | None,
     method: str,
@@ -270,23 +270,23 @@ def test_a_mistake_in_a_rule_is_refused_and_nothing_changes(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_write_needs_json(bench: Bench, assert_error_shape: Check, method: str) -> None:
+def test_a_write_needs_json(bench: Harness, assert_error_shape: Check, method: str) -> None:
     assert_error_shape(bench.call(method, RULES, data={"delay": "1"}), 415, "application/json")
 
 
-def test_other_methods_are_not_there(bench: Bench, assert_error_shape: Check) -> None:
+def test_other_methods_are_not_there(bench: Harness, assert_error_shape: Check) -> None:
     refused = bench.call("PATCH", RULES, json={})
     assert_error_shape(refused, 405)
     assert {"GET", "POST", "PUT", "DELETE"} <= set(refused.headers["Allow"].split(", "))
     assert_error_shape(bench.call("POST", f"{RULES}/rule-1", json={}), 405)
 
 
-def test_to_delete_where_there_is_nothing_is_fine(bench: Bench) -> None:
+def test_to_delete_where_there_is_nothing_is_fine(bench: Harness) -> None:
     for owner in ("me", None):
         assert bench.call("DELETE", RULES, owner).status_code == 204
 
 
-def test_a_reset_takes_own_rules_and_leaves_the_server_wide_ones(bench: Bench) -> None:
+def test_a_reset_takes_own_rules_and_leaves_the_server_wide_ones(bench: Harness) -> None:
     bench.rule(fault={"type": "status", "status": 503})
     bench.rule(None, times=1, fault={"type": "status", "status": 502})
     assert bench.call().status_code == 503
@@ -298,7 +298,7 @@ def test_a_reset_takes_own_rules_and_leaves_the_server_wide_ones(bench: Bench) -
     assert [bench.call().status_code for _ in range(2)] == [502, 200], "the new world counts anew"
 
 
-def test_snapshots_and_exports_bring_rules_back(bench: Bench) -> None:
+def test_snapshots_and_exports_bring_rules_back(bench: Harness) -> None:
     bench.rule(**FLAKY)
     document = bench.call("GET", "/__admin/state").get_json()
     snapshot = bench.call("POST", "/__admin/snapshots", json={}).get_json()["id"]
@@ -312,7 +312,7 @@ def test_snapshots_and_exports_bring_rules_back(bench: Bench) -> None:
     assert bench.create().status_code == 503
 
 
-def test_a_rule_may_hold_as_many_fifty_calls_at_once_as_it_says(bench: Bench) -> None:
+def test_a_rule_may_hold_as_many_fifty_calls_at_once_as_it_says(bench: Harness) -> None:
     bench.rule(times=2, fault={"type": "status", "status": 503})
     barrier = Barrier(50)
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from sandbox.app import create_app
 from sandbox.settings import Settings
-from sandbox.world.sleepers import Alarm
+from sandbox.world.sleepers import Event
 
 Check = Callable[..., str]
 
@@ -367,7 +367,7 @@ def test_the_duration_is_that_of_the_call() -> None:
     time = iter(range(1000))
     clock = {"now": 0.0}
 
-    def wait(_event: Alarm, seconds: float) -> None:
+    def wait(_event: Event, seconds: float) -> None:
         clock["now"] += seconds
 
     app = create_app(

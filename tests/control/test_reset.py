@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from sandbox.app import create_app
 from sandbox.seeding.scenario import known
 from sandbox.settings import Settings
-from sandbox.world.sleepers import Alarm
+from sandbox.world.sleepers import Event
 
 Check = Callable[..., str]
 
@@ -250,7 +250,7 @@ class Interrupted:
         self.client = self.app.test_client()
         self.client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
 
-    def wait(self, event: Alarm, _seconds: float) -> None:
+    def wait(self, event: Event, _seconds: float) -> None:
         if self.meanwhile:
             self.meanwhile.pop()()
         self.woken.append(event.is_set())

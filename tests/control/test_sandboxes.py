@@ -119,7 +119,7 @@ def test_a_full_server_refuses_a_control_call_of_a_new_token_and_lists_all_the_s
     assert client.get("/__admin/state", headers=as_("other")).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["nobody", "0" * 16, "%F0%9F%98%80", "a" * 500, "one"])
+@pytest.mark.parametrize("name", ["anonymous", "0" * 16, "%F0%9F%98%80", "a" * 500, "one"])
 def test_an_unknown_sandbox_is_not_found(
     open_app: Callable[..., Flask], assert_error_shape: Check, name: str
 ) -> None:

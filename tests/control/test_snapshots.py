@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from sandbox.control import snapshots
-from sandbox.control.desk import Desk
+from sandbox.control.context import ControlContext
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import load
 from sandbox.world.fleet import Fleet
@@ -209,14 +209,14 @@ def test_neither_a_snapshot_nor_a_restore_copies_the_data() -> None:
     start = load("default").start(0)
     bounds = Bounds(1000, 10, 10, 10, 10_000)
     fleet = Fleet(lambda token: Sandbox(start, lambda: 5.0, encode, bounds, token), lambda: 0.0, 10, 0)
-    desk = cast("Desk", SimpleNamespace(fleet=fleet))
-    berth = fleet.enter("me")
-    berth.sandbox.create("a", None)
-    table = berth.sandbox.store.export()
-    taken = snapshots.take(desk, berth)["id"]
-    assert berth.sandbox.snapshots.get(taken).state.table is table
-    berth.sandbox.create("b", None)
-    old = berth.sandbox
-    snapshots.restore(desk, berth, taken)
-    assert berth.sandbox is not old
-    assert berth.sandbox.store.export() is table
+    context = cast("ControlContext", SimpleNamespace(fleet=fleet))
+    slot = fleet.enter("me")
+    slot.sandbox.create("a", None)
+    table = slot.sandbox.store.export()
+    taken = snapshots.take(context, slot)["id"]
+    assert slot.sandbox.snapshots.get(taken).state.table is table
+    slot.sandbox.create("b", None)
+    old = slot.sandbox
+    snapshots.restore(context, slot, taken)
+    assert slot.sandbox is not old
+    assert slot.sandbox.store.export() is table

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.edge.decoding import MOST_ATTRIBUTES, decoded_body, decoded_query
+from sandbox.edge.decoding import MAX_ATTRIBUTES, decoded_body, decoded_query
 from sandbox.problems import Problem
 
 FORM = "application/x-www-form-urlencoded"
@@ -88,7 +88,7 @@ def test_what_cannot_be_decoded_is_refused(content_type: str, body: bytes, statu
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize("count", [MOST_ATTRIBUTES, MOST_ATTRIBUTES + 1])
+@pytest.mark.parametrize("count", [MAX_ATTRIBUTES, MAX_ATTRIBUTES + 1])
 def test_the_bound_on_attributes_is_the_same_for_queries_forms_and_multipart(count: int) -> None:
     names = [f"a{number}" for number in range(count)]
     query = "&".join(f"{name}=1" for name in names)
@@ -99,8 +99,8 @@ def test_the_bound_on_attributes_is_the_same_for_queries_forms_and_multipart(cou
         lambda: decoded_body(parts, MULTIPART)[0],
     ]
     for decode in decodings:
-        if count <= MOST_ATTRIBUTES:
+        if count <= MAX_ATTRIBUTES:
             assert list(decode()) == names
         else:
-            with pytest.raises(Problem, match=f"more than {MOST_ATTRIBUTES} attributes"):
+            with pytest.raises(Problem, match=f"more than {MAX_ATTRIBUTES} attributes"):
                 decode()

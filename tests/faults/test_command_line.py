@@ -4,13 +4,13 @@ import pytest
 
 from sandbox.faults.command_line import command_line_rules
 from sandbox.settings import Settings, SettingsError
-from tests.faults.bench import Bench
+from tests.faults.harness import Harness
 
 
 def test_nothing_is_on_by_default() -> None:
     settings = Settings()
     assert command_line_rules(settings.latency, settings.error_rate, settings.error_status) == []
-    bench = Bench()
+    bench = Harness()
     for _ in range(50):
         answer = bench.call()
         assert answer.status_code == 200
@@ -25,7 +25,7 @@ def test_nothing_is_on_by_default() -> None:
     [("200", 0.2, 0.2), ("100..400", 0.1, 0.4), ("median=80,p99=400", 0.005, 2.0)],
 )
 def test_latency_holds_every_call_of_every_token(latency: str, lowest: float, highest: float) -> None:
-    bench = Bench(latency=latency)
+    bench = Harness(latency=latency)
     for token in ("a", "b", None):
         for _ in range(20):
             answer = bench.call(token=token)
@@ -40,7 +40,7 @@ def test_latency_holds_every_call_of_every_token(latency: str, lowest: float, hi
 def test_an_error_rate_fails_its_part_of_all_calls_the_same_ones_each_time() -> None:
     runs = []
     for _ in range(2):
-        bench = Bench(error_rate=0.3, error_status=502)
+        bench = Harness(error_rate=0.3, error_status=502)
         runs.append([bench.call(url="/v1/nothing").status_code for _ in range(300)])
     assert runs[0] == runs[1]
     assert set(runs[0]) == {404, 502}
@@ -50,26 +50,26 @@ def test_an_error_rate_fails_its_part_of_all_calls_the_same_ones_each_time() -> 
 def test_another_seed_fails_other_calls() -> None:
     runs = []
     for seed in (1, 2):
-        bench = Bench(error_rate=0.3, seed=seed)
+        bench = Harness(error_rate=0.3, seed=seed)
         runs.append([bench.call(url="/v1/nothing").status_code for _ in range(100)])
     assert runs[0] != runs[1]
 
 
 def test_an_error_rate_of_one_fails_all_and_of_zero_none() -> None:
-    assert {Bench(error_rate=1.0).call().status_code for _ in range(3)} == {500}
-    bench = Bench(error_rate=0.0, error_status=503)
+    assert {Harness(error_rate=1.0).call().status_code for _ in range(3)} == {500}
+    bench = Harness(error_rate=0.0, error_status=503)
     assert {bench.call().status_code for _ in range(30)} == {200}
 
 
 def test_calls_that_fail_take_their_time_too() -> None:
-    bench = Bench(latency="200", error_rate=0.5)
+    bench = Harness(latency="200", error_rate=0.5)
     statuses = {bench.call(url="/v1/nothing").status_code for _ in range(40)}
     assert statuses == {404, 500}
     assert bench.slept == [0.2] * 40
 
 
 def test_a_call_that_fails_says_why() -> None:
-    bench = Bench(error_rate=1.0, error_status=503)
+    bench = Harness(error_rate=1.0, error_status=503)
     answer = bench.create()
     assert answer.status_code == 503
     assert answer.headers["X-Sandbox-Fault"] == "status"
@@ -78,7 +78,7 @@ def test_a_call_that_fails_says_why() -> None:
 
 
 def test_neither_control_nor_documents_nor_preflights_are_touched() -> None:
-    bench = Bench(latency="200", error_rate=1.0)
+    bench = Harness(latency="200", error_rate=1.0)
     for method, url in (
         ("GET", "/__admin/health"),
         ("GET", "/__admin/faults"),

@@ -15,7 +15,7 @@ from sandbox.faults.kinds.status import Status
 from sandbox.faults.parsing import fault_of, latency_of, rule_of, rules_of
 from sandbox.problems import Problem
 from sandbox.world.errors import RulesFull
-from sandbox.world.rules import Match
+from sandbox.world.rules import RequestMatcher
 
 FAULT = {"type": "status", "status": 503}
 
@@ -122,7 +122,7 @@ def test_a_rule_is_read_with_all_that_it_says() -> None:
     }
     rule = rule_of(document, "rule-7", 1000.0)
     assert (rule.id, rule.since, rule.document) == ("rule-7", 1000.0, document)
-    assert rule.match == Match("createConversation", "POST", "/v1/*")
+    assert rule.match == RequestMatcher("createConversation", "POST", "/v1/*")
     assert (rule.skip, rule.times, rule.every, rule.probability, rule.ttl_seconds) == (1, 2, 3, 0.5, 60)
     assert isinstance(rule.effect, Effect)
     assert isinstance(rule.effect.delay, Uniform)
@@ -132,7 +132,7 @@ def test_a_rule_is_read_with_all_that_it_says() -> None:
 
 def test_what_is_not_said_has_the_defaults_of_the_contract() -> None:
     rule = rule_of({"fault": {"type": "hang"}}, "rule-1", 0.0)
-    assert rule.match == Match()
+    assert rule.match == RequestMatcher()
     assert (rule.skip, rule.times, rule.every, rule.probability, rule.ttl_seconds) == (0, None, 1, 1.0, None)
     assert isinstance(rule.effect, Effect)
     assert rule.effect.delay is None
@@ -144,7 +144,7 @@ def test_what_is_not_said_has_the_defaults_of_the_contract() -> None:
 )
 def test_what_a_rule_wants_of_query_and_body_is_compared_as_text(value: Any, text: str) -> None:
     rule = rule_of({"delay": 1, "match": {"query": {"a": value}, "body": {"b": value}}}, "rule-1", 0.0)
-    assert rule.match == Match(query={"a": text}, body={"b": text})
+    assert rule.match == RequestMatcher(query={"a": text}, body={"b": text})
 
 
 def test_several_rules_are_named_by_their_place() -> None:

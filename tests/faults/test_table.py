@@ -13,7 +13,7 @@ from sandbox.faults import delays, kinds
 from sandbox.faults.delay import Delay
 from sandbox.faults.fault import Fault
 from sandbox.faults.table import DELAYS, FAULTS
-from tests.faults.bench import RULES
+from tests.faults.harness import RULES
 
 DOCUMENTED_FAULTS = [
     "status",

@@ -6,7 +6,7 @@ import pytest
 from tests.live.server import Server
 from tests.live.wire import CREATE, Wire, assert_error, create, request
 
-MOST_BODY_BYTES = 1_048_576
+MAX_BODY_BYTES = 1_048_576
 
 
 def test_one_connection_carries_many_requests(server: Server, token: str) -> None:
@@ -117,10 +117,10 @@ def test_a_body_too_large_is_refused_and_the_connection_stays_usable_or_closes_c
     server: Server, token: str
 ) -> None:
     with Wire(server) as wire:
-        wire.send(create(token, body="x" * (MOST_BODY_BYTES + 1)))
+        wire.send(create(token, body="x" * (MAX_BODY_BYTES + 1)))
         answer = wire.answer()
         message = assert_error(answer, 413)
-        assert str(MOST_BODY_BYTES) in message
+        assert str(MAX_BODY_BYTES) in message
         if answer.headers.get("Connection", "").lower() == "close":
             assert wire.is_closed()
         else:

@@ -95,23 +95,23 @@ class World:
         return None
 
     def update(self) -> None:
-        if chosen := self.any_id():
+        if injection := self.any_id():
             changes = {"is_muted": self.random.random() < 0.5, "pinned_message_id": f"m{self.calls}"}
             sent = {name: str(value).lower() for name, value in changes.items()}
-            self.model.conversations[chosen] |= changes
-            answer = self.call(200, "PUT", f"/v1/conversations/{chosen}", sent)
-            self.same(answer, self.model.conversations[chosen])
+            self.model.conversations[injection] |= changes
+            answer = self.call(200, "PUT", f"/v1/conversations/{injection}", sent)
+            self.same(answer, self.model.conversations[injection])
 
     def delete(self) -> None:
-        if chosen := self.any_id():
-            gone = self.model.conversations.pop(chosen)
-            self.model.deleted[chosen] = gone["created_at"]
-            self.call(204, "DELETE", f"/v1/conversations/{chosen}")
+        if injection := self.any_id():
+            gone = self.model.conversations.pop(injection)
+            self.model.deleted[injection] = gone["created_at"]
+            self.call(204, "DELETE", f"/v1/conversations/{injection}")
 
     def retrieve(self) -> None:
-        if chosen := self.any_id():
-            answer = self.call(200, "GET", f"/v1/conversations/{chosen}")
-            self.same(answer, self.model.conversations[chosen])
+        if injection := self.any_id():
+            answer = self.call(200, "GET", f"/v1/conversations/{injection}")
+            self.same(answer, self.model.conversations[injection])
         for gone in list(self.model.deleted)[-1:]:
             self.call(404, "GET", f"/v1/conversations/{gone}")
 
@@ -134,9 +134,9 @@ class World:
             self.same(answer, {"has_more": len(after) > 5, "data": after[:5]})
 
     def arrange(self) -> None:
-        chosen = self.any_id() if self.random.random() < 0.5 else f"arranged-{self.random.randrange(20)}"
-        old = self.model.conversations.get(chosen or "")
-        if chosen is None or (old is None and len(self.model.conversations) >= MOST):
+        injection = self.any_id() if self.random.random() < 0.5 else f"arranged-{self.random.randrange(20)}"
+        old = self.model.conversations.get(injection or "")
+        if injection is None or (old is None and len(self.model.conversations) >= MOST):
             return
         changes = {
             "contact_id": self.token,
@@ -145,11 +145,11 @@ class World:
             "archived_at": self.random.choice([None, 5]),
             "is_muted": self.random.random() < 0.5,
         }
-        made = (old or plain(chosen, None, None, 0)) | changes
-        answer = self.call(200 if old else 201, "PUT", f"/__admin/conversations/{chosen}", changes)
+        made = (old or plain(injection, None, None, 0)) | changes
+        answer = self.call(200 if old else 201, "PUT", f"/__admin/conversations/{injection}", changes)
         self.same(answer, made)
-        self.model.deleted.pop(chosen, None)
-        self.model.conversations[chosen] = made
+        self.model.deleted.pop(injection, None)
+        self.model.conversations[injection] = made
 
     def advance(self) -> None:
         self.model.now += self.random.randrange(1, 50)
@@ -173,9 +173,9 @@ class World:
 
     def restore(self) -> None:
         if self.snapshots:
-            chosen = self.random.choice(sorted(self.snapshots))
-            self.call(200, "POST", f"/__admin/snapshots/{chosen}/restore")
-            self.model = deepcopy(self.snapshots[chosen])
+            injection = self.random.choice(sorted(self.snapshots))
+            self.call(200, "POST", f"/__admin/snapshots/{injection}/restore")
+            self.model = deepcopy(self.snapshots[injection])
 
     def export(self) -> None:
         state = self.call(200, "GET", "/__admin/state")

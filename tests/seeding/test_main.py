@@ -21,7 +21,7 @@ def test_a_file_that_is_right_is_left_alone(folder: Path, capsys: pytest.Capture
 
 
 def test_a_file_that_differs_is_written_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = folder / "drawn" / "default.json"
+    path = folder / "generated" / "default.json"
     right = path.read_bytes()
     path.write_bytes(b"[]\n")
     assert main(["--check"], folder) == 1
@@ -32,7 +32,7 @@ def test_a_file_that_differs_is_written_anew(folder: Path, capsys: pytest.Captur
 
 
 def test_an_unknown_option_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "drawn" / "default.json").write_bytes(b"[]\n")
+    (folder / "generated" / "default.json").write_bytes(b"[]\n")
     assert main(["--chek"], folder) == 2
-    assert (folder / "drawn" / "default.json").read_bytes() == b"[]\n"
+    assert (folder / "generated" / "default.json").read_bytes() == b"[]\n"
     assert "--check" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.schemas.conversation import ConversationSchema, encode
-from sandbox.seeding import reading, scenario
+from sandbox.seeding import scenario, scenario_file
 from sandbox.seeding.scenario import Scenario, ScenarioError, load, load_builtin, summaries
 from sandbox.world.conversation import Conversation
 from sandbox.world.paging import Query
@@ -294,7 +294,7 @@ def test_a_built_in_name_never_reaches_another_file(name: str) -> None:
 
 
 def test_the_error_is_the_same_wherever_it_is_imported_from() -> None:
-    assert scenario.ScenarioError is reading.ScenarioError
+    assert scenario.ScenarioError is scenario_file.ScenarioError
     assert issubclass(ScenarioError, ValueError)
 
 

@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sandbox.world import fleet as fleet_module
 from sandbox.world.errors import FleetFull
-from sandbox.world.fleet import GRACE_SECONDS, Berth, Fleet
-from sandbox.world.sandbox import Bounds, Sandbox, Start
+from sandbox.world.fleet import GRACE_SECONDS, Fleet, SandboxSlot
+from sandbox.world.sandbox import Bounds, Sandbox, SandboxState
 from sandbox.world.sleepers import Sleepers
 from sandbox.world.table import Table
 
@@ -25,7 +25,7 @@ BOUNDS = Bounds(conversations=10, snapshots=1, rules=1, journal_entries=1, journ
 
 
 def launch(token: str) -> Sandbox:
-    return Sandbox(Start(Table(), seed=7), lambda: 1000.0, lambda _: b"{}", BOUNDS, token)
+    return Sandbox(SandboxState(Table(), seed=7), lambda: 1000.0, lambda _: b"{}", BOUNDS, token)
 
 
 class Harbour:
@@ -55,7 +55,7 @@ class Harbour:
 
     @property
     def tokens(self) -> list[str]:
-        return [berth.token for berth in self.fleet]
+        return [slot.token for slot in self.fleet]
 
 
 def test_a_sandbox_appears_on_the_first_use_of_its_token() -> None:
@@ -111,21 +111,21 @@ def test_a_sandbox_in_use_never_expires() -> None:
 
 def test_a_sandbox_counts_as_idle_from_the_end_of_its_last_call_not_from_its_beginning() -> None:
     harbour = Harbour(idle_seconds=100)
-    berth = harbour.fleet.enter("a")
+    slot = harbour.fleet.enter("a")
     harbour.now = 150
-    harbour.fleet.leave(berth)
+    harbour.fleet.leave(slot)
     harbour.now = 249
     harbour.call("b")
-    assert harbour.call("a") is berth.sandbox
+    assert harbour.call("a") is slot.sandbox
 
 
 def test_one_whose_call_ended_later_goes_later_whatever_the_order_in_which_calls_began() -> None:
     harbour = Harbour(idle_seconds=100)
-    berth = harbour.fleet.enter("a")
+    slot = harbour.fleet.enter("a")
     harbour.now = 10
     harbour.call("b")
     harbour.now = 50
-    harbour.fleet.leave(berth)
+    harbour.fleet.leave(slot)
     harbour.now = 110
     harbour.call("c")
     assert harbour.tokens == ["a", "c"]
@@ -167,13 +167,13 @@ def test_at_capacity_the_sandbox_that_was_idle_longest_goes_first() -> None:
 
 def test_at_capacity_one_in_use_stays_and_one_that_was_used_later_goes() -> None:
     harbour = Harbour(capacity=2, idle_seconds=0)
-    berth = harbour.fleet.enter("a")
+    slot = harbour.fleet.enter("a")
     harbour.now = 1
     harbour.call("b")
     harbour.now = 1000
     harbour.call("c")
     assert harbour.tokens == ["a", "c"]
-    assert harbour.call("a") is berth.sandbox
+    assert harbour.call("a") is slot.sandbox
 
 
 def test_at_capacity_the_newcomer_is_refused_where_all_are_in_use_however_long() -> None:
@@ -217,11 +217,11 @@ def test_idle_seconds_shorter_than_the_grace_are_what_counts_at_capacity_too() -
 
 def test_a_refused_newcomer_is_let_in_when_a_call_has_ended_and_its_sandbox_was_idle() -> None:
     harbour = Harbour(capacity=1)
-    berth = harbour.fleet.enter("a")
+    slot = harbour.fleet.enter("a")
     harbour.now = 1000
     with pytest.raises(FleetFull):
         harbour.call("b")
-    harbour.fleet.leave(berth)
+    harbour.fleet.leave(slot)
     with pytest.raises(FleetFull):
         harbour.call("b")
     harbour.now += GRACE_SECONDS
@@ -243,8 +243,8 @@ def test_zero_idle_seconds_mean_that_no_sandbox_expires_by_age_but_at_capacity_o
 def test_a_replaced_sandbox_is_what_its_token_gets_and_calls_under_way_keep_the_old_one() -> None:
     harbour = Harbour()
     with harbour.fleet.using("a") as old:
-        [berth] = harbour.fleet
-        new = harbour.fleet.replace(berth, lambda sandbox: sandbox.succeed(sandbox.state))
+        [slot] = harbour.fleet
+        new = harbour.fleet.replace(slot, lambda sandbox: sandbox.succeed(sandbox.state))
         assert harbour.call("a") is new
         assert new is not old
         old.create("contact", None)
@@ -257,15 +257,15 @@ def test_a_replacement_answers_its_own_sandbox_also_when_another_one_follows_at_
 ) -> None:
     harbour = Harbour()
     first = harbour.call("a")
-    [berth] = harbour.fleet
+    [slot] = harbour.fleet
     own = launch("a")
 
     def end(sleepers: Sleepers) -> None:
         if sleepers is first.sleepers:
-            harbour.fleet.replace(berth, lambda _: launch("a"))
+            harbour.fleet.replace(slot, lambda _: launch("a"))
 
     monkeypatch.setattr(Sleepers, "end", end)
-    assert harbour.fleet.replace(berth, lambda _: own) is own
+    assert harbour.fleet.replace(slot, lambda _: own) is own
 
 
 def test_a_replacement_that_fails_leaves_the_sandbox_in_its_place() -> None:
@@ -274,9 +274,9 @@ def test_a_replacement_that_fails_leaves_the_sandbox_in_its_place() -> None:
 
     harbour = Harbour()
     first = harbour.call("a")
-    [berth] = harbour.fleet
+    [slot] = harbour.fleet
     with pytest.raises(ZeroDivisionError):
-        harbour.fleet.replace(berth, fail)
+        harbour.fleet.replace(slot, fail)
     assert harbour.call("a") is first
 
 
@@ -330,8 +330,8 @@ def test_the_berths_of_a_fleet_are_listed_least_recently_used_first_and_can_be_d
         harbour.call(token)
         harbour.now += 1
     assert harbour.tokens == ["b", "c", "a"]
-    for berth in harbour.fleet:
-        harbour.fleet.drop(berth)
+    for slot in harbour.fleet:
+        harbour.fleet.drop(slot)
     assert len(harbour.fleet) == 0
 
 
@@ -339,8 +339,8 @@ def test_a_berth_tells_how_long_nobody_called() -> None:
     harbour = Harbour()
     harbour.call("a")
     harbour.now = 42
-    [berth] = harbour.fleet
-    assert harbour.fleet.idle_for(berth) == 42
+    [slot] = harbour.fleet
+    assert harbour.fleet.idle_for(slot) == 42
 
 
 # The same against a model: per token, how many calls are under way and when the last one began or ended.
@@ -353,7 +353,7 @@ class FleetMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.under_way: list[Berth] = []
+        self.in_flight: list[SandboxSlot] = []
         self.world: dict[str, Sandbox] = {}
         self.calls: dict[str, int] = {}
         self.last: dict[str, float] = {}
@@ -387,30 +387,30 @@ class FleetMachine(RuleBasedStateMachine):
                 with pytest.raises(FleetFull):
                     self.harbour.fleet.enter(token)
                 return
-        berth = self.harbour.fleet.enter(token)
+        slot = self.harbour.fleet.enter(token)
         if token in self.world:
-            assert berth.sandbox is self.world[token]
+            assert slot.sandbox is self.world[token]
         else:
-            assert all(berth.sandbox is not other for other in self.world.values())
-        self.world[token] = berth.sandbox
+            assert all(slot.sandbox is not other for other in self.world.values())
+        self.world[token] = slot.sandbox
         self.calls[token] = self.calls.get(token, 0) + 1
         self.touch(token)
-        self.under_way.append(berth)
+        self.in_flight.append(slot)
 
     @rule(token=TOKENS)
     def call(self, token: str) -> None:
-        before = len(self.under_way)
+        before = len(self.in_flight)
         self.begin(token)
-        if len(self.under_way) > before:
+        if len(self.in_flight) > before:
             self.end(before)
 
     @rule(pick=st.integers(0, 99))
     def end(self, pick: int) -> None:
-        if self.under_way:
-            berth = self.under_way.pop(pick % len(self.under_way))
-            self.harbour.fleet.leave(berth)
-            self.calls[berth.token] -= 1
-            self.touch(berth.token)
+        if self.in_flight:
+            slot = self.in_flight.pop(pick % len(self.in_flight))
+            self.harbour.fleet.leave(slot)
+            self.calls[slot.token] -= 1
+            self.touch(slot.token)
 
     @rule(seconds=st.sampled_from([1, 10, 30, 60, 100]))
     def wait(self, seconds: int) -> None:
@@ -552,8 +552,8 @@ def test_threads_that_drop_what_others_use_do_no_harm() -> None:
         for _ in range(200):
             if number % 2:
                 harbour.call("a")
-            for berth in harbour.fleet:
-                harbour.fleet.drop(berth)
+            for slot in harbour.fleet:
+                harbour.fleet.drop(slot)
 
     together(work)
     assert len(harbour.fleet) == 0
@@ -563,8 +563,8 @@ def test_threads_that_drop_what_others_use_do_no_harm() -> None:
 def test_uses_that_threads_begin_and_end_are_counted_exactly() -> None:
     harbour = Harbour(idle_seconds=100)
     together(lambda _: [harbour.call("a") for _ in range(200)])
-    [berth] = harbour.fleet
-    assert berth.under_way == 0
+    [slot] = harbour.fleet
+    assert slot.in_flight == 0
     harbour.now = 100
     harbour.call("b")
     assert harbour.tokens == ["b"]

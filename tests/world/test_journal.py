@@ -82,9 +82,9 @@ def test_an_entry_larger_than_all_the_room_is_counted_and_not_kept() -> None:
     assert journal.count(Key()) == 3
 
 
-@pytest.mark.parametrize(("most_entries", "most_bytes"), [(0, 100_000), (100, 0), (0, 0)])
-def test_a_journal_without_room_counts(most_entries: int, most_bytes: int) -> None:
-    journal = Journal(most_entries, most_bytes)
+@pytest.mark.parametrize(("max_entries", "max_bytes"), [(0, 100_000), (100, 0), (0, 0)])
+def test_a_journal_without_room_counts(max_entries: int, max_bytes: int) -> None:
+    journal = Journal(max_entries, max_bytes)
     journal.record(entry())
     assert (shown(journal), journal.count(Key()), journal.truncated) == ([], 1, True)
 
@@ -143,19 +143,19 @@ calls = st.tuples(
 
 @given(
     made=st.lists(calls, max_size=40),
-    most_entries=st.integers(0, 10),
-    most_bytes=st.integers(0, 4000),
+    max_entries=st.integers(0, 10),
+    max_bytes=st.integers(0, 4000),
     body=st.integers(0, 500),
 )
 def test_counters_are_exact_and_bounds_hold_whatever_was_called(
-    made: list[tuple[str | None, str, int | None]], most_entries: int, most_bytes: int, body: int
+    made: list[tuple[str | None, str, int | None]], max_entries: int, max_bytes: int, body: int
 ) -> None:
-    journal = Journal(most_entries, most_bytes)
+    journal = Journal(max_entries, max_bytes)
     for operation, method, status in made:
         journal.record(entry(operation=operation, method=method, status=status, body="a" * body))
     kept = journal.entries(Key(), 1000)
-    assert len(kept) <= most_entries
-    assert sum(each.size for each in kept) <= most_bytes
+    assert len(kept) <= max_entries
+    assert sum(each.size for each in kept) <= max_bytes
     newest = [(each.operation, each.method, each.status) for each in kept]
     assert newest == made[::-1][: len(kept)]
     assert journal.truncated is (len(kept) < len(made))

@@ -1,4 +1,4 @@
-"""The rule book: which rule fires for which call."""
+"""The rule rule_book: which rule fires for which call."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +12,14 @@ import pytest
 
 from sandbox.world.clock import Clock
 from sandbox.world.errors import RulesFull, UnknownRule
-from sandbox.world.rules import Book, Fired, Match, Rule, Tally
+from sandbox.world.rules import RequestMatcher, Rule, RuleBook, RuleCounters, RuleMatch
 
 CLOCK = Clock(lambda: 1000.0)
 
 
 @dataclass
 class Given:
-    """The facts of a call; by default of a create."""
+    """The info of a call; by default of a create."""
 
     operation: str | None = "createConversation"
     method: str = "POST"
@@ -31,14 +31,14 @@ class Given:
 class Always:
     """An effect that is always due."""
 
-    def due(self, tally: Tally, now: float) -> bool:
+    def due(self, counters: RuleCounters, now: float) -> bool:
         return True
 
 
 class Never:
     """An effect that is never due."""
 
-    def due(self, tally: Tally, now: float) -> bool:
+    def due(self, counters: RuleCounters, now: float) -> bool:
         return False
 
 
@@ -49,48 +49,48 @@ def rule(rule_id: str = "r", effect: Always | Never | None = None, **attributes:
     return Rule(rule_id, effect or Always(), {}, **attributes)
 
 
-def fired(book: Book, calls: int, others: tuple[Rule, ...] = (), clock: Clock = CLOCK) -> str:
+def fired(rule_book: RuleBook, calls: int, others: tuple[Rule, ...] = (), clock: Clock = CLOCK) -> str:
     """``"..x"``: which of so many calls in a row met a fault."""
-    return "".join(".x"[book.fire(CALL, clock, others) is not None] for _ in range(calls))
+    return "".join(".x"[rule_book.fire(CALL, clock, others) is not None] for _ in range(calls))
 
 
 @pytest.mark.parametrize(
-    ("match", "facts", "fits"),
+    ("match", "info", "fits"),
     [
-        (Match(), CALL, True),
-        (Match(), Given(operation=None, method="PATCH", path="/v1/nothing"), True),
-        (Match(operation="createConversation"), CALL, True),
-        (Match(operation="listConversations"), CALL, False),
-        (Match(operation="createConversation"), Given(operation=None), False),
-        (Match(method="POST"), CALL, True),
-        (Match(method="GET"), CALL, False),
-        (Match(path="/v1/conversations"), CALL, True),
-        (Match(path="/v1/conversations"), Given(path="/v1/conversations/a"), False),
-        (Match(path="/v1/conversations/*"), Given(path="/v1/conversations/a"), True),
-        (Match(path="/v1/conversations/*"), CALL, False),
-        (Match(path="/v1/*"), Given(path="/v1/conversations/a"), True),
-        (Match(path="*/xgQ*"), Given(path="/v1/conversations/xgQQ"), True),
-        (Match(path="/v1/conversations/?"), Given(path="/v1/conversations/a"), True),
-        (Match(path="/V1/*"), Given(path="/v1/conversations"), False),
-        (Match(query={"limit": "5"}), Given(query={"limit": "5", "muted": "true"}), True),
-        (Match(query={"limit": "5"}), Given(query={"limit": "50"}), False),
-        (Match(query={"limit": "5"}), CALL, False),
-        (Match(query={"limit": "5", "muted": "true"}), Given(query={"limit": "5"}), False),
-        (Match(body={"contact_id": "a"}), Given(body={"contact_id": "a", "group_id": "b"}), True),
-        (Match(body={"contact_id": "a"}), Given(body={"group_id": "a"}), False),
-        (Match("createConversation", "POST", "/v1/*", {"q": "1"}, {"b": "2"}), CALL, False),
+        (RequestMatcher(), CALL, True),
+        (RequestMatcher(), Given(operation=None, method="PATCH", path="/v1/nothing"), True),
+        (RequestMatcher(operation="createConversation"), CALL, True),
+        (RequestMatcher(operation="listConversations"), CALL, False),
+        (RequestMatcher(operation="createConversation"), Given(operation=None), False),
+        (RequestMatcher(method="POST"), CALL, True),
+        (RequestMatcher(method="GET"), CALL, False),
+        (RequestMatcher(path="/v1/conversations"), CALL, True),
+        (RequestMatcher(path="/v1/conversations"), Given(path="/v1/conversations/a"), False),
+        (RequestMatcher(path="/v1/conversations/*"), Given(path="/v1/conversations/a"), True),
+        (RequestMatcher(path="/v1/conversations/*"), CALL, False),
+        (RequestMatcher(path="/v1/*"), Given(path="/v1/conversations/a"), True),
+        (RequestMatcher(path="*/xgQ*"), Given(path="/v1/conversations/xgQQ"), True),
+        (RequestMatcher(path="/v1/conversations/?"), Given(path="/v1/conversations/a"), True),
+        (RequestMatcher(path="/V1/*"), Given(path="/v1/conversations"), False),
+        (RequestMatcher(query={"limit": "5"}), Given(query={"limit": "5", "muted": "true"}), True),
+        (RequestMatcher(query={"limit": "5"}), Given(query={"limit": "50"}), False),
+        (RequestMatcher(query={"limit": "5"}), CALL, False),
+        (RequestMatcher(query={"limit": "5", "muted": "true"}), Given(query={"limit": "5"}), False),
+        (RequestMatcher(body={"contact_id": "a"}), Given(body={"contact_id": "a", "group_id": "b"}), True),
+        (RequestMatcher(body={"contact_id": "a"}), Given(body={"group_id": "a"}), False),
+        (RequestMatcher("createConversation", "POST", "/v1/*", {"q": "1"}, {"b": "2"}), CALL, False),
         (
-            Match("createConversation", "POST", "/v1/*", {"q": "1"}, {"b": "2"}),
+            RequestMatcher("createConversation", "POST", "/v1/*", {"q": "1"}, {"b": "2"}),
             Given(query={"q": "1"}, body={"b": "2"}),
             True,
         ),
     ],
 )
 def test_a_rule_is_about_the_calls_for_which_all_that_is_given_holds(
-    match: Match, facts: Given, fits: bool
+    match: RequestMatcher, info: Given, fits: bool
 ) -> None:
-    assert match.fits(facts) is fits
-    assert (Book(0, "me", [rule(match=match)]).fire(facts, CLOCK) is not None) is fits
+    assert match.matches(info) is fits
+    assert (RuleBook(0, "me", [rule(match=match)]).fire(info, CLOCK) is not None) is fits
 
 
 @pytest.mark.parametrize(
@@ -112,32 +112,38 @@ def test_a_rule_is_about_the_calls_for_which_all_that_is_given_holds(
     ids=str,
 )
 def test_skip_every_and_times_say_which_matches_fire(attributes: dict[str, Any], pattern: str) -> None:
-    assert fired(Book(0, "me", [rule(**attributes)]), 10) == pattern
+    assert fired(RuleBook(0, "me", [rule(**attributes)]), 10) == pattern
 
 
 def test_calls_that_a_rule_is_not_about_do_not_count() -> None:
-    book = Book(0, "me", [rule(match=Match(method="POST"), skip=1, times=1)])
+    rule_book = RuleBook(0, "me", [rule(match=RequestMatcher(method="POST"), skip=1, times=1)])
     for _ in range(5):
-        assert book.fire(Given(method="GET"), CLOCK) is None
-    assert book.fire(CALL, CLOCK) is None
+        assert rule_book.fire(Given(method="GET"), CLOCK) is None
+    assert rule_book.fire(CALL, CLOCK) is None
     for _ in range(5):
-        assert book.fire(Given(method="GET"), CLOCK) is None
-    assert book.fire(CALL, CLOCK) is not None
-    assert book.fire(CALL, CLOCK) is None
+        assert rule_book.fire(Given(method="GET"), CLOCK) is None
+    assert rule_book.fire(CALL, CLOCK) is not None
+    assert rule_book.fire(CALL, CLOCK) is None
 
 
 def test_a_probability_is_met_and_belongs_to_the_match_number() -> None:
     half = rule(probability=0.3)
-    pattern = fired(Book(7, "me", [half]), 2000)
+    pattern = fired(RuleBook(7, "me", [half]), 2000)
     assert 520 < pattern.count("x") < 680
-    assert fired(Book(7, "me", [half]), 2000) == pattern
-    for other in (Book(8, "me", [half]), Book(7, "you", [half]), Book(7, "me", [rule("s", probability=0.3)])):
+    assert fired(RuleBook(7, "me", [half]), 2000) == pattern
+    for other in (
+        RuleBook(8, "me", [half]),
+        RuleBook(7, "you", [half]),
+        RuleBook(7, "me", [rule("s", probability=0.3)]),
+    ):
         assert fired(other, 2000) != pattern
 
 
 def test_a_rule_meets_the_same_matches_where_other_rules_and_calls_come_in_between() -> None:
-    alone = fired(Book(7, "me", [rule("r", match=Match(method="POST"), probability=0.3)]), 300)
-    mixed = Book(7, "me", [rule("s", match=Match(method="GET"), probability=0.5), *_rules_of("r")])
+    alone = fired(RuleBook(7, "me", [rule("r", match=RequestMatcher(method="POST"), probability=0.3)]), 300)
+    mixed = RuleBook(
+        7, "me", [rule("s", match=RequestMatcher(method="GET"), probability=0.5), *_rules_of("r")]
+    )
     pattern = ""
     for _ in range(300):
         mixed.fire(Given(method="GET"), CLOCK)
@@ -147,24 +153,24 @@ def test_a_rule_meets_the_same_matches_where_other_rules_and_calls_come_in_betwe
 
 
 def _rules_of(rule_id: str) -> list[Rule]:
-    return [rule(rule_id, match=Match(method="POST"), probability=0.3)]
+    return [rule(rule_id, match=RequestMatcher(method="POST"), probability=0.3)]
 
 
 def test_the_same_matches_fire_whatever_the_threads_do() -> None:
     outcomes = set()
     for _ in range(5):
-        book = Book(7, "me", [rule(probability=0.3)])
-        outcomes.add(frozenset(hit.match_number for hit in _at_once(book, 60)))
+        rule_book = RuleBook(7, "me", [rule(probability=0.3)])
+        outcomes.add(frozenset(hit.match_number for hit in _at_once(rule_book, 60)))
     assert len(outcomes) == 1
     assert 5 < len(outcomes.pop()) < 35
 
 
 def test_the_calls_of_each_sandbox_meet_the_same_faults_however_the_sandboxes_interleave() -> None:
     server_wide = rule("server-rule-1", probability=0.3)
-    alone = {key: fired(Book(7, key), 40, (server_wide,)) for key in "abcdef"}
+    alone = {key: fired(RuleBook(7, key), 40, (server_wide,)) for key in "abcdef"}
     assert len(set(alone.values())) > 1
     for seed in range(5):
-        books = {key: Book(7, key) for key in alone}
+        books = {key: RuleBook(7, key) for key in alone}
         order = [key for key in alone for _ in range(40)]
         Random(seed).shuffle(order)
         met = dict.fromkeys(alone, "")
@@ -173,13 +179,13 @@ def test_the_calls_of_each_sandbox_meet_the_same_faults_however_the_sandboxes_in
         assert met == alone
 
 
-def _at_once(book: Book, count: int) -> list[Fired]:
+def _at_once(rule_book: RuleBook, count: int) -> list[RuleMatch]:
     """What fired of ``count`` calls, each in a thread of its own, that begin together."""
     barrier = Barrier(count)
 
-    def one(_: int) -> Fired | None:
+    def one(_: int) -> RuleMatch | None:
         barrier.wait()
-        return book.fire(CALL, CLOCK)
+        return rule_book.fire(CALL, CLOCK)
 
     with ThreadPoolExecutor(count) as threads:
         return [hit for hit in threads.map(one, range(count)) if hit is not None]
@@ -194,40 +200,44 @@ def test_fifty_calls_at_once_fire_exactly_as_often_as_fifty_in_a_row(
     attributes: dict[str, Any], numbers: set[int]
 ) -> None:
     for _ in range(5):
-        book = Book(0, "me", [rule(**attributes)])
-        assert {hit.match_number for hit in _at_once(book, 50)} == numbers
-        tally = book.tally(book.rules[0])
-        assert (tally.matched, tally.fired) == (50, 2)
+        rule_book = RuleBook(0, "me", [rule(**attributes)])
+        assert {hit.match_number for hit in _at_once(rule_book, 50)} == numbers
+        counters = rule_book.counters(rule_book.rules[0])
+        assert (counters.matched, counters.fired) == (50, 2)
 
 
 def test_a_rule_ends_when_its_time_on_the_clock_of_the_sandbox_is_over() -> None:
     clock = Clock(lambda: 0.0, frozen_at=1000.0)
-    book = Book(0, "me", [rule(ttl_seconds=60, since=1000.0)])
-    assert fired(book, 2, clock=clock) == "xx"
+    rule_book = RuleBook(0, "me", [rule(ttl_seconds=60, since=1000.0)])
+    assert fired(rule_book, 2, clock=clock) == "xx"
     clock.advance(59.9)
-    assert fired(book, 2, clock=clock) == "xx"
+    assert fired(rule_book, 2, clock=clock) == "xx"
     clock.advance(0.1)
-    assert fired(book, 2, clock=clock) == ".."
-    assert book.tally(book.rules[0]).matched == 4
+    assert fired(rule_book, 2, clock=clock) == ".."
+    assert rule_book.counters(rule_book.rules[0]).matched == 4
 
 
 def test_a_rule_that_has_ended_leaves_the_calls_to_the_next() -> None:
     clock = Clock(lambda: 0.0, frozen_at=1000.0)
-    book = Book(0, "me", [rule("first", ttl_seconds=1, since=999.0), rule("second", times=1), rule("third")])
-    assert [hit.rule.id for hit in _hits(book, 3, clock)] == ["second", "third", "third"]
+    rule_book = RuleBook(
+        0, "me", [rule("first", ttl_seconds=1, since=999.0), rule("second", times=1), rule("third")]
+    )
+    assert [hit.rule.id for hit in _hits(rule_book, 3, clock)] == ["second", "third", "third"]
 
 
-def _hits(book: Book, calls: int, clock: Clock = CLOCK, others: tuple[Rule, ...] = ()) -> list[Fired]:
-    answers = (book.fire(CALL, clock, others) for _ in range(calls))
+def _hits(
+    rule_book: RuleBook, calls: int, clock: Clock = CLOCK, others: tuple[Rule, ...] = ()
+) -> list[RuleMatch]:
+    answers = (rule_book.fire(CALL, clock, others) for _ in range(calls))
     return list(islice((hit for hit in answers if hit is not None), calls))
 
 
 def test_the_first_rule_that_matches_and_fires_wins_and_those_behind_it_do_not_count() -> None:
-    book = Book(
+    rule_book = RuleBook(
         0,
         "me",
         [
-            rule("elsewhere", match=Match(method="GET")),
+            rule("elsewhere", match=RequestMatcher(method="GET")),
             rule("unlucky", probability=0.0),
             rule("not due", Never()),
             rule("once", times=1),
@@ -235,8 +245,11 @@ def test_the_first_rule_that_matches_and_fires_wins_and_those_behind_it_do_not_c
             rule("rest"),
         ],
     )
-    assert [hit.rule.id for hit in _hits(book, 4)] == ["once", "rest", "skips", "skips"]
-    counts = {each.id: (book.tally(each).matched, book.tally(each).fired) for each in book.rules}
+    assert [hit.rule.id for hit in _hits(rule_book, 4)] == ["once", "rest", "skips", "skips"]
+    counts = {
+        each.id: (rule_book.counters(each).matched, rule_book.counters(each).fired)
+        for each in rule_book.rules
+    }
     assert counts == {
         "elsewhere": (0, 0),
         "unlucky": (4, 0),
@@ -248,89 +261,91 @@ def test_the_first_rule_that_matches_and_fires_wins_and_those_behind_it_do_not_c
 
 
 def test_an_effect_that_is_not_due_is_no_firing() -> None:
-    book = Book(0, "me", [rule("r", Never(), times=1)])
-    assert fired(book, 3) == "..."
-    assert book.tally(book.rules[0]).fired == 0
+    rule_book = RuleBook(0, "me", [rule("r", Never(), times=1)])
+    assert fired(rule_book, 3) == "..."
+    assert rule_book.counters(rule_book.rules[0]).fired == 0
 
 
 def test_the_rules_of_the_sandbox_come_before_the_server_wide_ones() -> None:
-    book = Book(0, "me", [rule("own", times=1)])
+    rule_book = RuleBook(0, "me", [rule("own", times=1)])
     wide = (rule("wide", times=1), rule("last"))
-    assert [hit.rule.id for hit in _hits(book, 4, others=wide)] == ["own", "wide", "last", "last"]
+    assert [hit.rule.id for hit in _hits(rule_book, 4, others=wide)] == ["own", "wide", "last", "last"]
 
 
 def test_server_wide_rules_are_counted_in_each_sandbox_by_itself() -> None:
     wide = (rule("wide", times=2),)
-    books = [Book(0, key) for key in ("a", "b", "c")]
-    assert [fired(book, 4, wide) for book in books] == ["xx.."] * 3
+    books = [RuleBook(0, key) for key in ("a", "b", "c")]
+    assert [fired(rule_book, 4, wide) for rule_book in books] == ["xx.."] * 3
 
 
 def test_a_rule_that_took_the_place_of_another_counts_anew() -> None:
-    book = Book(0, "me", [rule("r", times=1), rule("s", times=1)])
-    assert fired(book, 4) == "xx.."
-    book.change(rule("r", times=1))
-    assert fired(book, 3) == "x.."
-    assert [each.id for each in book.rules] == ["r", "s"]
-    book.replace([rule("r", skip=1, times=1)])
-    assert book.tally(book.rules[0]).matched == 0
-    assert fired(book, 3) == ".x."
-    book.remove("r")
-    book.add(lambda _: rule("r", times=1), "rule", capacity=1)
-    assert fired(book, 2) == "x."
+    rule_book = RuleBook(0, "me", [rule("r", times=1), rule("s", times=1)])
+    assert fired(rule_book, 4) == "xx.."
+    rule_book.change(rule("r", times=1))
+    assert fired(rule_book, 3) == "x.."
+    assert [each.id for each in rule_book.rules] == ["r", "s"]
+    rule_book.replace([rule("r", skip=1, times=1)])
+    assert rule_book.counters(rule_book.rules[0]).matched == 0
+    assert fired(rule_book, 3) == ".x."
+    rule_book.remove("r")
+    rule_book.add(lambda _: rule("r", times=1), "rule", capacity=1)
+    assert fired(rule_book, 2) == "x."
 
 
 def test_what_happens_to_other_rules_leaves_the_count_of_a_rule_alone() -> None:
-    book = Book(0, "me", [rule("r", times=2)])
-    assert fired(book, 1) == "x"
-    book.add(lambda _: rule("s", match=Match(method="GET")), "rule", capacity=2)
-    book.remove("s")
-    assert fired(book, 2) == "x."
+    rule_book = RuleBook(0, "me", [rule("r", times=2)])
+    assert fired(rule_book, 1) == "x"
+    rule_book.add(lambda _: rule("s", match=RequestMatcher(method="GET")), "rule", capacity=2)
+    rule_book.remove("s")
+    assert fired(rule_book, 2) == "x."
 
 
 def test_a_book_holds_so_many_rules_and_no_more() -> None:
-    book = Book(0, "me")
-    book.add(lambda _: rule("a"), "rule", capacity=2)
-    book.add(lambda _: rule("b"), "rule", capacity=2)
+    rule_book = RuleBook(0, "me")
+    rule_book.add(lambda _: rule("a"), "rule", capacity=2)
+    rule_book.add(lambda _: rule("b"), "rule", capacity=2)
     with pytest.raises(RulesFull):
-        book.add(lambda _: rule("c"), "rule", capacity=2)
-    assert [each.id for each in book.rules] == ["a", "b"]
+        rule_book.add(lambda _: rule("c"), "rule", capacity=2)
+    assert [each.id for each in rule_book.rules] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
     "action",
     [
-        lambda book: book.get("x"),
-        lambda book: book.remove("x"),
-        lambda book: book.change(rule("x")),
+        lambda rule_book: rule_book.get("x"),
+        lambda rule_book: rule_book.remove("x"),
+        lambda rule_book: rule_book.change(rule("x")),
     ],
 )
-def test_a_rule_that_is_not_there_cannot_be_had_changed_or_removed(action: Callable[[Book], object]) -> None:
-    book = Book(0, "me", [rule("r")])
+def test_a_rule_that_is_not_there_cannot_be_had_changed_or_removed(
+    action: Callable[[RuleBook], object],
+) -> None:
+    rule_book = RuleBook(0, "me", [rule("r")])
     with pytest.raises(UnknownRule):
-        action(book)
-    assert book.get("r").id == "r"
+        action(rule_book)
+    assert rule_book.get("r").id == "r"
 
 
 def test_the_draws_of_a_match_are_its_own_and_the_same_each_time() -> None:
-    book, again = Book(7, "me"), Book(7, "me")
-    drawn = {book.draw(kind, rid, at) for kind in ("delay", "fires") for rid in "rs" for at in range(50)}
+    rule_book, again = RuleBook(7, "me"), RuleBook(7, "me")
+    drawn = {rule_book.draw(kind, rid, at) for kind in ("delay", "fires") for rid in "rs" for at in range(50)}
     assert len(drawn) == 200
-    assert book.draw("delay", "r", 3) == again.draw("delay", "r", 3)
-    assert len({book.draw_bytes(255, rid, at) for rid in "rs" for at in range(50)}) == 100
-    assert book.draw_bytes(256, "r", 1) == again.draw_bytes(256, "r", 1)
-    assert len(book.draw_bytes(256, "r", 1)) == 256
-    assert book.draw_bytes(10, "r", 1) == book.draw_bytes(256, "r", 1)[:10]
+    assert rule_book.draw("delay", "r", 3) == again.draw("delay", "r", 3)
+    assert len({rule_book.draw_bytes(255, rid, at) for rid in "rs" for at in range(50)}) == 100
+    assert rule_book.draw_bytes(256, "r", 1) == again.draw_bytes(256, "r", 1)
+    assert len(rule_book.draw_bytes(256, "r", 1)) == 256
+    assert rule_book.draw_bytes(10, "r", 1) == rule_book.draw_bytes(256, "r", 1)[:10]
 
 
 @pytest.mark.parametrize(("left", "seconds"), [(None, 1), (0.1, 1), (1.0, 1), (1.1, 2), (59.5, 60)])
 def test_what_is_left_of_a_window_is_told_in_whole_seconds(left: float | None, seconds: int) -> None:
     class Windowed:
-        def due(self, tally: Tally, now: float) -> bool:
+        def due(self, counters: RuleCounters, now: float) -> bool:
             if left is not None:
-                tally.window["left"] = left
+                counters.window["left"] = left
             return True
 
     counted = Rule("r", Windowed(), {})
-    book = Book(0, "me", [counted])
-    book.fire(CALL, CLOCK)
-    assert book.window_left(counted) == seconds
+    rule_book = RuleBook(0, "me", [counted])
+    rule_book.fire(CALL, CLOCK)
+    assert rule_book.window_left(counted) == seconds

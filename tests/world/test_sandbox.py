@@ -9,7 +9,7 @@ from sandbox.world.conversation import Conversation, Record
 from sandbox.world.errors import StoreFull, UnknownConversation, UnknownCursor
 from sandbox.world.journal import Journal
 from sandbox.world.paging import Filter, Query
-from sandbox.world.sandbox import Bounds, Sandbox, Start
+from sandbox.world.sandbox import Bounds, Sandbox, SandboxState
 from sandbox.world.table import Table
 
 BOUNDS = Bounds(conversations=100, snapshots=5, rules=5, journal_entries=5, journal_bytes=5000)
@@ -34,8 +34,8 @@ def table_of(*names: str) -> Table:
     return Table.of(Record(one, encode(one)) for one in made)
 
 
-def open_sandbox(start: Start | None = None, watch: Watch | None = None, **bounds: Any) -> Sandbox:
-    start = start or Start(table_of("a", "b"), seed=7)
+def open_sandbox(start: SandboxState | None = None, watch: Watch | None = None, **bounds: Any) -> Sandbox:
+    start = start or SandboxState(table_of("a", "b"), seed=7)
     return Sandbox(start, watch or Watch(), encode, replace(BOUNDS, **bounds))
 
 
@@ -57,18 +57,18 @@ def test_a_conversation_is_created_at_the_sandbox_s_time_and_with_its_json() -> 
 
 
 def test_the_documented_create_example_comes_back_from_a_frozen_clock_and_a_pinned_id() -> None:
-    start = Start(Table(), seed=7, pinned_ids=("xgQQXg3hrtjh7AvZ",), frozen_at=692233200)
+    start = SandboxState(Table(), seed=7, pinned_ids=("xgQQXg3hrtjh7AvZ",), frozen_at=692233200)
     created = open_sandbox(start).create("WAz8eIbvDR60rouK", None).conversation
     assert created == Conversation.begin("xgQQXg3hrtjh7AvZ", "WAz8eIbvDR60rouK", None, 692233200)
 
 
 def test_a_pinned_id_that_is_there_already_is_not_given_again() -> None:
-    sandbox = open_sandbox(Start(table_of("a"), seed=7, pinned_ids=("a", "b")))
+    sandbox = open_sandbox(SandboxState(table_of("a"), seed=7, pinned_ids=("a", "b")))
     assert sandbox.create("c1", None).conversation.id == "b"
 
 
 def test_the_id_of_a_deleted_conversation_is_not_given_again() -> None:
-    sandbox = open_sandbox(Start(table_of("a"), seed=7, pinned_ids=("a", "b")))
+    sandbox = open_sandbox(SandboxState(table_of("a"), seed=7, pinned_ids=("a", "b")))
     sandbox.delete("a")
     assert sandbox.create("c1", None).conversation.id == "b"
 
@@ -106,7 +106,7 @@ def test_a_refused_create_uses_up_no_id() -> None:
 
 
 def test_two_sandboxes_of_one_start_are_equal_and_apart() -> None:
-    start = Start(table_of("a", "b"), seed=7)
+    start = SandboxState(table_of("a", "b"), seed=7)
     one, other = open_sandbox(start), open_sandbox(start)
     assert one.create("c1", None) == other.create("c1", None)
     one.delete("a")
@@ -122,7 +122,7 @@ def test_two_sandboxes_of_one_start_are_equal_and_apart() -> None:
 
 def test_a_sandbox_made_of_the_state_of_another_goes_on_where_that_stood() -> None:
     watch = Watch()
-    sandbox = open_sandbox(Start(table_of("a"), seed=7, pinned_ids=("p1", "p2")), watch)
+    sandbox = open_sandbox(SandboxState(table_of("a"), seed=7, pinned_ids=("p1", "p2")), watch)
     sandbox.create("c1", None)
     sandbox.clock.advance(50)
     again = open_sandbox(sandbox.state, watch)
@@ -150,7 +150,7 @@ def test_a_state_does_not_change_with_its_sandbox() -> None:
 
 
 def test_the_state_before_the_first_write_is_the_start_itself_and_copies_nothing() -> None:
-    start = Start(table_of("a", "b"), seed=7, pinned_ids=("p",), id_index=1, clock_offset=9)
+    start = SandboxState(table_of("a", "b"), seed=7, pinned_ids=("p",), id_index=1, clock_offset=9)
     sandbox = open_sandbox(start)
     assert sandbox.state == start
     assert sandbox.state.table is start.table
@@ -179,7 +179,7 @@ def test_a_successor_takes_the_snapshots_along_and_the_journal_where_it_is_given
 
 def test_a_successor_has_the_time_the_json_and_the_bounds_of_the_sandbox_before_it() -> None:
     watch = Watch()
-    successor = open_sandbox(watch=watch, conversations=3).succeed(Start(table_of("x", "y"), seed=1))
+    successor = open_sandbox(watch=watch, conversations=3).succeed(SandboxState(table_of("x", "y"), seed=1))
     watch.at = 2000.0
     created = successor.create("c1", None)
     assert created.conversation.created_at == 2000

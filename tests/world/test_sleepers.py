@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event, Thread
+from threading import Barrier, Thread
 
 import pytest
 
-from sandbox.world.sleepers import Alarm, Sleepers
+from sandbox.world.sleepers import Event, Sleepers
 
 PATIENCE_SECONDS = 10.0
 
@@ -20,7 +21,7 @@ class Bed:
         self.asked: list[float] = []
         self.woken: list[bool] = []
 
-    def __call__(self, event: Alarm, seconds: float) -> None:
+    def __call__(self, event: Event, seconds: float) -> None:
         self.asked.append(seconds)
         for action in self.happens:
             assert callable(action)
@@ -56,14 +57,14 @@ def test_nobody_sleeps_any_more_where_the_sandbox_has_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made_by", "ended", "woken"), [("a", "a", True), ("a", "b", False), (None, "a", False)]
+    ("capture_response", "ended", "woken"), [("a", "a", True), ("a", "b", False), (None, "a", False)]
 )
 def test_the_end_of_a_rule_wakes_those_whom_it_made_sleep(
-    made_by: str | None, ended: str, woken: bool
+    capture_response: str | None, ended: str, woken: bool
 ) -> None:
     sleepers = Sleepers()
     bed = Bed(lambda: sleepers.wake(ended))
-    sleepers.sleep(5, made_by, bed)
+    sleepers.sleep(5, capture_response, bed)
     assert bed.woken == [woken]
     assert not sleepers.ended
 
@@ -94,7 +95,7 @@ def test_many_that_sleep_at_once_are_all_woken(end: object) -> None:
     asleep = Barrier(9)
     woken: list[bool] = []
 
-    def wait(event: Alarm, seconds: float) -> None:
+    def wait(event: Event, seconds: float) -> None:
         asleep.wait(PATIENCE_SECONDS)
         woken.append(bool(event.wait(seconds)))
 
@@ -114,7 +115,7 @@ def test_whoever_is_woken_may_use_the_sleepers_while_others_are_still_being_woke
     sleepers = Sleepers()
     stuck: list[bool] = []
 
-    def wait(event: Alarm, _seconds: float) -> None:
+    def wait(event: Event, _seconds: float) -> None:
         def set_() -> None:
             other = Thread(target=sleepers.wake, args=("nobody",), daemon=True)
             other.start()
@@ -144,7 +145,7 @@ def test_where_threads_were_patched_calls_sleep_on_what_took_their_place() -> No
 
 
 def test_a_call_sleeps_on_the_alarm_that_it_was_given() -> None:
-    waited_on: list[Alarm] = []
-    alarm = Event()
-    Sleepers().sleep(1, None, lambda woken, _: waited_on.append(woken), lambda: alarm)
-    assert waited_on == [alarm]
+    waited_on: list[Event] = []
+    event = threading.Event()
+    Sleepers().sleep(1, None, lambda woken, _: waited_on.append(woken), lambda: event)
+    assert waited_on == [event]

@@ -19,13 +19,13 @@ from sandbox.world.conversation import Conversation, Record
 from sandbox.world.draws import draw_id
 from sandbox.world.errors import StoreFull, UnknownConversation, UnknownCursor
 from sandbox.world.paging import ARCHIVED, MUTED, PINNED, Filter, Query
-from sandbox.world.sandbox import Bounds, Sandbox, Start
+from sandbox.world.sandbox import Bounds, Sandbox, SandboxState
 from sandbox.world.store import Store
 from sandbox.world.table import Table
 
 CAPACITY = 30
 BOUNDS = Bounds(conversations=CAPACITY, snapshots=5, rules=5, journal_entries=5, journal_bytes=5000)
-FILTERS = [Filter(flags, group) for flags in range(8) for group in (None, "g1", "g2", "nobody's")]
+FILTERS = [Filter(flags, group) for flags in range(8) for group in (None, "g1", "g2", "anonymous's")]
 
 R = TypeVar("R")
 
@@ -165,7 +165,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.all: list[World] = []
 
     def open(self, table: Table, model: Model, frozen_at: float | None = None) -> World:
-        start = Start(table, seed=len(self.all), frozen_at=frozen_at)
+        start = SandboxState(table, seed=len(self.all), frozen_at=frozen_at)
         world = World(Sandbox(start, lambda: self.now, encode, BOUNDS), model)
         self.all.append(world)
         return world
@@ -448,7 +448,7 @@ def test_threads_that_put_build_on_what_the_others_put() -> None:
 @pytest.mark.usefixtures("eager_threads")
 def test_threads_that_create_get_different_ids_and_all_are_kept() -> None:
     bounds = replace(BOUNDS, conversations=1000)
-    sandbox = Sandbox(Start(Table(), seed=7), lambda: 5.0, slow_encode, bounds)
+    sandbox = Sandbox(SandboxState(Table(), seed=7), lambda: 5.0, slow_encode, bounds)
     made = together(lambda _: [sandbox.create("contact", None).conversation.id for _ in range(40)])
     ids = [name for each in made for name in each]
     assert len(set(ids)) == len(ids) == 40 * THREADS
@@ -486,7 +486,9 @@ def test_threads_that_create_and_delete_their_own_leave_exactly_what_they_did_no
 
 @pytest.mark.usefixtures("eager_threads")
 def test_a_store_is_full_at_exactly_its_capacity_whatever_the_threads_do() -> None:
-    sandbox = Sandbox(Start(Table(), seed=7), lambda: 5.0, slow_encode, replace(BOUNDS, conversations=100))
+    sandbox = Sandbox(
+        SandboxState(Table(), seed=7), lambda: 5.0, slow_encode, replace(BOUNDS, conversations=100)
+    )
 
     def work(_: int) -> int:
         refused = 0
@@ -524,7 +526,9 @@ def test_a_reader_sees_a_write_whole_or_not_at_all() -> None:
 @pytest.mark.usefixtures("eager_threads")
 def test_nobody_writes_while_a_store_is_kept_still() -> None:
     """The index of ids and the table that a state holds belong to the same moment."""
-    sandbox = Sandbox(Start(Table(), seed=7), lambda: 5.0, slow_encode, replace(BOUNDS, conversations=1000))
+    sandbox = Sandbox(
+        SandboxState(Table(), seed=7), lambda: 5.0, slow_encode, replace(BOUNDS, conversations=1000)
+    )
 
     def work(number: int) -> None:
         for _ in range(60):

@@ -168,8 +168,8 @@ def test_an_unknown_or_deleted_conversation_is_not_there() -> None:
 def test_a_cursor_that_was_never_here_is_refused_even_in_an_empty_list(cursor: str) -> None:
     for table in (Table(), Table.of([record("a")])):
         with pytest.raises(UnknownCursor) as caught:
-            table.page(Query(5, Filter(MUTED), **{cursor: "nobody"}))
-        assert caught.value.conversation_id == "nobody"
+            table.page(Query(5, Filter(MUTED), **{cursor: "anonymous"}))
+        assert caught.value.conversation_id == "anonymous"
 
 
 def test_a_deleted_cursor_holds_its_place_in_lists_that_it_was_never_in() -> None:
@@ -192,7 +192,7 @@ def test_a_conversation_that_came_back_and_went_again_holds_its_last_place() -> 
 def test_a_table_knows_the_ids_that_are_there_and_the_deleted_ones_that_it_remembers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 1)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 1)
     table = Table.of(map(record, "abc")).remove("a")
     assert [name for name in "abcd" if table.knows(name)] == ["a", "b", "c"]
     assert [name for name in "abcd" if table.remove("b").knows(name)] == ["b", "c"]
@@ -208,7 +208,7 @@ def remembers(table: Table, name: str) -> bool:
 
 
 def test_the_oldest_deletions_are_forgotten_at_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 3)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 3)
     names = [f"c{number}" for number in range(8)]
     table = Table.of(map(record, names))
     before = table
@@ -220,7 +220,7 @@ def test_the_oldest_deletions_are_forgotten_at_the_bound(monkeypatch: pytest.Mon
 
 
 def test_what_is_remembered_of_deletions_never_outgrows_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 3)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 3)
     table = Table()
     for number in range(50):
         table = table.put(record(f"c{number}")).remove(f"c{number}")
@@ -232,7 +232,7 @@ def test_what_is_remembered_of_deletions_never_outgrows_the_bound(monkeypatch: p
 def test_a_conversation_that_came_back_is_not_forgotten_when_its_old_deletion_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 2)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 2)
     table = Table.of(map(record, "abcd")).remove("a").put(record("a"))
     for name in "bcd":
         table = table.remove(name)
@@ -242,13 +242,13 @@ def test_a_conversation_that_came_back_is_not_forgotten_when_its_old_deletion_is
 
 def test_a_deletion_is_remembered_from_its_last_time_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """An id that went, came back and went again is as new as its second deletion."""
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 2)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 2)
     table = Table.of(map(record, "ab")).remove("a").put(record("a")).remove("a").remove("b")
     assert [name for name in "ab" if remembers(table, name)] == ["a", "b"]
 
 
 def test_coming_back_and_going_again_pushes_no_other_deletion_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 2)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 2)
     table = Table.of(map(record, "ab")).remove("a")
     for _ in range(5):
         table = table.remove("b").put(record("b"))
@@ -289,7 +289,7 @@ def test_a_deletion_of_what_is_there_again_does_not_count() -> None:
 def test_a_table_made_of_too_many_deletions_forgets_the_oldest_with_the_next_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(table_module, "REMEMBERED_DELETIONS", 2)
+    monkeypatch.setattr(table_module, "MAX_DELETIONS", 2)
     table = Table.of([record("a")], deletions=[Order(-number, f"c{number}") for number in range(5)]).remove(
         "a"
     )
@@ -297,6 +297,6 @@ def test_a_table_made_of_too_many_deletions_forgets_the_oldest_with_the_next_one
 
 
 def test_a_table_that_is_built_remembers_as_many_deletions_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.world.table.REMEMBERED_DELETIONS", 3)
+    monkeypatch.setattr("sandbox.world.table.MAX_DELETIONS", 3)
     table = Table.of([], [Order(-at, f"gone-{at}") for at in range(10)])
     assert [place.id for place in table.deletions()] == ["gone-7", "gone-8", "gone-9"]

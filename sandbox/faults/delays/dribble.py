@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.faults.delay import MAX_MILLISECONDS, Delay
 from sandbox.schemas.fields import Number, WholeNumber
 
 
@@ -13,7 +13,7 @@ class Dribble(Delay):
     varies = False
     attributes: ClassVar = {
         "chunks": WholeNumber(2, 1000, required=True),
-        "milliseconds": Number(0, LONGEST_MILLISECONDS, required=True),
+        "milliseconds": Number(0, MAX_MILLISECONDS, required=True),
     }
 
     def __init__(self, chunks: int, milliseconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.faults.delay import MAX_MILLISECONDS, Delay
 from sandbox.schemas.fields import Number
 
 
@@ -11,7 +11,7 @@ class Fixed(Delay):
 
     type = "fixed"
     varies = False
-    attributes: ClassVar = {"milliseconds": Number(0, LONGEST_MILLISECONDS, required=True)}
+    attributes: ClassVar = {"milliseconds": Number(0, MAX_MILLISECONDS, required=True)}
 
     def __init__(self, milliseconds: float) -> None:
         self._milliseconds = milliseconds

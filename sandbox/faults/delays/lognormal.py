@@ -3,7 +3,7 @@
 import math
 from typing import ClassVar
 
-from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.faults.delay import MAX_MILLISECONDS, Delay
 from sandbox.schemas.fields import Number
 
 
@@ -15,9 +15,9 @@ class Lognormal(Delay):
 
     type = "lognormal"
     attributes: ClassVar = {
-        "median": Number(0.001, LONGEST_MILLISECONDS, required=True),
+        "median": Number(0.001, MAX_MILLISECONDS, required=True),
         "sigma": Number(0, 10),
-        "p99": Number(0.001, LONGEST_MILLISECONDS),
+        "p99": Number(0.001, MAX_MILLISECONDS),
     }
 
     def __init__(self, median: float, sigma: float | None = None, p99: float | None = None) -> None:
@@ -31,7 +31,7 @@ class Lognormal(Delay):
     def milliseconds(self, draw: float) -> float:
         # The distribution has no end on either side, so neither 0 nor 1 is asked for.
         drawn = self._median * math.exp(self._sigma * _quantile(min(max(draw, 2**-53), 1 - 2**-53)))
-        return min(drawn, LONGEST_MILLISECONDS)
+        return min(drawn, MAX_MILLISECONDS)
 
 
 def _sigma(median: float, p99: float) -> float:

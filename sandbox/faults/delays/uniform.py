@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from sandbox.faults.delay import LONGEST_MILLISECONDS, Delay
+from sandbox.faults.delay import MAX_MILLISECONDS, Delay
 from sandbox.schemas.fields import Number
 
 
@@ -11,8 +11,8 @@ class Uniform(Delay):
 
     type = "uniform"
     attributes: ClassVar = {
-        "lower": Number(0, LONGEST_MILLISECONDS, required=True),
-        "upper": Number(0, LONGEST_MILLISECONDS, required=True),
+        "lower": Number(0, MAX_MILLISECONDS, required=True),
+        "upper": Number(0, MAX_MILLISECONDS, required=True),
     }
 
     def __init__(self, lower: float, upper: float) -> None:

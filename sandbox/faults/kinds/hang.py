@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from sandbox.faults.delay import LONGEST_MILLISECONDS
+from sandbox.faults.delay import MAX_MILLISECONDS
 from sandbox.faults.fault import Fault, Wire
 from sandbox.schemas.fields import Number
 
@@ -13,9 +13,9 @@ class Hang(Fault):
 
     type = "hang"
     sends_body = False
-    attributes: ClassVar = {"milliseconds": Number(0, LONGEST_MILLISECONDS)}
+    attributes: ClassVar = {"milliseconds": Number(0, MAX_MILLISECONDS)}
 
-    def __init__(self, milliseconds: float = LONGEST_MILLISECONDS) -> None:
+    def __init__(self, milliseconds: float = MAX_MILLISECONDS) -> None:
         self._milliseconds = milliseconds
 
     def send(self, wire: Wire) -> Iterable[bytes]:

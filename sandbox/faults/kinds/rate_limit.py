@@ -6,7 +6,7 @@ from typing import ClassVar
 from sandbox.faults.fault import Fault, Wire
 from sandbox.problems import Problem
 from sandbox.schemas.fields import WholeNumber
-from sandbox.world.rules import Tally
+from sandbox.world.rules import RuleCounters
 
 
 class RateLimit(Fault):
@@ -25,9 +25,9 @@ class RateLimit(Fault):
         self._limit = limit
         self._window_seconds = window_seconds
 
-    def due(self, tally: Tally, now: float) -> bool:
+    def due(self, counters: RuleCounters, now: float) -> bool:
         """Counts the call in its window, which begins with the first call after the last one ended."""
-        window = tally.window
+        window = counters.window
         if not window or not window["began"] <= now < window["began"] + self._window_seconds:
             window.update(began=now, calls=0)
         window["calls"] += 1

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from sandbox.faults.delays.dribble import Dribble
-from tests.faults.bench import COLLECTION, ITEM, RULES, Bench
+from tests.faults.harness import COLLECTION, ITEM, RULES, Harness
 
 
-def dribbling(chunks: int, milliseconds: float, **attributes: Any) -> Bench:
-    bench = Bench()
+def dribbling(chunks: int, milliseconds: float, **attributes: Any) -> Harness:
+    bench = Harness()
     bench.rule(delay={"type": "dribble", "chunks": chunks, "milliseconds": milliseconds}, **attributes)
     return bench
 
@@ -21,7 +21,7 @@ def test_a_dribble_knows_its_pieces_and_its_time() -> None:
 
 @pytest.mark.parametrize("chunks", [2, 3, 7, 10])
 def test_the_body_arrives_in_so_many_nearly_equal_pieces_spread_over_the_time(chunks: int) -> None:
-    whole = Bench().call(url=ITEM)
+    whole = Harness().call(url=ITEM)
     bench = dribbling(chunks, 900)
     outcome = bench.served(url=ITEM)
     assert outcome.body == whole.data
@@ -62,7 +62,7 @@ def test_a_spoiled_body_dribbles_too() -> None:
 def test_a_body_that_is_cut_dribbles_up_to_its_cut() -> None:
     bench = dribbling(4, 300, fault={"type": "truncate", "bytes": 40})
     outcome = bench.served(url=ITEM)
-    assert outcome.body == Bench().call(url=ITEM).data[:40]
+    assert outcome.body == Harness().call(url=ITEM).data[:40]
     assert isinstance(outcome.ended, BrokenPipeError)
 
 
@@ -70,7 +70,7 @@ def test_a_reset_lets_the_rest_arrive_at_once() -> None:
     bench = dribbling(10, 900)
     bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", json={})
     outcome = bench.served(url=ITEM)
-    assert outcome.body == Bench().call(url=ITEM).data
+    assert outcome.body == Harness().call(url=ITEM).data
     assert bench.woken
     assert all(bench.woken)
 
@@ -80,13 +80,13 @@ def test_the_end_of_the_rule_lets_the_rest_arrive_at_once(which: str) -> None:
     bench = dribbling(10, 900)
     bench.while_asleep = lambda: bench.call("DELETE", RULES + ("/rule-1" if which == "one" else ""))
     outcome = bench.served(url=ITEM)
-    assert outcome.body == Bench().call(url=ITEM).data
+    assert outcome.body == Harness().call(url=ITEM).data
     assert bench.woken
     assert all(bench.woken)
 
 
 def test_a_call_that_dribbles_counts_as_one_that_is_held_back() -> None:
-    bench = Bench(max_sleepers=1)
+    bench = Harness(max_sleepers=1)
     bench.rule(delay={"type": "dribble", "chunks": 3, "milliseconds": 100})
     statuses: list[str] = []
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.faults.delays.fixed import Fixed
-from tests.faults.bench import Bench
+from tests.faults.harness import Harness
 
 
 @pytest.mark.parametrize("draw", [0.0, 0.5, 1 - 2**-53])
@@ -15,7 +15,7 @@ def test_a_fixed_delay_is_always_the_same(draw: float) -> None:
 
 @pytest.mark.parametrize("delay", [120, 120.0, {"type": "fixed", "milliseconds": 120}])
 def test_a_call_is_held_for_so_long_and_then_done(delay: object) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.rule(delay=delay)
     answer = bench.create()
     assert answer.status_code == 201
@@ -24,7 +24,7 @@ def test_a_call_is_held_for_so_long_and_then_done(delay: object) -> None:
 
 
 def test_no_milliseconds_are_no_sleep() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.rule(delay=0)
     answer = bench.call()
     assert (answer.status_code, bench.slept) == (200, [])
@@ -32,7 +32,7 @@ def test_no_milliseconds_are_no_sleep() -> None:
 
 
 def test_five_minutes_are_the_most() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.rule(delay=300_000)
     bench.call()
     assert bench.slept == [300.0]

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from sandbox.faults.delay import LONGEST_MILLISECONDS
+from sandbox.faults.delay import MAX_MILLISECONDS
 from sandbox.faults.delays.lognormal import Lognormal
-from tests.faults.bench import Bench
+from tests.faults.harness import Harness
 
 STEPS = 10_000
 GRID = [(step + 0.5) / STEPS for step in range(STEPS)]
@@ -44,13 +44,13 @@ def test_later_draws_are_longer() -> None:
 
 
 @pytest.mark.parametrize("draw", [0.0, 2**-53, 0.5, 1 - 2**-52, LAST_DRAW])
-@pytest.mark.parametrize("delay", [Lognormal(80, p99=400), Lognormal(LONGEST_MILLISECONDS, sigma=10)])
+@pytest.mark.parametrize("delay", [Lognormal(80, p99=400), Lognormal(MAX_MILLISECONDS, sigma=10)])
 def test_every_draw_is_a_delay_of_at_most_five_minutes(delay: Lognormal, draw: float) -> None:
-    assert 0 <= delay.milliseconds(draw) <= LONGEST_MILLISECONDS
+    assert 0 <= delay.milliseconds(draw) <= MAX_MILLISECONDS
 
 
 def test_a_long_tail_is_cut_at_five_minutes() -> None:
-    assert Lognormal(1000, sigma=10).milliseconds(0.99) == LONGEST_MILLISECONDS
+    assert Lognormal(1000, sigma=10).milliseconds(0.99) == MAX_MILLISECONDS
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_does_not_go_together_is_refused(given: dict[str, float], said: str
 def test_calls_are_held_so_long_and_each_time_as_long() -> None:
     slept = []
     for _ in range(2):
-        bench = Bench()
+        bench = Harness()
         bench.rule(delay={"type": "lognormal", "median": 80, "p99": 400})
         for _ in range(300):
             bench.call(url="/v1/nothing")

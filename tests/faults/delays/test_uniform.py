@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.faults.delays.uniform import Uniform
-from tests.faults.bench import Bench
+from tests.faults.harness import Harness
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_bounds_in_the_wrong_order_are_refused() -> None:
 def test_calls_are_held_from_lower_to_upper_and_each_time_as_long() -> None:
     slept = []
     for _ in range(2):
-        bench = Bench()
+        bench = Harness()
         bench.rule(delay={"type": "uniform", "lower": 100, "upper": 400})
         for _ in range(200):
             answer = bench.call(url="/v1/nothing")

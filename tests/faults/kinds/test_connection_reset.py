@@ -5,12 +5,12 @@ import struct
 
 import pytest
 
-from tests.faults.bench import COLLECTION, CREATE, Bench
+from tests.faults.harness import COLLECTION, CREATE, Harness
 
 
 @pytest.mark.parametrize("key", ["gunicorn.socket", "werkzeug.socket"])
 def test_the_connection_closes_with_a_linger_time_of_zero_which_is_an_rst(key: str) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("CONNECTION_RESET_BY_PEER")
     before = bench.ids()
     outcome = bench.served("POST", COLLECTION, key=key, json=CREATE)

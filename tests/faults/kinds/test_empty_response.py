@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.faults.bench import COLLECTION, CREATE, Bench
+from tests.faults.harness import COLLECTION, CREATE, Harness
 
 
 @pytest.mark.parametrize("key", ["gunicorn.socket", "werkzeug.socket"])
 def test_the_connection_closes_and_not_one_byte_was_sent(key: str) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("EMPTY_RESPONSE")
     before = bench.ids()
     outcome = bench.served("POST", COLLECTION, key=key, json=CREATE)

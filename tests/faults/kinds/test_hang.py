@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.faults.bench import COLLECTION, CREATE, RULES, Bench
+from tests.faults.harness import COLLECTION, CREATE, RULES, Harness
 
 
 @pytest.mark.parametrize(("attributes", "seconds"), [({}, 300), ({"milliseconds": 250}, 0.25)])
 def test_nothing_comes_for_so_long_and_then_the_connection_closes(
     attributes: dict[str, Any], seconds: float
 ) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("hang", **attributes)
     outcome = bench.served()
     assert bench.slept == [seconds]
@@ -23,14 +23,14 @@ def test_nothing_comes_for_so_long_and_then_the_connection_closes(
 
 
 def test_a_hang_may_be_over_at_once() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("hang", milliseconds=0)
     assert isinstance(bench.served().ended, BrokenPipeError)
     assert bench.slept == []
 
 
 def test_the_call_does_nothing() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("hang", milliseconds=1)
     before = bench.ids()
     bench.served("POST", COLLECTION, json=CREATE)
@@ -38,14 +38,14 @@ def test_the_call_does_nothing() -> None:
 
 
 def test_a_delay_comes_before_the_hang() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.rule(delay=100, fault={"type": "hang", "milliseconds": 200})
     bench.served()
     assert bench.slept == [0.1, 0.2]
 
 
 def test_a_reset_wakes_it_and_it_is_answered() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("hang")
     bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", json={})
     outcome = bench.served()
@@ -55,7 +55,7 @@ def test_a_reset_wakes_it_and_it_is_answered() -> None:
 
 
 def test_the_end_of_its_rule_wakes_it_and_the_connection_closes() -> None:
-    bench = Bench()
+    bench = Harness()
     rule = bench.fails("hang")
     bench.while_asleep = lambda: bench.call("DELETE", f"{RULES}/{rule}")
     outcome = bench.served()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.bench import COLLECTION, CREATE, ITEM, RULES, Bench, Outcome
+from tests.faults.harness import COLLECTION, CREATE, ITEM, RULES, Harness, Outcome
 
 
 def head_and_body(outcome: Outcome) -> tuple[str, dict[str, str], bytes]:
@@ -16,7 +16,7 @@ def head_and_body(outcome: Outcome) -> tuple[str, dict[str, str], bytes]:
     [(ITEM, "HTTP/1.1 200 OK"), (COLLECTION + "/nope", "HTTP/1.1 404 Not Found")],
 )
 def test_status_and_headers_are_right_and_the_first_chunk_is_garbage(url: str, status: str) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("MALFORMED_RESPONSE_CHUNK")
     outcome = bench.served(url=url)
     assert isinstance(outcome.ended, BrokenPipeError)
@@ -37,7 +37,7 @@ def test_status_and_headers_are_right_and_the_first_chunk_is_garbage(url: str, s
 def test_the_garbage_is_the_same_each_time_and_belongs_to_the_match() -> None:
     bodies = []
     for _ in range(2):
-        bench = Bench()
+        bench = Harness()
         bench.fails("MALFORMED_RESPONSE_CHUNK")
         bodies.append([head_and_body(bench.served())[2] for _ in range(3)])
     assert bodies[0] == bodies[1]
@@ -45,7 +45,7 @@ def test_the_garbage_is_the_same_each_time_and_belongs_to_the_match() -> None:
 
 
 def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
-    bench = Bench()
+    bench = Harness()
     rule = bench.fails("MALFORMED_RESPONSE_CHUNK")
     before = bench.ids()
     _, headers, _ = head_and_body(bench.served("POST", COLLECTION, json=CREATE))

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from tests.faults.bench import COLLECTION, ITEM, Bench
+from tests.faults.harness import COLLECTION, ITEM, Harness
 
 
 @pytest.mark.parametrize("url", [COLLECTION, ITEM, COLLECTION + "/nope", "/v1/nothing"])
 def test_status_and_headers_are_right_and_the_body_is_no_json(url: str) -> None:
-    right = Bench().call(url=url)
-    bench = Bench()
+    right = Harness().call(url=url)
+    bench = Harness()
     bench.fails("malformed_json")
     answer = bench.call(url=url)
     assert answer.status_code == right.status_code
@@ -22,7 +22,7 @@ def test_status_and_headers_are_right_and_the_body_is_no_json(url: str) -> None:
 
 
 def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
-    bench = Bench()
+    bench = Harness()
     rule = bench.fails("malformed_json")
     before = bench.ids()
     answer = bench.create()
@@ -35,7 +35,7 @@ def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
 
 
 def test_afterwards_the_call_is_done_and_its_answer_is_lost() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.rule(fault={"type": "malformed_json"}, phase="after")
     before = bench.ids()
     answer = bench.create()
@@ -47,7 +47,7 @@ def test_afterwards_the_call_is_done_and_its_answer_is_lost() -> None:
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("DELETE", 204)])
 def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
     """A body behind HEAD or 204 would be taken for the beginning of the connection's next answer."""
-    bench = Bench()
+    bench = Harness()
     bench.fails("malformed_json")
     outcome = bench.served(method, ITEM)
     assert outcome.status[:3] == str(status)
@@ -55,13 +55,13 @@ def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
 
 
 def test_an_error_behind_head_has_no_body_either() -> None:
-    outcome = Bench().served("HEAD", headers={"Prefer": "code=503, fault=malformed_json"})
+    outcome = Harness().served("HEAD", headers={"Prefer": "code=503, fault=malformed_json"})
     assert outcome.status[:3] == "503"
     assert outcome.body == b""
 
 
 def test_an_error_can_be_what_is_spoiled() -> None:
-    answer = Bench().call(headers={"Prefer": "code=503, fault=malformed_json"})
+    answer = Harness().call(headers={"Prefer": "code=503, fault=malformed_json"})
     assert answer.status_code == 503
     with pytest.raises(json.JSONDecodeError):
         json.loads(answer.data)

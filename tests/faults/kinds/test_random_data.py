@@ -1,16 +1,16 @@
 """Bytes that are no HTTP."""
 
-from tests.faults.bench import COLLECTION, CREATE, Bench
+from tests.faults.harness import COLLECTION, CREATE, Harness
 
 
 def sent(calls: int, seed: int | None = None, token: str = "me") -> list[bytes]:
-    bench = Bench(seed=seed)
+    bench = Harness(seed=seed)
     bench.fails("RANDOM_DATA_THEN_CLOSE", token)
     return [bench.served(token=token).socket.sent for _ in range(calls)]
 
 
 def test_256_bytes_that_are_no_http_and_then_the_connection_closes() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("RANDOM_DATA_THEN_CLOSE")
     outcome = bench.served()
     assert outcome.status == ""
@@ -29,7 +29,7 @@ def test_the_bytes_are_the_same_for_the_same_calls_and_seed() -> None:
 
 
 def test_the_call_does_nothing() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("RANDOM_DATA_THEN_CLOSE")
     before = bench.ids()
     bench.served("POST", COLLECTION, json=CREATE)

@@ -5,25 +5,25 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.faults.kinds.rate_limit import RateLimit
-from sandbox.world.rules import Tally
-from tests.faults.bench import Bench
+from sandbox.world.rules import RuleCounters
+from tests.faults.harness import Harness
 
 Check = Callable[..., str]
 
 
-def advance(bench: Bench, seconds: float, token: str = "me") -> None:
+def advance(bench: Harness, seconds: float, token: str = "me") -> None:
     answer = bench.call("PUT", "/__admin/clock", token, json={"action": "advance", "seconds": seconds})
     assert answer.status_code == 200
 
 
-def statuses(bench: Bench, calls: int, token: str = "me") -> list[int]:
+def statuses(bench: Harness, calls: int, token: str = "me") -> list[int]:
     return [bench.call(token=token).status_code for _ in range(calls)]
 
 
 def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> None:
-    limit, tally = RateLimit(2, 10), Tally()
+    limit, counters = RateLimit(2, 10), RuleCounters()
     times = [0, 4, 5, 9.9, 10, 25, 34, 34.9, 35]
-    assert [limit.due(tally, now) for now in times] == [
+    assert [limit.due(counters, now) for now in times] == [
         False,
         False,
         True,
@@ -37,14 +37,14 @@ def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> Non
 
 
 def test_a_clock_that_was_set_back_begins_a_new_window() -> None:
-    limit, tally = RateLimit(1, 10), Tally()
-    assert [limit.due(tally, now) for now in (100, 101, 50, 51)] == [False, True, False, True]
+    limit, counters = RateLimit(1, 10), RuleCounters()
+    assert [limit.due(counters, now) for now in (100, 101, 50, 51)] == [False, True, False, True]
 
 
 def test_calls_within_the_limit_pass_and_the_next_are_told_how_long_to_wait(
     assert_error_shape: Check,
 ) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("rate_limit", limit=3, window_seconds=60)
     for _ in range(3):
         answer = bench.call()
@@ -61,7 +61,7 @@ def test_calls_within_the_limit_pass_and_the_next_are_told_how_long_to_wait(
 
 
 def test_who_waits_as_long_as_told_is_served_again_on_the_clock_of_the_sandbox() -> None:
-    bench = Bench("blank")
+    bench = Harness("blank")
     bench.fails("rate_limit", limit=1, window_seconds=30)
     assert statuses(bench, 3) == [200, 429, 429]
     bench.now += 1000
@@ -74,14 +74,14 @@ def test_who_waits_as_long_as_told_is_served_again_on_the_clock_of_the_sandbox()
 
 
 def test_a_limit_of_zero_lets_nothing_pass() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("rate_limit", limit=0, window_seconds=1)
     assert statuses(bench, 3) == [429] * 3
 
 
 @pytest.mark.parametrize("owner", ["me", None])
 def test_only_calls_that_match_are_counted(owner: str | None) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.rule(
         owner,
         match={"operation": "createConversation"},
@@ -94,14 +94,14 @@ def test_only_calls_that_match_are_counted(owner: str | None) -> None:
 
 
 def test_a_server_wide_limit_is_counted_for_each_token_by_itself() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("rate_limit", token=None, limit=2, window_seconds=60)
     for token in ("a", "b", "c"):
         assert statuses(bench, 3, token) == [200, 200, 429]
 
 
 def test_a_call_over_the_limit_does_nothing() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("rate_limit", limit=0, window_seconds=60)
     before = bench.ids()
     assert bench.create().status_code == 429
@@ -109,7 +109,7 @@ def test_a_call_over_the_limit_does_nothing() -> None:
 
 
 def test_a_reset_forgets_what_was_counted() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("rate_limit", token=None, limit=1, window_seconds=60)
     assert statuses(bench, 2) == [200, 429]
     bench.call("POST", "/__admin/reset", json={})
@@ -129,5 +129,5 @@ def test_a_reset_forgets_what_was_counted() -> None:
 def test_what_cannot_be_right_is_refused(
     assert_error_shape: Check, attributes: dict[str, object], said: str
 ) -> None:
-    answer = Bench().call("POST", "/__admin/faults", json={"fault": {"type": "rate_limit", **attributes}})
+    answer = Harness().call("POST", "/__admin/faults", json={"fault": {"type": "rate_limit", **attributes}})
     assert_error_shape(answer, 400, said)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.bench import CREATE, ITEM, Bench
+from tests.faults.harness import CREATE, ITEM, Harness
 
 Check = Callable[..., str]
 
@@ -15,7 +15,7 @@ Check = Callable[..., str]
 def test_the_answer_is_an_error_of_that_status_in_the_documented_shape(
     assert_error_shape: Check, status: int
 ) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("status", status=status)
     answer = bench.call()
     message = assert_error_shape(answer, status)
@@ -25,13 +25,13 @@ def test_the_answer_is_an_error_of_that_status_in_the_documented_shape(
 
 
 def test_every_status_from_400_to_599_can_be_sent(assert_error_shape: Check) -> None:
-    bench = Bench()
+    bench = Harness()
     for status in range(400, 600):
         assert_error_shape(bench.call(headers={"Prefer": f"code={status}"}), status)
 
 
 def test_the_message_and_the_time_to_wait_are_those_of_the_rule(assert_error_shape: Check) -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("status", status=503, message="Zur Wartung außer Betrieb", retry_after=7)
     answer = bench.create()
     assert assert_error_shape(answer, 503) == "Zur Wartung außer Betrieb"
@@ -47,12 +47,12 @@ def test_the_message_and_the_time_to_wait_are_those_of_the_rule(assert_error_sha
     ],
 )
 def test_an_error_405_says_what_is_allowed(url: str, allowed: str) -> None:
-    answer = Bench().call(url=url, headers={"Prefer": "code=405"})
+    answer = Harness().call(url=url, headers={"Prefer": "code=405"})
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
 
 
 def test_an_error_401_asks_for_a_token() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("status", status=HTTPStatus.UNAUTHORIZED)
     assert bench.call().headers["WWW-Authenticate"] == "Bearer"
 
@@ -66,18 +66,18 @@ def test_an_error_401_asks_for_a_token() -> None:
     ],
 )
 def test_the_call_does_nothing(method: str, url: str, sent: dict[str, Any]) -> None:
-    bench = Bench()
+    bench = Harness()
     rule = bench.fails("status", status=500)
     before = bench.call("GET", "/__admin/state").get_json()
     assert bench.call(method, url, **sent).status_code == 500
     after = bench.call("GET", "/__admin/state").get_json()
     assert after == before
     bench.call("DELETE", f"/__admin/faults/{rule}")
-    assert bench.create().get_json()["id"] == Bench().create().get_json()["id"]
+    assert bench.create().get_json()["id"] == Harness().create().get_json()["id"]
 
 
 def test_a_head_request_has_no_body() -> None:
-    bench = Bench()
+    bench = Harness()
     bench.fails("status", status=503)
     answer = bench.call("HEAD")
     assert (answer.status_code, answer.data) == (503, b"")
@@ -98,7 +98,7 @@ def test_a_head_request_has_no_body() -> None:
 def test_what_cannot_be_right_is_refused(
     assert_error_shape: Check, attributes: dict[str, object], said: str
 ) -> None:
-    bench = Bench()
+    bench = Harness()
     answer = bench.call("POST", "/__admin/faults", json={"fault": {"type": "status", **attributes}})
     assert_error_shape(answer, 400, said)
     assert bench.call().status_code == 200

@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.bench import COLLECTION, CREATE, ITEM, RULES, Bench, Outcome
+from tests.faults.harness import COLLECTION, CREATE, ITEM, RULES, Harness, Outcome
 
 
 def truncated(length: int, method: str = "GET", url: str = ITEM) -> Outcome:
-    bench = Bench()
+    bench = Harness()
     bench.fails("truncate", bytes=length)
     return bench.served(method, url)
 
 
 @pytest.mark.parametrize("length", [0, 1, 10, 100])
 def test_so_many_bytes_of_the_body_come_and_then_the_connection_ends(length: int) -> None:
-    whole = Bench().call(url=ITEM)
+    whole = Harness().call(url=ITEM)
     outcome = truncated(length)
     assert outcome.status == "200 OK"
     assert outcome.header("Content-Length") == str(len(whole.data))
@@ -28,7 +28,7 @@ def test_so_many_bytes_of_the_body_come_and_then_the_connection_ends(length: int
 
 @pytest.mark.parametrize("surplus", [0, 1, 500_000])
 def test_the_last_byte_never_comes_however_many_are_asked_for(surplus: int) -> None:
-    whole = Bench().call(url=ITEM).data
+    whole = Harness().call(url=ITEM).data
     outcome = truncated(min(len(whole) + surplus, 1_000_000))
     assert outcome.body == whole[:-1]
     assert isinstance(outcome.ended, BrokenPipeError)
@@ -42,7 +42,7 @@ def test_where_there_is_no_body_the_connection_ends_all_the_same(method: str, st
 
 
 def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
-    bench = Bench()
+    bench = Harness()
     rule = bench.fails("truncate", bytes=15)
     before = bench.ids()
     outcome = bench.served("POST", COLLECTION, json=CREATE)
@@ -65,5 +65,5 @@ def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
 def test_what_cannot_be_right_is_refused(
     assert_error_shape: Callable[..., str], attributes: dict[str, object], said: str
 ) -> None:
-    answer = Bench().call("POST", RULES, json={"fault": {"type": "truncate", **attributes}})
+    answer = Harness().call("POST", RULES, json={"fault": {"type": "truncate", **attributes}})
     assert_error_shape(answer, 400, said)

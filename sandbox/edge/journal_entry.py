@@ -1,0 +1,86 @@
+"""What the journal writes down of a call: cut where it is long, and without secrets."""
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from sandbox.edge.call import Call
+from sandbox.world.journal import Entry
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+REDACTED = "[redacted]"
+
+_SECRET_HEADERS = {
+    key: (key, REDACTED)
+    for key in ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION", "HTTP_X_ADMIN_TOKEN")
+}
+_BODY_HEADERS = ("CONTENT_TYPE", "CONTENT_LENGTH")
+# The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
+_NAME = "access_token"
+# Letters of a name may be percent-encoded in a form, and \\u-encoded in JSON.
+_FORM_NAME = "".join(f"(?:{letter}|%{ord(letter):02x})" for letter in _NAME)
+_JSON_NAME = "".join(rf"(?:{letter}|\\u{ord(letter):04x})" for letter in _NAME)
+_SECRET_ATTRIBUTE = re.compile(
+    rf'(?<![^&?])({_FORM_NAME}=)[^&]*|("{_JSON_NAME}"\s*:\s*")(?:\\.|[^"\\])*'
+    # multipart/form-data: the name stands in a header of the part, which has few. A bound, as any text may come here.
+    rf'|(;\s*name="?{_NAME}(?![\w-])[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n).*?(?=\r?\n--|\Z)',
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def entry_of(
+    environ: "WSGIEnvironment",
+    *,
+    request_id: str,
+    call: Call,
+    max_body_bytes: int,
+    status: int | None,
+    at: float,
+    duration: float,
+) -> Entry:
+    """The journal's entry of a call. ``at`` is Unix seconds, ``duration`` seconds."""
+    query = environ.get("QUERY_STRING", "")
+    return Entry(
+        id=request_id,
+        at=round(at, 3),
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        query=_redacted(query) if query else "",
+        headers=_headers(environ),
+        body=_text(call.body, max_body_bytes) if call.body else "",
+        operation=None if call.operation is None else call.operation.id,
+        status=status,
+        duration_ms=round(duration * 1000, 3),
+        delay_ms=call.delay_ms,
+        fault=call.fault,
+        rule=call.rule,
+    )
+
+
+def _headers(environ: "WSGIEnvironment") -> tuple[tuple[str, str], ...]:
+    sent = [_SECRET_HEADERS.get(item[0], item) for item in environ.items() if item[0].startswith("HTTP_")]
+    sent += [("HTTP_" + key, environ[key]) for key in _BODY_HEADERS if environ.get(key)]
+    return _named(tuple(sent))
+
+
+@lru_cache(maxsize=32)
+def _named(sent: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """``HTTP_X_REQUEST_ID`` is ``X-Request-Id``.
+
+    A client sends the same headers again and again, and then all its entries share them.
+    """
+    return tuple((key[len("HTTP_") :].replace("_", "-").title(), value) for key, value in sent)
+
+
+def _redacted(text: str) -> str:
+    # Most texts cannot name a secret: that is seen at once, where the pattern would look at each letter.
+    if _NAME not in text and "%" not in text and "\\" not in text:
+        return text
+    return _SECRET_ATTRIBUTE.sub(lambda found: (found[1] or found[2] or found[3]) + REDACTED, text)
+
+
+def _text(body: bytes, most: int) -> str:
+    text = _redacted(body[:most].decode(errors="replace"))
+    return text if len(body) <= most else f"{text}… (cut: the body has {len(body)} bytes)"

@@ -1,0 +1,42 @@
+"""The HTTP errors that stand for the errors of the domain."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox import problems
+from sandbox.problems import Problem
+from sandbox.world.errors import (
+    FleetFull,
+    RulesFull,
+    SleepersFull,
+    SnapshotsFull,
+    StoreFull,
+    UnknownConversation,
+    UnknownCursor,
+    UnknownRule,
+    UnknownSandbox,
+    UnknownSnapshot,
+    WorldError,
+)
+
+PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
+    UnknownConversation: lambda error: problems.unknown_conversation(error.conversation_id),
+    UnknownCursor: lambda error: problems.invalid(
+        f"starting_after and ending_before must be the id of a conversation that this sandbox has or had, "
+        f"not {problems.quoted(error.conversation_id)}."
+    ),
+    StoreFull: lambda error: problems.store_full(error.capacity),
+    FleetFull: lambda error: problems.fleet_full(error.capacity),
+    UnknownSandbox: lambda error: problems.unknown_sandbox(error.sandbox_id),
+    UnknownSnapshot: lambda error: problems.unknown_snapshot(error.snapshot_id),
+    SnapshotsFull: lambda error: problems.snapshots_full(error.capacity),
+    UnknownRule: lambda error: problems.unknown_rule(error.rule_id),
+    RulesFull: lambda error: problems.rules_full(error.capacity),
+    SleepersFull: lambda error: problems.too_many_sleepers(error.capacity),
+}
+"""The problem for each error of the domain."""
+
+
+def problem_of(error: WorldError) -> Problem:
+    """Return the problem that tells a client of ``error``."""
+    return PROBLEM_OF[type(error)](error)

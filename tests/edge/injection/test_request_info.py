@@ -1,0 +1,98 @@
+"""What rules may ask of a call: over the wire, in every encoding."""
+
+from typing import Any
+
+import pytest
+
+from tests.faults.harness import COLLECTION, ITEM, Harness
+
+BODIES: list[dict[str, Any]] = [
+    {"data": {"contact_id": "abc"}},
+    {"json": {"contact_id": "abc"}},
+    {"data": {"contact_id": "abc"}, "content_type": "multipart/form-data"},
+    {"data": b'{"contact_id": "abc"}', "content_type": "application/json; charset=utf-8"},
+]
+
+
+def hit(match: dict[str, Any], method: str, url: str, **sent: Any) -> bool:
+    bench = Harness()
+    bench.rule(match=match, fault={"type": "status", "status": 503})
+    return bench.call(method, url, **sent).status_code == 503
+
+
+@pytest.mark.parametrize("sent", BODIES, ids=["form", "json", "multipart", "json with charset"])
+def test_a_rule_sees_the_attributes_of_a_body_in_every_encoding(sent: dict[str, Any]) -> None:
+    assert hit({"body": {"contact_id": "abc"}}, "POST", COLLECTION, **sent)
+    assert not hit({"body": {"contact_id": "abd"}}, "POST", COLLECTION, **sent)
+    assert not hit({"body": {"group_id": "abc"}}, "POST", COLLECTION, **sent)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent"),
+    [
+        ({"is_muted": True}, {"json": {"is_muted": True}}),
+        ({"is_muted": "true"}, {"json": {"is_muted": True}}),
+        ({"is_muted": True}, {"data": {"is_muted": "true"}}),
+        ({"archived_at": 5}, {"json": {"archived_at": 5}}),
+        ({"archived_at": "5"}, {"data": {"archived_at": "5"}}),
+        ({"archived_at": None}, {"json": {"archived_at": None}}),
+        ({"archived_at": None}, {"data": {"archived_at": ""}}),
+    ],
+)
+def test_values_are_compared_as_a_form_would_send_them(wanted: dict[str, Any], sent: dict[str, Any]) -> None:
+    assert hit({"body": wanted}, "PUT", ITEM, **sent)
+
+
+@pytest.mark.parametrize(
+    ("match", "method", "url", "expected"),
+    [
+        ({"query": {"limit": 5}}, "GET", COLLECTION + "?limit=5", True),
+        ({"query": {"limit": "5"}}, "GET", COLLECTION + "?muted=true&limit=5", True),
+        ({"query": {"limit": 5}}, "GET", COLLECTION, False),
+        ({"query": {"group_id": "a b"}}, "GET", COLLECTION + "?group_id=a%20b", True),
+        ({"operation": "listConversations"}, "GET", COLLECTION, True),
+        ({"operation": "listConversations"}, "HEAD", COLLECTION, True),
+        ({"operation": "listConversations"}, "GET", ITEM, False),
+        ({"operation": "retrieveConversation"}, "GET", ITEM, True),
+        ({"operation": "updateConversation"}, "PUT", ITEM, True),
+        ({"operation": "deleteConversation"}, "DELETE", ITEM, True),
+        ({"operation": "updateConversation"}, "PATCH", ITEM, False),
+        ({"method": "HEAD"}, "HEAD", COLLECTION, True),
+        ({"method": "HEAD"}, "GET", COLLECTION, False),
+        ({"method": "PATCH"}, "PATCH", COLLECTION, True),
+        ({"path": "/v1/conversations/*"}, "GET", ITEM, True),
+        ({"path": "/v1/conversations/*"}, "GET", COLLECTION, False),
+        ({"path": "/v1/nothing"}, "GET", "/v1/nothing", True),
+        ({}, "GET", "/v1/nothing", True),
+    ],
+)
+def test_a_rule_sees_operation_method_path_and_query(
+    match: dict[str, Any], method: str, url: str, expected: bool
+) -> None:
+    assert hit(match, method, url) is expected
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "sent", "status"),
+    [
+        ("POST", COLLECTION, {"data": b"{", "content_type": "application/json"}, 400),
+        ("POST", COLLECTION, {"data": b"contact_id=a&contact_id=b"}, 415),
+        ("POST", COLLECTION, {"data": b"a", "content_type": "text/plain"}, 415),
+        ("POST", COLLECTION, {"data": b"\xff", "content_type": "application/json"}, 400),
+        ("GET", COLLECTION + "?limit=1&limit=2", {}, 400),
+        ("GET", COLLECTION + "?limit=%ff", {}, 400),
+    ],
+)
+def test_what_cannot_be_read_has_no_attributes_and_is_refused_by_the_api(
+    method: str, url: str, sent: dict[str, Any], status: int
+) -> None:
+    bench = Harness()
+    bench.rule(match={"body": {"contact_id": "a"}}, fault={"type": "status", "status": 503})
+    bench.rule(match={"query": {"limit": "1"}}, fault={"type": "status", "status": 503})
+    assert bench.call(method, url, **sent).status_code == status
+
+
+def test_calls_without_a_token_are_matched_too() -> None:
+    bench = Harness()
+    bench.fails("status", token=None, status=503)
+    assert bench.call(token=None).status_code == 503

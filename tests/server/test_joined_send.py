@@ -1,0 +1,102 @@
+"""The head of an answer and its body go out as one, and nothing is lost or late otherwise."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.server.joined_send import JOINED_BYTES, Joining
+
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+class Client(socket.socket):
+    """A socket that notes what each call of it was given, and takes ``most`` bytes at a time."""
+
+    most = 10**9
+
+    def __init__(self, own: socket.socket) -> None:
+        super().__init__(fileno=own.detach())
+        self.calls: list[bytes] = []
+
+    def send(self, data: bytes, flags: int = 0) -> int:  # type: ignore[override]
+        self.calls.append(bytes(data)[: self.most])
+        return super().send(self.calls[-1], flags)
+
+    def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
+        self.calls.append(bytes(data))
+        super().sendall(data, flags)
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Client, socket.socket]]:
+    """A client's socket as the server has it, and the client's own end."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(5)
+    with Client(ours) as client, theirs:
+        yield client, theirs
+
+
+def test_head_and_body_are_one_send(ends: tuple[Client, socket.socket]) -> None:
+    client, theirs = ends
+    joining = Joining(client)
+    joining.sendall(HEAD)
+    assert client.calls == []
+    joining.sendall(b"{}")
+    assert client.calls == [HEAD + b"{}"]
+    assert theirs.recv(100) == HEAD + b"{}"
+
+
+def test_further_pieces_are_sent_at_once(ends: tuple[Client, socket.socket]) -> None:
+    client, _ = ends
+    joining = Joining(client)
+    for piece in (HEAD, b"one", b"two", b"three"):
+        joining.sendall(piece)
+    assert client.calls == [HEAD + b"one", b"two", b"three"]
+
+
+def test_a_head_without_a_body_is_sent_by_flush_and_only_once(ends: tuple[Client, socket.socket]) -> None:
+    client, _ = ends
+    joining = Joining(client)
+    joining.flush()
+    joining.sendall(HEAD)
+    joining.flush()
+    joining.flush()
+    assert client.calls == [HEAD]
+
+
+def test_an_empty_body_sends_the_head(ends: tuple[Client, socket.socket]) -> None:
+    client, _ = ends
+    joining = Joining(client)
+    joining.sendall(HEAD)
+    joining.sendall(b"")
+    assert client.calls == [HEAD]
+
+
+def test_a_long_body_is_not_copied(ends: tuple[Client, socket.socket]) -> None:
+    client, _ = ends
+    joining = Joining(client)
+    joining.sendall(HEAD)
+    joining.sendall(b"x" * (JOINED_BYTES + 1))
+    assert client.calls == [HEAD, b"x" * (JOINED_BYTES + 1)]
+
+
+def test_what_the_system_does_not_take_at_once_is_sent_after_it(ends: tuple[Client, socket.socket]) -> None:
+    client, theirs = ends
+    client.most = 7
+    joining = Joining(client)
+    joining.sendall(HEAD)
+    joining.sendall(b"body")
+    assert client.calls == [HEAD[:7], HEAD[7:] + b"body"]
+    assert theirs.recv(100) == HEAD + b"body"
+
+
+def test_whatever_else_is_done_with_the_socket_comes_after_what_was_handed_over(
+    ends: tuple[Client, socket.socket],
+) -> None:
+    client, theirs = ends
+    joining = Joining(client)
+    joining.sendall(HEAD)
+    joining.shutdown(socket.SHUT_WR)
+    assert theirs.recv(100) == HEAD
+    assert theirs.recv(100) == b""
