@@ -1,10 +1,10 @@
-"""Whether a call costs the same among a hundred conversations and among a million.
+"""The cost of a call with a hundred, ten thousand and a million conversations.
 
-    python -m benchmarks.flat                      100, 10,000 and 1,000,000 conversations; minutes and 3 GB
-    python -m benchmarks.flat --sizes 10 10000     what a reset costs, in seconds
+    python -m benchmarks.flat                      100, 10,000 and 1,000,000 conversations; takes minutes and 3 GB
+    python -m benchmarks.flat --sizes 10 10000     smaller sizes; takes seconds
 
-CPU microseconds per call through the whole application in process; medians of interleaved rounds, and the largest
-size's ratio to the smallest one's.
+Prints the CPU microseconds per call of the whole application in process, as medians of interleaved rounds, and the
+ratio of the largest size to the smallest.
 """
 
 import argparse
@@ -27,17 +27,17 @@ TIMES = 300
 
 
 def application(size: int, folder: Path) -> tuple[Any, list[str]]:
-    """A server whose sandboxes start with ``size`` generated conversations, and their ids in list order."""
+    """Return an application whose sandboxes start with ``size`` conversations, and their ids in list order."""
     path = folder / f"{size}.json"
     path.write_text(json.dumps({"description": f"{size} generated", "generate": {"count": size}}))
     scenario = load(str(path))
     app = create_app(Settings(max_conversations=10_000_000), scenario=scenario)
-    ids = [record.conversation.id for record in scenario.start(0).table]
+    ids = [record.conversation.id for record in scenario.initial_state(0).table]
     return app, ids
 
 
 def operations(app: Any, ids: list[str]) -> dict[str, Callable[[], object]]:
-    """What is measured, by name. Each repeats without running out."""
+    """Return the measured operations by name. Each can be repeated any number of times."""
     middle = ids[len(ids) // 2]
     group = json.loads(call(app, "GET", COLLECTION, "limit=100")[1])["data"]
     group_id = next(each["group_id"] for each in group if each["group_id"])
@@ -66,24 +66,24 @@ def operations(app: Any, ids: list[str]) -> dict[str, Callable[[], object]]:
 
 
 def cycled(items: list[Any]) -> Iterator[Any]:
-    """``items`` over and over."""
+    """Yield ``items`` in an endless cycle."""
     return (items[at % len(items)] for at in count())
 
 
 def create_and_delete(app: Any) -> None:
-    """One of each, so that the size stays."""
+    """Create and delete a conversation, which keeps the size."""
     made = json.loads(call(app, "POST", COLLECTION, body=b"contact_id=a")[1])
     call(app, "DELETE", f"{COLLECTION}/{made['id']}")
 
 
 def reset_and_write(app: Any) -> None:
-    """What a test does before it begins, and its first write, which forks the shared table."""
+    """Reset, and make a first write, which forks the shared table."""
     call(app, "POST", "/__admin/reset", body=b"{}", kind=JSON)
     call(app, "POST", COLLECTION, body=b"contact_id=a")
 
 
 def snapshot_and_restore(app: Any) -> None:
-    """A save point, a write, and back."""
+    """Take a snapshot, write, restore the snapshot, and drop it."""
     taken = json.loads(call(app, "POST", "/__admin/snapshots", body=b"{}", kind=JSON)[1])["id"]
     call(app, "POST", COLLECTION, body=b"contact_id=a")
     call(app, "POST", f"/__admin/snapshots/{taken}/restore", body=b"{}", kind=JSON)
@@ -100,7 +100,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         served = {size: operations(*application(size, Path(folder))) for size in arguments.sizes}
-    # What is alive now stays alive: the collector need not look at a million records again and again.
+    # Everything allocated so far stays in use. The collector must not examine a million records again and again.
     gc.collect()
     gc.freeze()
     rounds: dict[int, list[dict[str, float]]] = {size: [] for size in served}
@@ -111,7 +111,7 @@ def main() -> None:
 
 
 def print_table(figures: dict[int, dict[str, float]]) -> None:
-    """One row an operation, one column a size, and the ratio of the largest to the smallest."""
+    """Print a row per operation, with a column per size and the ratio of the largest to the smallest."""
     sizes = sorted(figures)
     print("| CPU µs per call |", " | ".join(f"{size:,}" for size in sizes), "| ratio |")
     print("|---|" + "---:|" * (len(sizes) + 1))

@@ -1,10 +1,10 @@
-"""What tokens cost: the first call of a new one, and the memory of ten thousand.
+"""The cost of tokens: the first call of a new one, and the memory of ten thousand.
 
     python -m benchmarks.tokens
 
-CPU microseconds of a retrieve by a new token each time and by one that is known: of a running server, whose every
-request comes over a socket, and of the application alone, in process. Then the memory that the process grew by with ten
-thousand tokens that made one call each. Last, how much longer the scenario ``crowd`` takes to load than ``default``.
+Prints the CPU microseconds of a retrieve with a new token each time and with a known one, for a running server and for
+the application in process; the growth in memory after ten thousand tokens made one call each; and the seconds in which
+the scenarios ``crowd`` and ``default`` are loaded.
 """
 
 import gc
@@ -29,18 +29,18 @@ PAGE_KILOBYTES = 4
 
 
 def resident_megabytes() -> float:
-    """Memory of this process."""
+    """Return the memory of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KILOBYTES / 1024
 
 
 def by_a_new_token(app: Any) -> Callable[[], object]:
-    """A call that each time is a token's first."""
+    """Return a function that makes the first call of a new token each time."""
     numbers = count()
     return lambda: call(app, "GET", RETRIEVE, token=f"worker-{next(numbers)}")
 
 
 def served(server: Running, tokens: Iterable[str]) -> float:
-    """Microseconds of a server's CPU per retrieve, one after the other on one connection, by each of ``tokens``."""
+    """Return the server's CPU microseconds per retrieve, one for each of ``tokens`` in turn on one connection."""
     calls = 0
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         before = server.cpu_seconds()
@@ -54,7 +54,7 @@ def served(server: Running, tokens: Iterable[str]) -> float:
 
 
 def over_the_wire() -> tuple[float, float]:
-    """Microseconds of a new token's first call and of a known one's, medians of interleaved rounds."""
+    """Return the microseconds of the first call of a new token and of a known token, medians of interleaved rounds."""
     rounds = []
     with sandbox_server("--max-sandboxes", "100000") as server:
         for number in range(5):
@@ -65,14 +65,14 @@ def over_the_wire() -> tuple[float, float]:
 
 
 def seconds_to_load(name: str) -> float:
-    """How long a scenario takes from its file to a store that is ready to serve."""
+    """Return the seconds in which a scenario is loaded from its file into a state that can be served."""
     begun = perf_counter()
-    load(name).start(0)
+    load(name).initial_state(0)
     return perf_counter() - begun
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure, and print the figures."""
     new_served, known_served = over_the_wire()
     default, crowd = seconds_to_load("default"), seconds_to_load("crowd")
     app = create_app(Settings())
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def compared(where: str, first: float, again: float) -> str:
-    """One line."""
+    """Return a line that compares the first call of a token with a later one."""
     ratio = f"{first / again:.2f} of a known token's ({again:.0f} µs)"
     return f"first call, {where:10}    {first:7.0f} µs of CPU, {ratio}"
 

@@ -1,4 +1,4 @@
-"""The five documented operations: the one table that routes, matches, journals and documents them."""
+"""The five documented operations: the table by which they are routed, matched, journalled and documented."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ COLLECTION = "/v1/conversations"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An OpenAPI operation. ``path`` is a template with at most the one parameter ``{id}``."""
+    """An OpenAPI operation. ``path`` is a template like ``/v1/conversations/{id}``."""
 
     id: str
     method: str
@@ -29,7 +29,7 @@ _BY_CALL |= {("HEAD", operation.path): operation for operation in (LIST, RETRIEV
 
 
 def template_of(path: str) -> str | None:
-    """The path template that ``path`` is an instance of, or None where it is none of ours."""
+    """Return the template that ``path`` matches, or None."""
     if path == COLLECTION:
         return COLLECTION
     start, _, conversation_id = path.rpartition("/")
@@ -37,13 +37,13 @@ def template_of(path: str) -> str | None:
 
 
 def operation_of(method: str, path: str) -> Operation | None:
-    """The operation that this call is, or None where it is none (404, 405)."""
+    """Return the operation of a request, or None (404, 405)."""
     template = template_of(path)
     return None if template is None else _BY_CALL.get((method, template))
 
 
 def methods_of(path: str) -> list[str]:
-    """The methods that ``path`` understands, as ``Allow`` lists them; empty for a path that is not ours."""
+    """Return the methods of ``path`` in the order of ``Allow``; none for an unknown path."""
     template = template_of(path)
     methods = sorted(method for method, path in _BY_CALL if path == template)
     return [*methods, "OPTIONS"] if methods else []

@@ -1,9 +1,9 @@
-"""Every error that this server answers: one shape, one catalogue.
+"""The catalogue of the errors that this server responds with, all in one shape.
 
     {"type": "invalid_request", "message": "…", "documentation_url": "https://protocol.chat/docs/errors/invalid_request"}
 
-``type`` is ``invalid_request`` for 4xx and ``api_error`` for 5xx. The message names the attribute and says what
-would be right. Source: the errors page of the same documentation; the statuses are ours.
+``type`` is ``invalid_request`` for 4xx and ``api_error`` for 5xx. The message names the attribute and describes valid
+values. Source: the errors page of the same documentation; the statuses are our decision.
 """
 
 import json
@@ -18,7 +18,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 class Problem(Exception):
-    """An error on its way to the client: the status, the message, and headers beyond the usual ones."""
+    """An error for the client: its status, its message, and headers besides the usual ones."""
 
     def __init__(self, status: int, message: str, headers: Headers = ()) -> None:
         super().__init__(message)
@@ -43,13 +43,13 @@ class Problem(Exception):
 
     @property
     def status_line(self) -> str:
-        """Status and reason phrase, as WSGI wants them: ``404 Not Found``."""
+        """Status and reason phrase in the form of WSGI: ``404 Not Found``."""
         return status_line(self.status)
 
 
 @lru_cache(maxsize=1000)
 def status_line(status: int) -> str:
-    """``404`` becomes ``404 Not Found``; a status without a registered phrase gets a neutral one."""
+    """Return ``404 Not Found`` for ``404``. A status without a registered phrase gets a neutral one."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -57,46 +57,46 @@ def status_line(status: int) -> str:
 
 
 def invalid(message: str) -> Problem:
-    """400: the request cannot be understood, and ``message`` says what would be right."""
+    """Return a 400: the request is invalid, and ``message`` says how to correct it."""
     return Problem(400, message)
 
 
 def unauthorized() -> Problem:
-    """401: no bearer token."""
+    """Return a 401: the bearer token is missing."""
     return Problem(
         401,
-        "No bearer token was given. Send the header 'Authorization: Bearer {token}'; any token that is not empty "
-        "is good, and each has its own sandbox.",
+        "The bearer token is missing. Send the header 'Authorization: Bearer {token}'; any non-empty token is "
+        "accepted, and each token has its own sandbox.",
         [("WWW-Authenticate", "Bearer")],
     )
 
 
 def unknown_conversation(conversation_id: str) -> Problem:
-    """404: there is no such conversation in the caller's sandbox."""
+    """Return a 404: the caller's sandbox has no conversation with this id."""
     return Problem(404, f"There is no conversation with the id {quoted(conversation_id)} in this sandbox.")
 
 
 def unknown_path(method: str, path: str) -> Problem:
-    """404: there is nothing at this path."""
+    """Return a 404: no operation has this path."""
     document = "/__admin/openapi.json" if path.startswith("/__admin") else "/openapi.json"
     return Problem(
-        404, f"There is nothing at {method} {shortened(path)}. What there is stands in {document}."
+        404, f"There is nothing at {method} {shortened(path)}; {document} describes the operations."
     )
 
 
 def method_not_allowed(method: str, path: str, allowed: Sequence[str]) -> Problem:
-    """405, with ``Allow``."""
-    message = f"{shortened(method)} is not a method of {shortened(path)}; it has {', '.join(allowed)}."
+    """Return a 405 with ``Allow``."""
+    message = f"{shortened(path)} does not support {shortened(method)}; it supports {', '.join(allowed)}."
     return Problem(405, message, [("Allow", ", ".join(allowed))])
 
 
 def too_large(limit: int) -> Problem:
-    """413: the body is larger than the server reads."""
-    return Problem(413, f"The body is larger than {limit} bytes, the most that this server reads.")
+    """Return a 413: the body is too large."""
+    return Problem(413, f"The body is larger than {limit} bytes, the limit of this server.")
 
 
 def unsupported_media_type(content_type: str) -> Problem:
-    """415: a body of a type that no operation reads."""
+    """Return a 415: no operation accepts a body of this content type."""
     got = quoted(content_type) if content_type else "none"
     return Problem(
         415,
@@ -106,71 +106,71 @@ def unsupported_media_type(content_type: str) -> Problem:
 
 
 def wants_json(content_type: str) -> Problem:
-    """415: the control API takes JSON alone, which no page of another site can send unasked."""
+    """Return a 415: the control API accepts only JSON, which a page of another site cannot send without a preflight."""
     got = quoted(content_type) if content_type else "none"
     return Problem(415, f"The Content-Type must be application/json, not {got}.")
 
 
 def unknown_snapshot(snapshot_id: str) -> Problem:
-    """404: the sandbox has no such snapshot."""
+    """Return a 404: the sandbox has no snapshot with this id."""
     return Problem(404, f"There is no snapshot with the id {quoted(snapshot_id)} in this sandbox.")
 
 
 def unknown_sandbox(sandbox_id: str) -> Problem:
-    """404: the server has no such sandbox."""
+    """Return a 404: the server has no sandbox with this id."""
     return Problem(404, f"There is no sandbox with the id {quoted(sandbox_id)}.")
 
 
 def too_many_sleepers(capacity: int) -> Problem:
-    """503: as many calls as may sleep are asleep."""
+    """Return a 503: the limit of delayed calls is reached."""
     return Problem(
         503,
-        f"{capacity} calls are held back by delays, the most that may be at once; start the server with a higher "
-        f"--max-sleepers.",
+        f"{capacity} calls are delayed already, which is the limit; start the server with a higher --max-sleepers.",
         [("Retry-After", "1")],
     )
 
 
 def reset_meanwhile() -> Problem:
-    """503: the world that the call was made in is gone."""
+    """Return a 503: the sandbox was reset after the call entered it."""
     return Problem(
-        503, "The sandbox was reset while this call was held back; the world that it was made in is gone."
+        503, "The sandbox was reset while this call was in flight; the state that it was made for is gone."
     )
 
 
 def rules_full(capacity: int) -> Problem:
-    """507: there are as many fault rules as there may be."""
+    """Return a 507: the limit of fault rules is reached."""
     return Problem(
         507,
-        f"There are {capacity} fault rules, the most that may be. Delete some, or start with a higher --max-rules.",
+        f"There are {capacity} fault rules, which is the limit. Delete some, or start the server with a higher "
+        f"--max-rules.",
     )
 
 
 def unknown_rule(rule_id: str) -> Problem:
-    """404: there is no such fault rule."""
-    return Problem(404, f"There is no fault rule with the id {quoted(rule_id)} here.")
+    """Return a 404: no fault rule has this id."""
+    return Problem(404, f"There is no fault rule with the id {quoted(rule_id)}.")
 
 
 def snapshots_full(capacity: int) -> Problem:
-    """507: the sandbox holds all the snapshots it may."""
+    """Return a 507: the limit of snapshots is reached."""
     return Problem(
         507,
-        f"This sandbox holds {capacity} snapshots, the most it may. Drop some, or start the server with a higher "
+        f"This sandbox has {capacity} snapshots, which is the limit. Delete some, or start the server with a higher "
         f"--max-snapshots.",
     )
 
 
 def store_full(capacity: int) -> Problem:
-    """507: the sandbox holds all the conversations it may."""
+    """Return a 507: the limit of conversations is reached."""
     return Problem(
         507,
-        f"This sandbox holds {capacity} conversations, the most it may. Delete some, or start the server with a "
+        f"This sandbox has {capacity} conversations, which is the limit. Delete some, or start the server with a "
         f"higher --max-conversations.",
     )
 
 
 def fleet_full(capacity: int) -> Problem:
-    """503: every sandbox that there may be is in use."""
+    """Return a 503: the limit of sandboxes is reached, and none is idle."""
     return Problem(
         503,
         f"All {capacity} sandboxes are in use and none is idle, so there is no room for a new token. Use fewer "
@@ -180,33 +180,33 @@ def fleet_full(capacity: int) -> Problem:
 
 
 def one_process_only() -> Problem:
-    """503: the server runs in several processes, which would each hold another world."""
+    """Return a 503: the server runs in several processes, each of which would have a state of its own."""
     return Problem(
         503,
         "The sandbox keeps its state in memory, so it must run in one process: each further worker would have "
-        "conversations of its own. Start it with one worker (gunicorn: --workers 1); a gevent worker serves "
+        "conversations of its own. Start it with one worker (gunicorn: --workers 1); one gevent worker serves "
         "thousands of connections.",
     )
 
 
 def internal() -> Problem:
-    """500: a defect of the sandbox, never of the request."""
+    """Return a 500: a defect of the sandbox, never of the request."""
     return Problem(
-        500, "The sandbox failed on this request. That is a defect of the sandbox; its log says more."
+        500, "The sandbox failed on this request. This is a defect of the sandbox; its log has the details."
     )
 
 
-def shortened(text: str, most: int = 80) -> str:
-    """``text`` in one line, cut where it is too long to be repeated to the one who sent it."""
+def shortened(text: str, limit: int = 80) -> str:
+    """Return ``text`` in one line, cut if it is too long to be repeated to its sender."""
     text = text if text.isprintable() else text.encode("unicode_escape").decode()
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def quoted(value: object) -> str:
-    """``value`` as JSON, cut where it is too long to be repeated to the one who sent it."""
+    """Return ``value`` as JSON, cut if it is too long to be repeated to its sender."""
     if isinstance(value, str):
         return f'"{shortened(value, 78)}"'
     try:
         return shortened(json.dumps(value, ensure_ascii=False, default=str))
     except RecursionError:
-        return "a value of that depth"
+        return "a value that is nested too deeply"

@@ -1,7 +1,7 @@
 """The settings: one table. Each field is a flag of the command line and a variable of the environment.
 
-``max_sandboxes`` is ``--max-sandboxes`` and ``SANDBOX_MAX_SANDBOXES``. A flag wins over the variable. What is
-unknown or cannot be right is refused at once, in one line.
+``max_sandboxes`` is ``--max-sandboxes`` and ``SANDBOX_MAX_SANDBOXES``. A flag overrides the variable. An unknown or
+invalid setting is refused at once, in one line.
 """
 
 import re
@@ -15,21 +15,28 @@ from sandbox.problems import quoted
 
 PREFIX = "SANDBOX_"
 
+_MAX_KEY_BYTES = 64
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _RATE = re.compile(r"[0-9]{0,3}\.?[0-9]{1,20}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 
 
 class SettingsError(click.ClickException):
-    """A setting is unknown or cannot be right. The message is one line and names the setting."""
+    """A setting is unknown or invalid. The message is one line and names the setting."""
 
     exit_code = 2
 
 
 def _text(text: str) -> str:
     if not text.strip():
-        raise ValueError("a text that is not empty")
+        raise ValueError("a non-empty text")
     return text.strip()
+
+
+def _key(text: str) -> str:
+    if not 1 <= len(text.encode()) <= _MAX_KEY_BYTES:
+        raise ValueError(f"a text of 1 to {_MAX_KEY_BYTES} bytes")
+    return text
 
 
 def _integer(lowest: int, highest: int) -> Callable[[str], int]:
@@ -73,7 +80,7 @@ def _latency(text: str) -> str:
 def _rate(text: str) -> float:
     rate = float(text) if _RATE.fullmatch(text) else -1.0
     if not 0 <= rate <= 1:
-        raise ValueError("a part from 0 to 1 (0.05 for 5 percent)")
+        raise ValueError("a fraction from 0 to 1 (0.05 for 5 percent)")
     return rate
 
 
@@ -92,25 +99,28 @@ def _one_worker(text: str) -> int:
     return 1
 
 
-def setting(default: Any, parse: Callable[[str], Any], explanation: str, metavar: str = "") -> Any:
-    """A row of the table. ``parse`` raises ValueError("what would be right")."""
-    return field(default=default, metadata={"parse": parse, "help": explanation, "metavar": metavar})
+def setting(default: Any, parse: Callable[[str], Any], help_text: str, metavar: str = "") -> Any:
+    """Return a row of the table. ``parse`` raises ValueError with a description of valid values."""
+    return field(default=default, metadata={"parse": parse, "help": help_text, "metavar": metavar})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a server is to run. Sizes are in bytes, durations in seconds."""
+    """The configuration of a server. Sizes are in bytes, durations in seconds."""
 
     host: str = setting("127.0.0.1", _text, "Address to listen on.", "ADDRESS")
     port: int = setting(8000, _integer(0, 65535), "Port to listen on; 0 picks a free one.", "PORT")
     scenario: str = setting(
         "default",
         _text,
-        "What a sandbox starts with: a scenario's name, or a file of your own (./my.json).",
+        "Initial state of a sandbox: the name of a scenario, or a file of your own (./my.json).",
         "NAME",
     )
     seed: int | None = setting(
-        None, _seed, "Seed of everything that is drawn; by default the scenario's own.", "INTEGER"
+        None,
+        _seed,
+        "Seed of all generated data and random choices; by default the scenario's own.",
+        "INTEGER",
     )
     lenient: bool = setting(False, _switch, "Ignore unknown attributes instead of refusing them.")
     latency: str | None = setting(
@@ -119,8 +129,8 @@ class Settings:
         "Delay every call: milliseconds (200), a span (100..400) or median=80,p99=400.",
         "DELAY",
     )
-    error_rate: float = setting(0.0, _rate, "Fail this part of all calls, 0 to 1.", "RATE")
-    error_status: int = setting(500, _integer(400, 599), "The status of those failures.", "STATUS")
+    error_rate: float = setting(0.0, _rate, "Fraction of all calls that fail, 0 to 1.", "RATE")
+    error_status: int = setting(500, _integer(400, 599), "Status of those failures.", "STATUS")
     admin_token: str | None = setting(
         None,
         _text,
@@ -130,41 +140,51 @@ class Settings:
     admin_origin: tuple[str, ...] = setting(
         (), _origins, "Other origins whose pages may call /__admin, separated by commas.", "ORIGINS"
     )
+    id_key: str | None = setting(
+        None,
+        _key,
+        "Key of the ids in /__admin/sandboxes: the same key gives a token the same id in every process.",
+        "KEY",
+    )
     max_conversations: int = setting(
-        100_000, _integer(1, 10_000_000), "Most conversations that creates may fill a sandbox to.", "COUNT"
+        100_000,
+        _integer(1, 10_000_000),
+        "Largest number of conversations that creates may fill a sandbox to.",
+        "COUNT",
     )
     max_sandboxes: int = setting(
         20_000,
         _integer(1, 1_000_000),
-        "Most sandboxes (tokens) at once; one that was unused for a minute makes room for a new one.",
+        "Largest number of sandboxes (tokens); one that was unused for a minute makes room for a new one.",
         "COUNT",
     )
     idle_seconds: int = setting(
-        28_800, _integer(0, 31_536_000), "A sandbox unused for so long is dropped; 0 keeps it.", "SECONDS"
+        28_800,
+        _integer(0, 31_536_000),
+        "A sandbox that is unused for this long is dropped; 0 keeps it.",
+        "SECONDS",
     )
-    max_body_bytes: int = setting(
-        1_048_576, _integer(1, 1_073_741_824), "Largest request body that is read.", "BYTES"
-    )
-    max_state_bytes: int = setting(
-        67_108_864, _integer(1, 1_073_741_824), "Largest state document that is imported.", "BYTES"
-    )
+    max_body_bytes: int = setting(1_048_576, _integer(1, 1_073_741_824), "Largest request body.", "BYTES")
+    max_state_bytes: int = setting(67_108_864, _integer(1, 1_073_741_824), "Largest state document.", "BYTES")
     max_rules: int = setting(
-        100, _integer(1, 10_000), "Most fault rules of a sandbox, and of the server.", "COUNT"
+        100, _integer(1, 10_000), "Largest number of fault rules of a sandbox, and of the server.", "COUNT"
     )
     max_sleepers: int = setting(
-        10_000, _integer(1, 1_000_000), "Most calls that delays may hold back at once.", "COUNT"
+        10_000, _integer(1, 1_000_000), "Largest number of delayed calls at once.", "COUNT"
     )
-    max_snapshots: int = setting(100, _integer(1, 100_000), "Most snapshots of a sandbox.", "COUNT")
+    max_snapshots: int = setting(
+        100, _integer(1, 100_000), "Largest number of snapshots of a sandbox.", "COUNT"
+    )
     journal_entries: int = setting(
-        500, _integer(0, 1_000_000), "Most calls that a sandbox's journal keeps.", "COUNT"
+        500, _integer(0, 1_000_000), "Largest number of calls in a sandbox's journal.", "COUNT"
     )
     journal_bytes: int = setting(
-        1_048_576, _integer(0, 1_073_741_824), "Most memory that a sandbox's journal takes.", "BYTES"
+        1_048_576, _integer(0, 1_073_741_824), "Largest memory of a sandbox's journal.", "BYTES"
     )
     journal_body_bytes: int = setting(
         16_384,
         _integer(0, 1_073_741_824),
-        "Longest request body that the journal keeps; the rest is cut.",
+        "Longest request body in the journal; the rest is cut.",
         "BYTES",
     )
     workers: int = setting(
@@ -174,9 +194,9 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> "Settings":
-        """The settings that ``flags`` (by field name) and, behind them, ``environ`` ask for.
+        """Return the settings of ``flags`` (by field name) and, for the others, of ``environ``.
 
-        Raises SettingsError for an unknown variable with our prefix and for a value that cannot be right.
+        Raises SettingsError for an unknown variable with our prefix and for an invalid value.
         """
         table = {row.name: row for row in fields(cls)}
         given = {name: (flag_of(name), text) for name, text in (flags or {}).items()}
@@ -189,7 +209,7 @@ class Settings:
         return cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
 
     def switched_on(self) -> list[str]:
-        """What makes a server with these settings answer otherwise than a plain one."""
+        """Return descriptions of the settings that change responses."""
         on = []
         if self.lenient:
             on.append("lenient (unknown attributes are ignored)")
@@ -201,12 +221,12 @@ class Settings:
 
 
 def flag_of(name: str) -> str:
-    """The command line flag of the setting ``name``."""
+    """Return the command line flag of the setting ``name``."""
     return "--" + name.replace("_", "-")
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of the setting ``name``."""
+    """Return the environment variable of the setting ``name``."""
     return PREFIX + name.upper()
 
 

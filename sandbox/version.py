@@ -1,3 +1,3 @@
-"""The version, on its own: whoever asks for it loads nothing else."""
+"""The version, in a module of its own: to read it loads nothing else."""
 
 __version__ = "0.1.0"

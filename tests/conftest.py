@@ -1,4 +1,4 @@
-"""What the tests of every folder share: applications, clients, and the one shape of errors."""
+"""Fixtures that all tests share: applications, clients, and a check of the shape of errors."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -19,49 +19,50 @@ TOKENS = count(1)
 
 
 @cache
-def loaded(name: str) -> Scenario:
+def cached_scenario(name: str) -> Scenario:
+    """Return a scenario, which is loaded only once."""
     return load(name)
 
 
 @pytest.fixture
 def clock() -> SimpleNamespace:
-    """The time of ``open_app``: ``now`` in Unix seconds, ``uptime`` in seconds that never go back."""
+    """Return the time of ``open_app``: ``now`` in Unix seconds, ``uptime`` in monotonic seconds."""
     return SimpleNamespace(now=1_800_000_000.0, uptime=0.0)
 
 
 @pytest.fixture
 def open_app(clock: SimpleNamespace) -> Callable[..., Flask]:
-    """``open_app("blank", lenient=True)``: an application of the test's own, on the test's own clock."""
+    """Return a factory of applications on the clock of the test: ``open_app("blank", lenient=True)``."""
 
-    def opened(scenario: str = "documented", **settings: Any) -> Flask:
+    def create(scenario: str = "documented", **settings: Any) -> Flask:
         return create_app(
             Settings(scenario=scenario, **settings),
-            scenario=loaded(scenario),
+            scenario=cached_scenario(scenario),
             now=lambda: clock.now,
             monotonic=lambda: clock.uptime,
         )
 
-    return opened
+    return create
 
 
 @pytest.fixture
 def open_api(open_app: Callable[..., Flask]) -> Callable[..., FlaskClient]:
-    """Like ``open_app``, and answers a client that sends a token."""
+    """Return a factory like ``open_app``, of clients that send a token."""
 
-    def opened(scenario: str = "documented", **settings: Any) -> FlaskClient:
+    def create(scenario: str = "documented", **settings: Any) -> FlaskClient:
         client = open_app(scenario, **settings).test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
         return client
 
-    return opened
+    return create
 
 
 @pytest.fixture(scope="session")
 def shared_app() -> Flask:
-    """One application for all tests that leave the server itself alone. Its time stands at 1800000000."""
+    """Return an application for all tests that do not change the server itself. Its time is always 1800000000."""
     return create_app(
         Settings(scenario="documented"),
-        scenario=loaded("documented"),
+        scenario=cached_scenario("documented"),
         now=lambda: 1_800_000_000.0,
         monotonic=lambda: 0.0,
     )
@@ -69,7 +70,7 @@ def shared_app() -> Flask:
 
 @pytest.fixture
 def api(shared_app: Flask) -> Iterator[FlaskClient]:
-    """A client of the shared application with a token, and so a sandbox, of the test's own."""
+    """Yield a client of the shared application with a token, and so a sandbox, that no other test uses."""
     with shared_app.test_client() as client:
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer test-{next(TOKENS)}"
         yield client
@@ -77,21 +78,21 @@ def api(shared_app: Flask) -> Iterator[FlaskClient]:
 
 @pytest.fixture(scope="session")
 def assert_error_shape() -> Callable[..., str]:
-    """``assert_error_shape(answer, 400, "limit")``: an error in the documented shape that says so."""
+    """Return a check: ``assert_error_shape(response, 400, "limit")`` requires a documented error with these texts."""
 
-    def checked(answer: TestResponse, status: int, *said: str) -> str:
-        assert answer.status_code == status, answer.text
+    def check(response: TestResponse, status: int, *fragments: str) -> str:
+        assert response.status_code == status, response.text
         kind = "api_error" if status >= 500 else "invalid_request"
-        assert answer.content_type == "application/json"
-        shape = answer.get_json()
+        assert response.content_type == "application/json"
+        shape = response.get_json()
         assert list(shape) == ["type", "message", "documentation_url"]
         assert shape["type"] == kind
         assert shape["documentation_url"] == f"https://protocol.chat/docs/errors/{kind}"
         message: str = shape["message"]
         assert message
         assert "Traceback" not in message
-        for text in said:
-            assert text in message
+        for fragment in fragments:
+            assert fragment in message
         return message
 
-    return checked
+    return check

@@ -1,4 +1,4 @@
-"""Reading an OpenAPI document as a test does."""
+"""Helpers that read an OpenAPI document."""
 
 from typing import Any
 
@@ -10,21 +10,22 @@ JSON = "application/json"
 Document = dict[str, Any]
 
 
-def fetched(app: Flask, path: str) -> Document:
-    answer = app.test_client().get(path)
-    assert answer.status_code == 200
-    assert answer.content_type == JSON
-    document: Document = answer.get_json()
+def fetch_document(app: Flask, path: str) -> Document:
+    """Return the document that ``app`` serves at ``path``."""
+    response = app.test_client().get(path)
+    assert response.status_code == 200
+    assert response.content_type == JSON
+    document: Document = response.get_json()
     return document
 
 
-def operations(document: Document) -> dict[str, Document]:
-    """The operations of ``document``, by id."""
+def operations_by_id(document: Document) -> dict[str, Document]:
+    """Return the operations of ``document`` by id."""
     return {shape["operationId"]: shape for path in document["paths"].values() for shape in path.values()}
 
 
-def resolved(document: Document, shape: Any) -> Any:
-    """``shape``, or what it refers to."""
+def resolve(document: Document, shape: Any) -> Any:
+    """Return ``shape``, or what its reference points to."""
     while isinstance(shape, dict) and "$ref" in shape:
         target: Any = document
         for step in shape["$ref"].removeprefix("#/").split("/"):
@@ -33,6 +34,6 @@ def resolved(document: Document, shape: Any) -> Any:
     return shape
 
 
-def validator(document: Document, schema: Document) -> Draft202012Validator:
-    """What holds values against a schema of ``document``."""
+def validator_of(document: Document, schema: Document) -> Draft202012Validator:
+    """Return a validator for a schema of ``document``."""
     return Draft202012Validator(schema | {"components": document["components"]})

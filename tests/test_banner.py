@@ -1,4 +1,4 @@
-"""What the server says when it starts."""
+"""The banner that the server prints when it starts."""
 
 from typing import Any
 
@@ -11,31 +11,31 @@ from sandbox.settings import Settings
 ADDRESS = "http://127.0.0.1:8123"
 
 
-def said(**settings: Any) -> str:
+def banner_text(**settings: Any) -> str:
     return banner(Settings(**settings), load("documented"), ADDRESS, "9.8.7")
 
 
-def test_the_banner_says_where_the_server_is_and_what_it_serves() -> None:
-    text = said(scenario="documented")
+def test_banner_names_address_and_scenario() -> None:
+    text = banner_text(scenario="documented")
     assert text.splitlines()[0] == f"protocol-sandbox 9.8.7 is listening on {ADDRESS}"
     assert "documented (2 conversations" in text
     assert f"{ADDRESS}/openapi.json" in text
     assert "seed" not in text
 
 
-def test_the_banner_has_a_call_to_try_at_the_server_s_own_address() -> None:
-    (line,) = [line for line in said().splitlines() if "curl" in line]
+def test_banner_has_an_example_call_to_its_address() -> None:
+    (line,) = [line for line in banner_text().splitlines() if "curl" in line]
     assert f"{ADDRESS}/v1/conversations" in line
     assert "'Authorization: Bearer " in line
 
 
 @pytest.mark.parametrize("seed", [0, 7])
-def test_a_seed_of_one_s_own_is_said(seed: int) -> None:
-    assert f"seed {seed}" in said(seed=seed)
+def test_configured_seed_is_named(seed: int) -> None:
+    assert f"seed {seed}" in banner_text(seed=seed)
 
 
-def test_a_plain_server_has_nothing_switched_on() -> None:
-    assert "on         nothing" in said()
+def test_default_server_has_no_enabled_options() -> None:
+    assert "on         nothing" in banner_text()
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_a_plain_server_has_nothing_switched_on() -> None:
         ({"error_rate": 0.05, "error_status": 503}, "error rate 0.05 with status 503"),
     ],
 )
-def test_what_is_switched_on_is_said(settings: dict[str, Any], words: str) -> None:
-    assert words not in said()
-    assert words in said(**settings)
-    assert "nothing" not in said(**settings)
+def test_enabled_option_is_named(settings: dict[str, Any], words: str) -> None:
+    assert words not in banner_text()
+    assert words in banner_text(**settings)
+    assert "nothing" not in banner_text(**settings)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,6 @@ def test_what_is_switched_on_is_said(settings: dict[str, Any], words: str) -> No
         ({"admin_token": "secret"}, "X-Admin-Token"),
     ],
 )
-def test_who_may_steer_is_said(settings: dict[str, Any], words: str) -> None:
-    assert words in said(**settings)
-    assert "secret" not in said(**settings)
+def test_access_to_the_control_api_is_described(settings: dict[str, Any], words: str) -> None:
+    assert words in banner_text(**settings)
+    assert "secret" not in banner_text(**settings)

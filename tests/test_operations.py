@@ -1,4 +1,4 @@
-"""The table of operations: what a call is, and what a path understands."""
+"""The table of operations, and its lookup by method and path."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from sandbox.operations import (
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
-ELSEWHERE = [
+UNKNOWN_PATHS = [
     "",
     "/",
     "/v1",
@@ -31,7 +31,7 @@ ELSEWHERE = [
 ]
 
 
-def test_the_operations_are_the_documented_five() -> None:
+def test_table_has_the_five_documented_operations() -> None:
     assert [(operation.id, operation.method, operation.path) for operation in OPERATIONS] == [
         ("createConversation", "POST", "/v1/conversations"),
         ("listConversations", "GET", "/v1/conversations"),
@@ -59,25 +59,23 @@ def test_the_operations_are_the_documented_five() -> None:
         ("get", COLLECTION, None),
     ],
 )
-def test_a_call_is_the_operation_of_its_method_and_path(
-    method: str, path: str, operation: Operation | None
-) -> None:
+def test_operation_follows_from_method_and_path(method: str, path: str, operation: Operation | None) -> None:
     assert operation_of(method, path) is operation
 
 
-@pytest.mark.parametrize("path", ELSEWHERE)
-def test_another_path_is_none_of_ours(path: str) -> None:
+@pytest.mark.parametrize("path", UNKNOWN_PATHS)
+def test_unknown_path_has_no_operation(path: str) -> None:
     assert template_of(path) is None
     assert operation_of("GET", path) is None
     assert methods_of(path) == []
 
 
-def test_a_path_has_its_template() -> None:
+def test_template_of_a_path() -> None:
     assert template_of(COLLECTION) == COLLECTION
     assert template_of(ITEM) == "/v1/conversations/{id}"
 
 
-def test_a_path_understands_the_methods_of_its_operations_and_options() -> None:
+def test_methods_of_a_path_include_head_and_options() -> None:
     assert set(methods_of(COLLECTION)) == {"GET", "HEAD", "POST", "OPTIONS"}
     assert set(methods_of(ITEM)) == {"DELETE", "GET", "HEAD", "PUT", "OPTIONS"}
     for path in (COLLECTION, ITEM):

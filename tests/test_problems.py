@@ -1,4 +1,4 @@
-"""The catalogue of errors: one shape, and messages that say what would be right."""
+"""The catalogue of errors: one shape, and messages that name a valid alternative."""
 
 import json
 
@@ -19,7 +19,7 @@ from sandbox.problems import Problem, quoted, shortened, status_line
         (599, "api_error"),
     ],
 )
-def test_a_problem_has_the_documented_shape_and_nothing_else(status: int, kind: str) -> None:
+def test_problem_has_exactly_the_documented_attributes(status: int, kind: str) -> None:
     shape = json.loads(Problem(status, "Something.").body)
     assert list(shape.items()) == [
         ("type", kind),
@@ -29,7 +29,7 @@ def test_a_problem_has_the_documented_shape_and_nothing_else(status: int, kind: 
 
 
 @pytest.mark.parametrize("message", ["ä", "\ud800", '"', "\x00", "\N{GRINNING FACE}"])
-def test_any_message_becomes_json_in_ascii(message: str) -> None:
+def test_any_message_is_encoded_as_ascii_json(message: str) -> None:
     body = Problem(400, message).body
     assert body.isascii()
     assert json.loads(body)["message"] == message
@@ -44,13 +44,13 @@ def test_any_message_becomes_json_in_ascii(message: str) -> None:
         (499, "499 Unregistered"),
     ],
 )
-def test_a_status_line_has_its_phrase(status: int, line: str) -> None:
+def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
     assert status_line(status) == line
     assert Problem(status, "Something.").status_line == line
 
 
 @pytest.mark.parametrize(
-    ("problem", "status", "said"),
+    ("problem", "status", "fragments"),
     [
         (problems.invalid("Wrong."), 400, ["Wrong."]),
         (problems.unauthorized(), 401, ["Authorization: Bearer {token}"]),
@@ -68,16 +68,14 @@ def test_a_status_line_has_its_phrase(status: int, line: str) -> None:
     ],
     ids=lambda part: str(part)[:30],
 )
-def test_every_problem_has_its_status_and_says_what_would_be_right(
-    problem: Problem, status: int, said: list[str]
-) -> None:
+def test_status_and_message_of_every_problem(problem: Problem, status: int, fragments: list[str]) -> None:
     assert problem.status == status
     assert str(problem) == problem.message
-    for text in said:
-        assert text in problem.message
+    for fragment in fragments:
+        assert fragment in problem.message
 
 
-def test_problems_bring_the_headers_that_http_asks_for() -> None:
+def test_problems_have_the_headers_that_http_requires() -> None:
     assert dict(problems.unauthorized().headers) == {"WWW-Authenticate": "Bearer"}
     assert dict(problems.method_not_allowed("PATCH", "/a", ["GET", "PUT"]).headers) == {"Allow": "GET, PUT"}
     assert int(dict(problems.fleet_full(1).headers)["Retry-After"]) > 0
@@ -86,7 +84,7 @@ def test_problems_bring_the_headers_that_http_asks_for() -> None:
 
 
 @pytest.mark.parametrize(("text", "shown"), [("", ""), ("a" * 80, "a" * 80), ("a" * 81, "a" * 79 + "…")])
-def test_long_text_is_cut(text: str, shown: str) -> None:
+def test_long_text_is_shortened(text: str, shown: str) -> None:
     assert shortened(text) == shown
 
 
@@ -94,7 +92,7 @@ def test_long_text_is_cut(text: str, shown: str) -> None:
     ("value", "shown"),
     [("a", '"a"'), (None, "null"), (True, "true"), (1.5, "1.5"), ({"a": [1]}, '{"a": [1]}'), ("ä", '"ä"')],
 )
-def test_a_value_is_quoted_as_json(value: object, shown: str) -> None:
+def test_value_is_quoted_as_json(value: object, shown: str) -> None:
     assert quoted(value) == shown
 
 
@@ -103,11 +101,11 @@ def test_a_value_is_quoted_as_json(value: object, shown: str) -> None:
     ["a" * 1000, ["a"] * 1000, {"a": object()}, float("inf"), 10**4000, object()],
     ids=lambda value: type(value).__name__,
 )
-def test_any_value_is_quoted_and_never_at_length(value: object) -> None:
+def test_quoted_value_is_short_for_any_value(value: object) -> None:
     assert len(quoted(value)) <= 80
 
 
-def test_a_value_of_any_depth_is_quoted() -> None:
+def test_deeply_nested_value_is_quoted() -> None:
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]

@@ -1,4 +1,4 @@
-"""The settings: every row as flag and as variable, what is refused, and how."""
+"""Settings: flags, variables, valid values, and the errors for invalid ones."""
 
 from dataclasses import FrozenInstanceError, fields
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.settings import Settings, SettingsError, flag_of, variable_of
 
-GOOD: list[tuple[str, str, Any]] = [
+VALID: list[tuple[str, str, Any]] = [
     ("host", "0.0.0.0", "0.0.0.0"),  # parsed, not bound
     ("host", "::1", "::1"),
     ("host", " localhost ", "localhost"),
@@ -63,20 +63,22 @@ GOOD: list[tuple[str, str, Any]] = [
         "http://localhost:3000, https://a.example",
         ("http://localhost:3000", "https://a.example"),
     ),
+    ("id_key", "a secret", "a secret"),
+    ("id_key", "é" * 32, "é" * 32),
     ("workers", "1", 1),
     ("quiet", "true", True),
     ("quiet", "0", False),
 ]
-BAD: list[tuple[str, str, str]] = [
-    ("host", "", "not empty"),
-    ("host", "  ", "not empty"),
+INVALID: list[tuple[str, str, str]] = [
+    ("host", "", "non-empty"),
+    ("host", "  ", "non-empty"),
     ("port", "", "an integer from 0 to 65535"),
     ("port", "-1", "an integer from 0 to 65535"),
     ("port", "65536", "an integer from 0 to 65535"),
     ("port", "80.5", "an integer from 0 to 65535"),
     ("port", "http", "an integer from 0 to 65535"),
     ("port", "9" * 5000, "an integer from 0 to 65535"),
-    ("scenario", "", "not empty"),
+    ("scenario", "", "non-empty"),
     ("seed", "-1", f"an integer from 0 to {2**63 - 1}"),
     ("seed", str(2**63), f"an integer from 0 to {2**63 - 1}"),
     ("seed", "lucky", "an integer"),
@@ -97,9 +99,9 @@ BAD: list[tuple[str, str, str]] = [
     ("latency", "300001", "milliseconds up to 300000"),
     ("latency", "median=80", "milliseconds up to 300000"),
     ("latency", "median=80,p90=90", "milliseconds up to 300000"),
-    ("error_rate", "5", "a part from 0 to 1"),
-    ("error_rate", "5%", "a part from 0 to 1"),
-    ("error_rate", "nan", "a part from 0 to 1"),
+    ("error_rate", "5", "a fraction from 0 to 1"),
+    ("error_rate", "5%", "a fraction from 0 to 1"),
+    ("error_rate", "nan", "a fraction from 0 to 1"),
     ("error_status", "200", "an integer from 400 to 599"),
     ("max_rules", "0", "an integer from 1 to 10000"),
     ("max_sleepers", "0", "an integer from 1 to 1000000"),
@@ -108,7 +110,9 @@ BAD: list[tuple[str, str, str]] = [
     ("journal_entries", "-1", "an integer from 0 to 1000000"),
     ("journal_bytes", "-1", "an integer from 0 to 1073741824"),
     ("journal_body_bytes", "-1", "an integer from 0 to 1073741824"),
-    ("admin_token", "", "not empty"),
+    ("id_key", "", "a text of 1 to 64 bytes"),
+    ("id_key", "é" * 33, "a text of 1 to 64 bytes"),
+    ("admin_token", "", "non-empty"),
     ("admin_origin", "", "origins like http://localhost:3000"),
     ("admin_origin", "localhost:3000", "origins like http://localhost:3000"),
     ("admin_origin", "*", "origins like http://localhost:3000"),
@@ -119,14 +123,14 @@ BAD: list[tuple[str, str, str]] = [
 ]
 
 
-def test_every_setting_is_tested_here() -> None:
+def test_every_setting_has_valid_and_invalid_values() -> None:
     names = {row.name for row in fields(Settings)}
-    assert {name for name, *_ in GOOD} == names
-    assert {name for name, *_ in BAD} == names
+    assert {name for name, *_ in VALID} == names
+    assert {name for name, *_ in INVALID} == names
 
 
-@pytest.mark.parametrize(("name", "text", "value"), GOOD)
-def test_a_setting_is_read_from_its_flag_and_from_its_variable(name: str, text: str, value: Any) -> None:
+@pytest.mark.parametrize(("name", "text", "value"), VALID)
+def test_setting_is_read_from_its_flag_and_its_variable(name: str, text: str, value: Any) -> None:
     by_flag = Settings.read({}, {name: text})
     by_variable = Settings.read({variable_of(name): text})
     assert getattr(by_flag, name) == value
@@ -135,9 +139,9 @@ def test_a_setting_is_read_from_its_flag_and_from_its_variable(name: str, text: 
     assert by_flag == Settings(**{name: value})
 
 
-@pytest.mark.parametrize(("name", "text", "said"), BAD, ids=lambda part: part[:20])
-def test_what_cannot_be_right_is_refused_in_one_line_that_names_the_flag_or_the_variable(
-    name: str, text: str, said: str
+@pytest.mark.parametrize(("name", "text", "expected"), INVALID, ids=lambda part: part[:20])
+def test_invalid_value_is_refused_in_one_line_that_names_its_source(
+    name: str, text: str, expected: str
 ) -> None:
     for environ, flags, source in (
         ({}, {name: text}, flag_of(name)),
@@ -146,19 +150,19 @@ def test_what_cannot_be_right_is_refused_in_one_line_that_names_the_flag_or_the_
         with pytest.raises(SettingsError) as caught:
             Settings.read(environ, flags)
         assert caught.value.message.startswith(f"{source} must be ")
-        assert said in caught.value.message
+        assert expected in caught.value.message
         assert caught.value.exit_code == 2
         assert len(caught.value.message.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", ["port", "lenient", "workers"])
-def test_a_refusal_is_one_line_even_where_the_value_is_not(name: str) -> None:
+def test_error_is_one_line_for_a_value_of_several_lines(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.read({variable_of(name): "one\ntwo\r\nthree"})
     assert len(caught.value.message.splitlines()) == 1
 
 
-def test_the_defaults_are_those_of_the_table() -> None:
+def test_defaults() -> None:
     assert Settings.read({}) == Settings()
     defaults = Settings()
     assert (defaults.host, defaults.port, defaults.scenario, defaults.seed) == (
@@ -172,23 +176,23 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert defaults.admin_origin == ()
 
 
-def test_every_default_is_one_that_its_own_parser_takes() -> None:
+def test_every_default_is_accepted_by_its_parser() -> None:
     for row in fields(Settings):
         if isinstance(row.default, (int, str)):
             assert row.metadata["parse"](str(row.default)) == row.default
 
 
-def test_a_flag_wins_over_the_variable() -> None:
+def test_flag_overrides_variable() -> None:
     environ = {"SANDBOX_PORT": "1000", "SANDBOX_SCENARIO": "blank"}
     settings = Settings.read(environ, {"port": "2000"})
     assert (settings.port, settings.scenario) == (2000, "blank")
 
 
-def test_a_variable_that_a_flag_overrides_is_not_even_parsed() -> None:
+def test_overridden_variable_is_not_parsed() -> None:
     assert Settings.read({"SANDBOX_PORT": "nonsense"}, {"port": "2000"}).port == 2000
 
 
-def test_variables_of_others_do_not_matter() -> None:
+def test_unrelated_variables_are_ignored() -> None:
     assert (
         Settings.read({"PORT": "1", "MY_SANDBOX_PORT": "2", "SANDBOXPORT": "3", "sandbox_port": "4"})
         == Settings()
@@ -196,7 +200,7 @@ def test_variables_of_others_do_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "meant"),
+    ("variable", "suggested"),
     [
         ("SANDBOX_PROT", "SANDBOX_PORT"),
         ("SANDBOX_SCENARIOS", "SANDBOX_SCENARIO"),
@@ -207,31 +211,31 @@ def test_variables_of_others_do_not_matter() -> None:
         ("SANDBOX_MAX-SANDBOXES", "SANDBOX_MAX_SANDBOXES"),
     ],
 )
-def test_an_unknown_variable_is_refused_with_the_nearest_one(variable: str, meant: str) -> None:
+def test_error_for_an_unknown_variable_suggests_the_nearest_name(variable: str, suggested: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.read({variable: "1"})
     assert caught.value.message.startswith(f"{variable} is not a setting")
-    assert meant in caught.value.message
+    assert suggested in caught.value.message
     assert len(caught.value.message.splitlines()) == 1
 
 
-def test_a_variable_like_none_is_refused_with_all() -> None:
+def test_error_for_a_variable_without_a_similar_name_lists_all() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.read({"SANDBOX_ZZZZZZZZZZZZ": "1"})
     for row in fields(Settings):
         assert variable_of(row.name) in caught.value.message
 
 
-def test_names_of_flags_and_variables_follow_from_the_name() -> None:
+def test_names_of_flag_and_variable() -> None:
     assert flag_of("max_sandboxes") == "--max-sandboxes"
     assert variable_of("max_sandboxes") == "SANDBOX_MAX_SANDBOXES"
 
 
-def test_settings_do_not_change() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().port = 1  # type: ignore[misc]
 
 
-def test_every_row_explains_itself() -> None:
+def test_every_setting_has_a_help_text() -> None:
     for row in fields(Settings):
         assert row.metadata["help"].endswith(".")

@@ -1,8 +1,8 @@
-"""The floor: this server's gunicorn, worker and parser around a function that only answers bytes.
+"""The floor: the gunicorn server, worker and parser of this project around a function that only returns bytes.
 
     python -m benchmarks.peers.floor PORT FILE
 
-FILE maps "METHOD path?query" to bodies. What this costs is what gunicorn and gevent cost; nothing above them can be
+FILE maps "METHOD path?query" to bodies. The cost is that of gunicorn and gevent; no application on top of them can be
 faster.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def constant(bodies: dict[str, str]) -> "WSGIApplication":
-    """A WSGI application that looks a body up and does nothing else."""
+    """Return a WSGI application that only looks up a body."""
     answers = {
         call: (
             "201 Created" if call.startswith("POST") else "200 OK",

@@ -2,11 +2,11 @@
 
 from sandbox import problems
 from sandbox.edge.call import Call
-from sandbox.world.sandbox import Sandbox
+from sandbox.world.fleet import Lease
 
 
-def authenticated(call: Call) -> Sandbox:
-    """The sandbox of the caller. Raises Problem 401 where the call has no token."""
+def authenticated(call: Call) -> Lease:
+    """Return the lease that the call acts on. Raises Problem 401 if the call has no token."""
     if call.token is None:
         raise problems.unauthorized()
     return call.target

@@ -1,66 +1,82 @@
-"""The five operations. Each view says what it does with the sandbox, and nothing else."""
+"""The five operations. Each view says what it does with the world, and nothing else."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sandbox import operations
-from sandbox.api import answers
-from sandbox.api.answers import Answer
-from sandbox.api.endpoint import Endpoint
-from sandbox.schemas.arguments import (
-    CreateConversation,
-    ListConversations,
-    UpdateConversation,
-)
+from sandbox.api import responses
+from sandbox.schemas.arguments import CreateConversation, ListConversations, UpdateConversation
+from sandbox.schemas.conversation import ConversationSchema
+from sandbox.schemas.examples import CREATED, RETRIEVED
+from sandbox.schemas.responses import ConversationPageSchema
+from sandbox.web.endpoint import Endpoint
+from sandbox.web.response import Response, no_content
+from sandbox.world.fleet import Lease
 from sandbox.world.paging import Query
-from sandbox.world.sandbox import Sandbox
 
 
-def create(sandbox: Sandbox, body: Mapping[str, Any]) -> Answer:
+def create(lease: Lease, body: Mapping[str, Any]) -> Response:
     """Add a new conversation between you and a contact or group."""
-    return answers.created(sandbox.create(body["contact_id"], body["group_id"]))
+    return responses.created(lease.world.create(lease.generation, body["contact_id"], body["group_id"]))
 
 
-def list_(sandbox: Sandbox, query: Query) -> Answer:
+def list_(lease: Lease, query: Query) -> Response:
     """Retrieve a paginated list of your conversations, newest first."""
-    return answers.page(sandbox.page(query))
+    return responses.page(lease.world.page(query))
 
 
-def retrieve(sandbox: Sandbox, conversation_id: str) -> Answer:
+def retrieve(lease: Lease, conversation_id: str) -> Response:
     """Retrieve a conversation by its id."""
-    return answers.conversation(sandbox.get(conversation_id))
+    return responses.conversation(lease.world.get(conversation_id))
 
 
-def update(sandbox: Sandbox, conversation_id: str, body: Mapping[str, Any]) -> Answer:
+def update(lease: Lease, conversation_id: str, body: Mapping[str, Any]) -> Response:
     """Change attributes of a conversation; those that are not given stay as they are."""
-    return answers.conversation(sandbox.update(conversation_id, body))
+    return responses.conversation(lease.world.update(lease.generation, conversation_id, body))
 
 
-def delete(sandbox: Sandbox, conversation_id: str) -> Answer:
-    """Delete a conversation for good."""
-    sandbox.delete(conversation_id)
-    return answers.nothing()
+def delete(lease: Lease, conversation_id: str) -> Response:
+    """Delete a conversation permanently."""
+    lease.world.delete(lease.generation, conversation_id)
+    return no_content()
 
 
 ENDPOINTS = (
     Endpoint(
         operations.CREATE,
         create,
-        success=201,
-        refusals=(400, 401, 413, 415, 503, 507),
+        statuses=(201,),
+        errors=(507,),
         body=CreateConversation(),
+        body_required=True,
+        body_example={"contact_id": "WAz8eIbvDR60rouK"},
+        response=ConversationSchema(),
+        response_headers={"Location": "The path of the conversation."},
+        example=CREATED,
     ),
     Endpoint(
-        operations.LIST, list_, success=200, refusals=(400, 401, 413, 415, 503), query=ListConversations()
+        operations.LIST,
+        list_,
+        query=ListConversations(),
+        response=ConversationPageSchema(),
+        example={"has_more": False, "data": [RETRIEVED]},
     ),
-    Endpoint(operations.RETRIEVE, retrieve, success=200, refusals=(400, 401, 404, 413, 415, 503)),
+    Endpoint(
+        operations.RETRIEVE,
+        retrieve,
+        errors=(404,),
+        response=ConversationSchema(),
+        example=RETRIEVED,
+    ),
     Endpoint(
         operations.UPDATE,
         update,
-        success=200,
-        refusals=(400, 401, 404, 413, 415, 503),
+        errors=(404,),
         body=UpdateConversation(),
+        body_example={"is_muted": True},
+        response=ConversationSchema(),
+        example=RETRIEVED,
     ),
-    Endpoint(operations.DELETE, delete, success=204, refusals=(400, 401, 404, 413, 415, 503)),
+    Endpoint(operations.DELETE, delete, statuses=(204,), errors=(404,)),
 )
-"""The visible table: what is routed and documented stands here, and nothing else is."""
+"""The table of the API: it is what is routed and documented."""

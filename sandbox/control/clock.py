@@ -4,41 +4,46 @@ from typing import Any
 
 from sandbox import problems
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import Endpoint, Scope
+from sandbox.operations import Operation
 from sandbox.schemas.control import ClockChange
-from sandbox.world.clock import LATEST_TIMESTAMP, Clock
-from sandbox.world.fleet import SandboxSlot
+from sandbox.schemas.responses import ClockSchema
+from sandbox.web.endpoint import Endpoint
+from sandbox.world.clock import LATEST_TIMESTAMP
+from sandbox.world.fleet import Lease
 
+PATH = "/__admin/clock"
 EXAMPLE = {"now": 692233200.0, "frozen": True}
 
 
-def show(_context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
-    """What time it is in the sandbox, in Unix seconds, and whether its clock stands still."""
-    clock = slot.sandbox.clock
-    return {"now": round(clock.time(), 3), "frozen": clock.frozen}
+def show(_context: ControlContext, lease: Lease) -> dict[str, Any]:
+    """Return the time of the sandbox in Unix seconds, and whether its clock is frozen."""
+    return {"now": round(lease.world.time(), 3), "frozen": lease.world.clock_state.frozen_at is not None}
 
 
-def change(context: ControlContext, slot: SandboxSlot, body: dict[str, Any]) -> dict[str, Any]:
+def change(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict[str, Any]:
     """Freeze the clock, advance it, or let it run on from where it stands."""
-    clock = slot.sandbox.clock
     if body["action"] == "freeze":
-        clock.freeze(body.get("at"))
+        lease.world.freeze_clock(lease.generation, body.get("at"))
     elif body["action"] == "advance":
-        _advance(clock, body["seconds"])
+        _advance(lease, body["seconds"])
     else:
-        clock.resume()
-    return show(context, slot)
+        lease.world.resume_clock(lease.generation)
+    return show(context, lease)
 
 
-def _advance(clock: Clock, seconds: float) -> None:
-    if clock.time() + seconds > LATEST_TIMESTAMP:
+def _advance(lease: Lease, seconds: float) -> None:
+    if lease.world.time() + seconds > LATEST_TIMESTAMP:
         raise problems.invalid(f"seconds must not lead beyond {LATEST_TIMESTAMP}, the end of the year 9999.")
-    clock.advance(seconds)
+    lease.world.advance_clock(lease.generation, seconds)
 
 
 ENDPOINTS = (
-    Endpoint("getClock", "GET", "/__admin/clock", show, Scope.SANDBOX, example=EXAMPLE),
+    Endpoint(Operation("getClock", "GET", PATH), show, response=ClockSchema(), example=EXAMPLE),
     Endpoint(
-        "changeClock", "PUT", "/__admin/clock", change, Scope.SANDBOX, body=ClockChange(), example=EXAMPLE
+        Operation("changeClock", "PUT", PATH),
+        change,
+        body=ClockChange(),
+        response=ClockSchema(),
+        example=EXAMPLE,
     ),
 )

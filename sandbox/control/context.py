@@ -6,23 +6,17 @@ from dataclasses import dataclass
 from sandbox.seeding.scenario import Scenario
 from sandbox.settings import Settings
 from sandbox.world.clock import Now
-from sandbox.world.fleet import Fleet, SandboxSlot
+from sandbox.world.fleet import Fleet
 from sandbox.world.server_rules import ServerRules
 
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """The server as its control API sees it.
-
-    ``anonymous`` is the slot of the calls without a token. ``scenario`` is the server's own. ``sandbox_id`` names a
-    token's sandbox without telling the token; ``uptime`` answers seconds.
-    """
+    """The server as its control API sees it. ``scenario`` is the server's own; ``uptime`` returns seconds."""
 
     fleet: Fleet
-    rules: ServerRules
-    anonymous: SandboxSlot
+    server_rules: ServerRules
     scenario: Scenario
     settings: Settings
     now: Now
     uptime: Callable[[], float]
-    sandbox_id: Callable[[str], str]

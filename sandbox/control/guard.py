@@ -1,9 +1,8 @@
-"""Who may call the control API.
+"""Access control of the control API.
 
-Undocumented, our decision: whoever can steer the sandbox can read and change all that is in it, so by default only
-programs on this machine may. A page of another site gets 403 by its ``Origin``, a page that reached us through DNS
-rebinding by its ``Host``. With an admin token the token decides, and only with one is a server open that listens
-beyond loopback.
+Undocumented, our decision: a client of the control API can read and change everything, so by default only programs on
+this machine may call it. A page of another site gets 403 by its ``Origin``, a page that came through DNS rebinding by
+its ``Host``. With an admin token, the token decides. A server that listens beyond loopback is closed without one.
 """
 
 import re
@@ -12,8 +11,8 @@ from hmac import compare_digest
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from sandbox.edge.answer import Answer
 from sandbox.edge.cors import preflight_headers
+from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,28 +25,28 @@ _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]@]+))(?::[0-9]+)?")
 
 
 class Guard:
-    """Lets a request for ``/__admin`` through to ``app``, or answers 403 and says why."""
+    """Passes a request for ``/__admin`` on to ``app``, or responds with 403 and the reason."""
 
     def __init__(self, app: "WSGIApplication", token: str | None, origins: tuple[str, ...]) -> None:
         self._app = app
         self._token = token
         self._origins = origins
 
-    def __call__(self, environ: "WSGIEnvironment", answer: Answer) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:
         origin = environ.get("HTTP_ORIGIN")
         admitted = origin is not None and origin in self._origins
         if origin is not None and admitted:
-            answer.add(_cors(origin))
+            responder.add_headers(_cors(origin))
         if environ["PATH_INFO"] == HEALTH:
-            return self._app(environ, answer)
+            return self._app(environ, responder)
         try:
             self._check_origin(environ, origin)
             if admitted and environ["REQUEST_METHOD"] == "OPTIONS":
-                return answer.empty(preflight_headers(environ))
+                return responder.send_no_content(preflight_headers(environ))
             self._check_caller(environ)
         except Problem as problem:
-            return answer.refuse(problem)
-        return self._app(environ, answer)
+            return responder.send_problem(problem)
+        return self._app(environ, responder)
 
     def _check_origin(self, environ: "WSGIEnvironment", origin: str | None) -> None:
         own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
@@ -59,13 +58,15 @@ class Guard:
     def _check_caller(self, environ: "WSGIEnvironment") -> None:
         bound_to_loopback = is_loopback(environ["SERVER_NAME"])
         if bound_to_loopback and not is_loopback(host_of(environ.get("HTTP_HOST", ""))):
-            raise Problem(403, "The control API wants a loopback name as Host, like localhost or 127.0.0.1.")
+            raise Problem(
+                403, "The control API requires a loopback name as Host, like localhost or 127.0.0.1."
+            )
         if self._token is not None:
-            # WSGI hands on the bytes of a header as if they were Latin-1.
+            # WSGI passes the bytes of a header on as if they were Latin-1.
             sent = environ.get("HTTP_X_ADMIN_TOKEN", "").encode("latin-1", errors="replace")
             if not compare_digest(sent, self._token.encode()):
                 raise Problem(
-                    403, f"The control API wants the server's admin token in the header {TOKEN_HEADER}."
+                    403, f"The control API requires the server's admin token in the header {TOKEN_HEADER}."
                 )
         elif not bound_to_loopback:
             raise Problem(
@@ -76,7 +77,7 @@ class Guard:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host``, a name or an address without brackets, is this machine's loopback."""
+    """Return whether ``host``, a name or an address without brackets, is a loopback address of this machine."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
@@ -86,7 +87,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(authority: str) -> str:
-    """``localhost`` of ``localhost:8000``, ``::1`` of ``[::1]:8000``, nothing of what is no host and port."""
+    """Return ``localhost`` for ``localhost:8000``, ``::1`` for ``[::1]:8000``, and nothing for anything else."""
     found = _AUTHORITY.fullmatch(authority)
     return "" if found is None else found[1] or found[2]
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import Endpoint, Scope
+from sandbox.operations import Operation
+from sandbox.schemas.responses import HealthSchema
 from sandbox.version import __version__
+from sandbox.web.endpoint import Endpoint, Scope
 
 EXAMPLE = {
     "status": "ok",
@@ -15,8 +17,8 @@ EXAMPLE = {
 }
 
 
-def health(context: ControlContext) -> dict[str, Any]:
-    """That the server is up, for how many seconds, how many sandboxes there are, and what is switched on."""
+def show(context: ControlContext) -> dict[str, Any]:
+    """Return the uptime in seconds, the number of sandboxes, and everything that is switched on."""
     return {
         "status": "ok",
         "version": __version__,
@@ -28,9 +30,16 @@ def health(context: ControlContext) -> dict[str, Any]:
 
 def _rules(context: ControlContext) -> list[str]:
     return [
-        f"server-wide fault rule {rule.document.get('name', rule.id)}"
-        for rule in context.rules.rule_book.rules
+        f"server-wide fault rule {rule.document.get('name', rule.id)}" for rule in context.server_rules.rules
     ]
 
 
-ENDPOINTS = (Endpoint("getHealth", "GET", "/__admin/health", health, Scope.SERVER, example=EXAMPLE),)
+ENDPOINTS = (
+    Endpoint(
+        Operation("getHealth", "GET", "/__admin/health"),
+        show,
+        Scope.SERVER,
+        response=HealthSchema(),
+        example=EXAMPLE,
+    ),
+)

@@ -1,42 +1,17 @@
-"""The journal: what the sandbox was asked, and how often."""
+"""The journal: the calls that a sandbox received, and their number."""
 
 from typing import Any
 
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import Endpoint, Scope
+from sandbox.operations import Operation
 from sandbox.schemas.control import JournalFilter, JournalQuery
-from sandbox.world.fleet import SandboxSlot
-from sandbox.world.journal import Entry, Journal, Key
+from sandbox.schemas.responses import CountSchema, JournalSchema
+from sandbox.web.endpoint import Endpoint, Scope
+from sandbox.world.fleet import Lease
+from sandbox.world.interface import World
+from sandbox.world.journal import Entry, Key
 
 PATH = "/__admin/requests"
-SHAPE = {
-    "type": "object",
-    "properties": {
-        "truncated": {"type": "boolean", "description": "Whether entries were dropped."},
-        "data": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "id": {"type": "string", "description": "The X-Request-Id of the call."},
-                    "at": {"type": "number", "description": "The sandbox's time in Unix seconds."},
-                    "method": {"type": "string"},
-                    "path": {"type": "string"},
-                    "query": {"type": "string"},
-                    "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-                    "body": {"type": "string", "description": "Cut where it is long, which it then says."},
-                    "operation": {"type": ["string", "null"]},
-                    "status": {"type": ["integer", "null"], "description": "null: no answer was sent."},
-                    "duration_ms": {"type": "number", "description": "Until the answer began."},
-                    "delay_ms": {"type": "number"},
-                    "fault": {"type": ["string", "null"]},
-                    "rule": {"type": ["string", "null"]},
-                },
-            },
-        },
-    },
-    "required": ["truncated", "data"],
-}
 EXAMPLE = {
     "truncated": False,
     "data": [
@@ -59,25 +34,26 @@ EXAMPLE = {
 }
 
 
-def show(context: ControlContext, slot: SandboxSlot | None, query: dict[str, Any]) -> dict[str, Any]:
-    """The calls of the sandbox, newest first; without a token, the calls that had none."""
-    journal = _journal(context, slot)
-    entries = journal.entries(_key(query), query["limit"])
-    return {"truncated": journal.truncated, "data": [_shape(entry) for entry in entries]}
+def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) -> dict[str, Any]:
+    """Return the calls of the sandbox, newest first; without a token, the calls that had none."""
+    world = _world(context, lease)
+    entries = world.entries(_key(query), query["limit"])
+    return {"truncated": world.journal_truncated, "data": [_shape(entry) for entry in entries]}
 
 
-def count(context: ControlContext, slot: SandboxSlot | None, query: dict[str, Any]) -> dict[str, Any]:
-    """How many calls there were, those included that the journal has dropped."""
-    return {"count": _journal(context, slot).count(_key(query))}
+def count(context: ControlContext, lease: Lease | None, query: dict[str, Any]) -> dict[str, Any]:
+    """Return the number of calls, including those that the journal has dropped."""
+    return {"count": _world(context, lease).count_calls(_key(query))}
 
 
-def clear(context: ControlContext, slot: SandboxSlot | None) -> None:
+def clear(context: ControlContext, lease: Lease | None) -> None:
     """Forget all calls, and count from zero."""
-    _journal(context, slot).clear()
+    lease = lease or context.fleet.lease_anonymous()
+    lease.world.clear_journal(lease.generation)
 
 
-def _journal(context: ControlContext, slot: SandboxSlot | None) -> Journal:
-    return (slot or context.anonymous).sandbox.journal
+def _world(context: ControlContext, lease: Lease | None) -> World:
+    return context.fleet.anonymous.world if lease is None else lease.world
 
 
 def _key(query: dict[str, Any]) -> Key:
@@ -85,21 +61,25 @@ def _key(query: dict[str, Any]) -> Key:
 
 
 def _shape(entry: Entry) -> dict[str, Any]:
-    return entry._asdict() | {"headers": dict(entry.headers)}
+    return entry._asdict() | {"headers": dict(entry.headers.items)}
 
 
 ENDPOINTS = (
     Endpoint(
-        "listRequests", "GET", PATH, show, Scope.EITHER, query=JournalQuery(), example=EXAMPLE, shape=SHAPE
+        Operation("listRequests", "GET", PATH),
+        show,
+        Scope.EITHER,
+        query=JournalQuery(),
+        response=JournalSchema(),
+        example=EXAMPLE,
     ),
     Endpoint(
-        "countRequests",
-        "GET",
-        f"{PATH}/count",
+        Operation("countRequests", "GET", f"{PATH}/count"),
         count,
         Scope.EITHER,
         query=JournalFilter(),
+        response=CountSchema(),
         example={"count": 3},
     ),
-    Endpoint("clearRequests", "DELETE", PATH, clear, Scope.EITHER, success=204),
+    Endpoint(Operation("clearRequests", "DELETE", PATH), clear, Scope.EITHER, statuses=(204,)),
 )

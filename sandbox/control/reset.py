@@ -1,40 +1,40 @@
-"""Reset: a sandbox back to its start."""
+"""Reset: a sandbox back to its initial state."""
 
 from typing import Any
 
 from sandbox import problems
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import Endpoint, Scope
+from sandbox.operations import Operation
 from sandbox.schemas.control import Reset, ResetQuery
+from sandbox.schemas.responses import ResetResultSchema
 from sandbox.seeding.scenario import Scenario, ScenarioError, load_builtin
-from sandbox.world.fleet import SandboxSlot
-from sandbox.world.sandbox import Sandbox
+from sandbox.web.endpoint import Endpoint, Scope
+from sandbox.world.fleet import Lease
+from sandbox.world.interface import World
 
 
 def reset(
-    context: ControlContext, slot: SandboxSlot | None, query: dict[str, Any], body: dict[str, Any]
+    context: ControlContext, lease: Lease | None, query: dict[str, Any], body: dict[str, Any]
 ) -> dict[str, Any]:
-    """The caller's sandbox, or all of them, back to the server's scenario (or another): conversations, ids, clock,
-    journal. Snapshots stay. What is under way in the old world cannot write into the new one.
+    """Reset the caller's sandbox, or all of them, to the server's scenario or to another one.
+
+    That includes conversations, ids, clock, rules and journal. Snapshots stay. Calls in flight cannot write into the
+    new world.
     """
     scenario = _scenario(context, body)
-
-    def begin(sandbox: Sandbox) -> Sandbox:
-        return sandbox.succeed(scenario.start(context.now()))
-
-    for each in _meant(context, slot, everyone=query["all"]):
-        context.fleet.replace(each, begin)
+    for world in _worlds(context, lease, everyone=query["all"]):
+        world.reset(scenario.initial_state(context.now()))
     return {"scenario": scenario.name, "seed": scenario.seed, "conversations": scenario.size}
 
 
-def _meant(context: ControlContext, slot: SandboxSlot | None, *, everyone: bool) -> list[SandboxSlot]:
+def _worlds(context: ControlContext, lease: Lease | None, *, everyone: bool) -> list[World]:
     if everyone:
-        return [context.anonymous, *context.fleet]
-    if slot is None:
+        return context.fleet.worlds()
+    if lease is None:
         raise problems.invalid(
             "Say whose sandbox is meant with the header 'Authorization: Bearer {token}', or reset all with ?all=true."
         )
-    return [slot]
+    return [lease.world]
 
 
 def _scenario(context: ControlContext, body: dict[str, Any]) -> Scenario:
@@ -52,13 +52,12 @@ def _scenario(context: ControlContext, body: dict[str, Any]) -> Scenario:
 
 ENDPOINTS = (
     Endpoint(
-        "resetSandbox",
-        "POST",
-        "/__admin/reset",
+        Operation("resetSandbox", "POST", "/__admin/reset"),
         reset,
         Scope.EITHER,
         query=ResetQuery(),
         body=Reset(),
+        response=ResetResultSchema(),
         example={"scenario": "default", "seed": 1, "conversations": 120},
     ),
 )

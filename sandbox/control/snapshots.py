@@ -1,41 +1,37 @@
-"""Snapshots: save points of a sandbox, in memory. They cost no copy of the data, and outlive a reset."""
+"""Snapshots: save points of a sandbox, in memory. They cost no copy of the data, and survive a reset."""
 
 from typing import Any
 
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import Endpoint, Scope
-from sandbox.world.fleet import SandboxSlot
-from sandbox.world.sandbox import Sandbox, SandboxState
+from sandbox.operations import Operation
+from sandbox.schemas.responses import SnapshotListSchema, SnapshotSchema
+from sandbox.web.endpoint import Endpoint
+from sandbox.world.fleet import Lease
 from sandbox.world.snapshots import Snapshot
+from sandbox.world.state import SandboxState
 
 PATH = "/__admin/snapshots"
 EXAMPLE = {"id": "snapshot-1", "at": 1795438800.25, "conversations": 120}
 
 
-def take(_context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
-    """Save all that the sandbox is now: conversations, clock and id sequence."""
-    sandbox = slot.sandbox
-    return _shape(sandbox.snapshots.take(sandbox.clock.time(), sandbox.state))
+def take(_context: ControlContext, lease: Lease) -> dict[str, Any]:
+    """Save the state of the sandbox: conversations, clock, rules and id sequence."""
+    return _shape(lease.world.take_snapshot(lease.generation))
 
 
-def show(_context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
-    """The snapshots of the sandbox, oldest first."""
-    return {"data": [_shape(snapshot) for snapshot in slot.sandbox.snapshots]}
+def show(_context: ControlContext, lease: Lease) -> dict[str, Any]:
+    """Return the snapshots of the sandbox, oldest first."""
+    return {"data": [_shape(snapshot) for snapshot in lease.world.snapshots]}
 
 
-def restore(context: ControlContext, slot: SandboxSlot, snapshot_id: str) -> dict[str, Any]:
-    """Bring a snapshot back. What is under way in the sandbox cannot write into it. The journal goes on."""
-
-    def back(sandbox: Sandbox) -> Sandbox:
-        return sandbox.succeed(sandbox.snapshots.get(snapshot_id).state, journal=sandbox.journal)
-
-    context.fleet.replace(slot, back)
-    return _shape(slot.sandbox.snapshots.get(snapshot_id))
+def restore(_context: ControlContext, lease: Lease, snapshot_id: str) -> dict[str, Any]:
+    """Restore a snapshot. Calls in flight cannot write into the restored world. The journal continues."""
+    return _shape(lease.world.restore(snapshot_id))
 
 
-def drop(_context: ControlContext, slot: SandboxSlot, snapshot_id: str) -> None:
+def drop(_context: ControlContext, lease: Lease, snapshot_id: str) -> None:
     """Forget a snapshot."""
-    slot.sandbox.snapshots.drop(snapshot_id)
+    lease.world.drop_snapshot(lease.generation, snapshot_id)
 
 
 def _shape(snapshot: Snapshot[SandboxState]) -> dict[str, Any]:
@@ -48,19 +44,27 @@ def _shape(snapshot: Snapshot[SandboxState]) -> dict[str, Any]:
 
 ENDPOINTS = (
     Endpoint(
-        "takeSnapshot", "POST", PATH, take, Scope.SANDBOX, success=201, refusals=(507,), example=EXAMPLE
-    ),
-    Endpoint("listSnapshots", "GET", PATH, show, Scope.SANDBOX, example={"data": [EXAMPLE]}),
-    Endpoint(
-        "restoreSnapshot",
-        "POST",
-        f"{PATH}/{{snapshot_id}}/restore",
-        restore,
-        Scope.SANDBOX,
-        refusals=(404,),
+        Operation("takeSnapshot", "POST", PATH),
+        take,
+        statuses=(201,),
+        errors=(507,),
+        response=SnapshotSchema(),
         example=EXAMPLE,
     ),
     Endpoint(
-        "dropSnapshot", "DELETE", f"{PATH}/{{snapshot_id}}", drop, Scope.SANDBOX, success=204, refusals=(404,)
+        Operation("listSnapshots", "GET", PATH),
+        show,
+        response=SnapshotListSchema(),
+        example={"data": [EXAMPLE]},
+    ),
+    Endpoint(
+        Operation("restoreSnapshot", "POST", f"{PATH}/{{snapshot_id}}/restore"),
+        restore,
+        errors=(404,),
+        response=SnapshotSchema(),
+        example=EXAMPLE,
+    ),
+    Endpoint(
+        Operation("dropSnapshot", "DELETE", f"{PATH}/{{snapshot_id}}"), drop, statuses=(204,), errors=(404,)
     ),
 )

@@ -6,21 +6,23 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from sandbox import problems
-from sandbox.api.answers import Answer, json_answer
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.faults.parsing import rules_of
+from sandbox.operations import Operation
 from sandbox.schemas.control import STATE_VERSION, Deletion, StateDocument
 from sandbox.schemas.conversation import ConversationSchema, encode
 from sandbox.schemas.error_messages import explain
 from sandbox.schemas.fields import Id, is_id
-from sandbox.settings import Settings
+from sandbox.schemas.responses import ImportResultSchema
+from sandbox.web.endpoint import Endpoint
+from sandbox.web.response import Response, json_response
 from sandbox.world.clock import Clock
 from sandbox.world.conversation import Conversation, Record
-from sandbox.world.errors import StoreFull
-from sandbox.world.fleet import SandboxSlot
+from sandbox.world.errors import MissingParticipant, StoreFull
+from sandbox.world.fleet import Lease
 from sandbox.world.paging import Order
-from sandbox.world.sandbox import SandboxState
+from sandbox.world.rules import bind_all
+from sandbox.world.state import SandboxState
 from sandbox.world.table import MAX_DELETIONS, Table
 
 PATH = "/__admin/state"
@@ -35,36 +37,13 @@ EXAMPLE = {
     "conversations": [],
     "deleted": [{"id": "xgQQXg3hrtjh7AvZ", "created_at": 692233200}],
 }
-SHAPE = {
-    "type": "object",
-    "properties": {
-        "version": {"const": STATE_VERSION},
-        "seed": {"type": "integer"},
-        "pinned_ids": {"type": "array", "items": {"type": "string"}},
-        "id_index": {"type": "integer"},
-        "frozen_at": {"type": ["number", "null"]},
-        "clock_offset": {"type": "number"},
-        "faults": {"type": "array", "items": {"type": "object"}},
-        "conversations": {"type": "array", "items": {"$ref": "#/components/schemas/Conversation"}},
-        "deleted": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"id": {"type": "string"}, "created_at": {"type": "integer"}},
-                "required": ["id", "created_at"],
-            },
-        },
-    },
-    "required": list(EXAMPLE),
-}
-
 _CONVERSATION = ConversationSchema()
 _DELETION = Deletion()
 
 
-def export(_context: ControlContext, slot: SandboxSlot) -> Answer:
+def export(_context: ControlContext, lease: Lease) -> Response:
     """The whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
-    state = slot.sandbox.state
+    state = lease.world.state
     head = {
         "version": STATE_VERSION,
         "seed": state.seed,
@@ -77,19 +56,19 @@ def export(_context: ControlContext, slot: SandboxSlot) -> Answer:
     }
     # The records are JSON already: they are joined, not made again.
     records = b",".join([record.json for record in state.table])
-    return json_answer(json.dumps(head).encode()[:-1] + b', "conversations": [' + records + b"]}\n")
+    return json_response(json.dumps(head).encode()[:-1] + b', "conversations": [' + records + b"]}\n")
 
 
-def import_(context: ControlContext, slot: SandboxSlot, body: dict[str, Any]) -> dict[str, Any]:
+def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict[str, Any]:
     """Put a whole sandbox in the place of the caller's, or nothing where anything in the document is wrong."""
     # What a sandbox exports it can take back, also where its scenario is larger than creates may make it.
-    capacity = max(context.settings.max_conversations, len(slot.sandbox.store.export()))
+    capacity = max(context.settings.max_conversations, lease.world.size)
     if len(body["conversations"]) > capacity:
         raise StoreFull(capacity)
     if len(body["deleted"]) > MAX_DELETIONS:
         raise problems.invalid(f"deleted must be a list of at most {MAX_DELETIONS} deletions.")
     state = _state_of(body, context.settings.max_rules, context.now())
-    context.fleet.replace(slot, lambda sandbox: sandbox.succeed(state, journal=sandbox.journal))
+    lease.world.load(state)
     return {"conversations": len(state.table)}
 
 
@@ -110,15 +89,16 @@ def _state_of(document: dict[str, Any], max_rules: int, now: float) -> SandboxSt
         frozen_at=document["frozen_at"],
         id_index=document["id_index"],
         clock_offset=document["clock_offset"],
-        rules=rules_of(document["faults"], "faults", "rule", clock.time(), max_rules),
+        rules=bind_all(rules_of(document["faults"], "faults", max_rules), "rule", clock.time()),
     )
 
 
 def _conversation(values: Any, place: str) -> Conversation:
-    conversation = Conversation(**_load(_CONVERSATION, values, place))
-    if conversation.contact_id is None and conversation.group_id is None:
-        raise problems.invalid(f"{place} needs a contact_id or a group_id (or both).")
-    return conversation
+    attributes = _load(_CONVERSATION, values, place)
+    try:
+        return Conversation(**attributes)
+    except MissingParticipant as error:
+        raise problems.invalid(f"{place} {error}.") from None
 
 
 def _deletion(values: Any, place: str) -> Order:
@@ -154,21 +134,15 @@ def _refuse_twice(ids: list[str], place: str, first: dict[str, str]) -> None:
         first[conversation_id] = here
 
 
-def _state_bytes(settings: Settings) -> int:
-    return settings.max_state_bytes
-
-
 ENDPOINTS = (
-    Endpoint("exportState", "GET", PATH, export, Scope.SANDBOX, example=EXAMPLE, shape=SHAPE),
+    Endpoint(Operation("exportState", "GET", PATH), export, response=StateDocument(), example=EXAMPLE),
     Endpoint(
-        "importState",
-        "PUT",
-        PATH,
+        Operation("importState", "PUT", PATH),
         import_,
-        Scope.SANDBOX,
-        refusals=(507,),
+        errors=(507,),
         body=StateDocument(),
-        max_body_bytes=_state_bytes,
+        body_limit="max_state_bytes",
+        response=ImportResultSchema(),
         example={"conversations": 120},
     ),
 )

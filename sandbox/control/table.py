@@ -1,4 +1,4 @@
-"""The control API, in one visible table: what is routed and documented stands here, and nothing else is."""
+"""The table of the control API: it is what is routed and documented."""
 
 from sandbox.control import (
     clock,

@@ -1,11 +1,10 @@
-"""What the edge knows of one ``/v1`` call before the API sees it."""
+"""One ``/v1`` call: the request, and what the edge knows of it before the API sees it."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.operations import Operation
-from sandbox.world.fleet import SandboxSlot
-from sandbox.world.sandbox import Sandbox
+from sandbox.operations import Operation, operation_of
+from sandbox.web.request import Request
+from sandbox.world.fleet import Lease
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -13,36 +12,58 @@ if TYPE_CHECKING:
 _KEY = "sandbox.call"
 
 
-@dataclass(slots=True)
-class Call:
-    """One call: its operation (None: 404 or 405), its token and slot, and the sandbox that it meets.
+class Call(Request):
+    """A request for an operation (None: 404 or 405), the world that it uses, and how it was answered.
 
-    A call without a token meets the sandbox of anonymous, where it is journalled and faults are counted. ``target`` is
-    the sandbox that the API acts on: a copy, where a fault wants the call to do nothing. ``body`` is the whole request
-    body, read once. ``delay_ms``, ``fault`` and ``rule`` say for the journal what the call met.
+    ``lease``, which is set when the call enters a world, is on the caller's world, or on the anonymous one if there is
+    no token. The call is journalled there, and rules are counted there. ``target`` is the lease that the API acts on:
+    that of a fork if a fault prevents the call from doing anything. ``delay_ms``, ``fault`` and ``rule`` are what was
+    injected, for the journal.
     """
 
-    operation: Operation | None
-    sandbox: Sandbox
-    target: Sandbox
-    token: str | None = None
-    slot: SandboxSlot | None = None
-    body: bytes = b""
-    delay_ms: float = 0.0
-    fault: str | None = None
-    rule: str | None = None
+    __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "rule", "target")
 
-    def attach(self, environ: "WSGIEnvironment") -> None:
-        """Let what is further in find this call."""
-        environ[_KEY] = self
+    lease: Lease
+    target: Lease
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        super().__init__(environ)
+        self.operation: Operation | None = operation_of(self.method, self.path)
+        self.has_entered = False
+        self.delay_ms = 0.0
+        self.fault: str | None = None
+        self.rule: str | None = None
+
+    def attach(self) -> None:
+        """Let the API find this call in the WSGI environment."""
+        self.environ[_KEY] = self
+
+    def detach(self) -> None:
+        """End what :meth:`attach` began, so that no reference cycle keeps the request in memory."""
+        del self.environ[_KEY]
+
+    @property
+    def operation_id(self) -> str | None:
+        """The OpenAPI operation that the call is, if it is one."""
+        return None if self.operation is None else self.operation.id
+
+    def enter(self, lease: Lease) -> None:
+        """Use a world."""
+        self.lease = self.target = lease
+        self.has_entered = True
+
+    def redirect_to_fork(self) -> None:
+        """Let the API act on a fork of the world: the call is answered, and changes nothing."""
+        lease = self.lease
+        self.target = lease._replace(world=lease.world.fork())
 
     @staticmethod
     def of(environ: "WSGIEnvironment") -> "Call":
-        """The call that the edge attached."""
+        """Return the call of a WSGI environment."""
         call: Call = environ[_KEY]
         return call
 
     @staticmethod
     def find(environ: "WSGIEnvironment") -> "Call | None":
-        """The call that the edge attached, if it did: it does for ``/v1`` alone."""
+        """Return the call of a WSGI environment, or None: only ``/v1`` requests have one."""
         return environ.get(_KEY)

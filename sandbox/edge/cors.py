@@ -1,4 +1,4 @@
-"""CORS: any page may call the API and read what it answers, errors included.
+"""CORS: any page may call the API and read its responses, including errors.
 
 Undocumented, our decision: a sandbox exists to be called from a page on another port. The preflight is answered
 before authentication and before any fault, because a browser sends no token with it and hides its failure.
@@ -23,7 +23,7 @@ EXPOSED = (
     "X-Sandbox-Fault",
     "X-Sandbox-Rule",
 )
-"""Headers that a page's script may read beside the few that browsers always show."""
+"""The headers that a page's script may read besides the few that browsers always expose."""
 
 _METHODS = "GET, HEAD, POST, PUT, DELETE"
 _MAX_AGE = "600"
@@ -36,7 +36,7 @@ _ANY_ORIGIN = (
 
 
 def cors_headers(environ: "WSGIEnvironment") -> list[tuple[str, str]]:
-    """The headers that let the calling page read this answer.
+    """Return the headers that let the calling page read this response.
 
     The origin is named instead of ``*`` where there is one, for clients that send credentials
     (``withCredentials``), which ``*`` would refuse.
@@ -52,7 +52,7 @@ def cors_headers(environ: "WSGIEnvironment") -> list[tuple[str, str]]:
 
 
 def preflight_headers(environ: "WSGIEnvironment") -> list[tuple[str, str]]:
-    """What an ``OPTIONS`` request is answered with, beside :func:`cors_headers`."""
+    """Return the headers of the response to ``OPTIONS``, besides :func:`cors_headers`."""
     methods = methods_of(environ["PATH_INFO"])
     headers = [("Allow", ", ".join(methods))] if methods else []
     headers += [

@@ -1,27 +1,26 @@
-"""The edge: the WSGI application around the Flask one.
+"""The edge: the WSGI application around the Flask application.
 
-    request id → CORS and preflight → sandbox of the token → body → faults → the API → journal
+    request id → CORS and preflight → world of the token → body → fault injection → API → journal
 
-What stands here holds for every ``/v1`` answer, also for those that Flask never saw.
+What is done here holds for every ``/v1`` response, also for those that Flask never sees.
 """
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from sandbox import operations, problems
-from sandbox.edge.answer import Answer
-from sandbox.edge.body import read_body
 from sandbox.edge.call import Call
 from sandbox.edge.cors import cors_headers, preflight_headers
 from sandbox.edge.injection.injector import FaultInjector
-from sandbox.edge.journal_entry import entry_of
+from sandbox.edge.journal_entry import journal_entry
 from sandbox.edge.request_id import RequestIds
-from sandbox.edge.token import bearer_token
+from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
 from sandbox.settings import Settings
+from sandbox.web.body import read_body
 from sandbox.web.world_errors import problem_of
 from sandbox.world.errors import WorldError
-from sandbox.world.fleet import Fleet, SandboxSlot
+from sandbox.world.fleet import Fleet
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,89 +31,83 @@ _CALLS = operations.PREFIX + "/"
 
 
 class Edge:
-    """Sends ``/__admin`` to ``control``, ``/v1`` through ``faulting`` and everything else to ``app``.
+    """Sends ``/__admin`` to ``control``, ``/v1`` through ``injector``, and everything else to ``app``.
 
-    ``anonymous`` is the slot of the calls that have no token: they are journalled there. ``monotonic`` answers
-    seconds.
+    ``monotonic`` returns seconds.
     """
 
     def __init__(
         self,
         app: "WSGIApplication",
-        faulting: FaultInjector,
-        control: Callable[["WSGIEnvironment", Answer], Iterable[bytes]],
+        injector: FaultInjector,
+        control: Callable[["WSGIEnvironment", Responder], Iterable[bytes]],
         fleet: Fleet,
-        anonymous: SandboxSlot,
         request_ids: RequestIds,
         settings: Settings,
         monotonic: Callable[[], float],
     ) -> None:
         self._app = app
-        self._faulting = faulting
+        self._injector = injector
         self._control = control
         self._fleet = fleet
-        self._anonymous = anonymous
         self._request_ids = request_ids
         self._settings = settings
         self._monotonic = monotonic
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        method = environ["REQUEST_METHOD"]
-        answer = Answer(start_response, self._request_ids.of(environ), sends_body=method != "HEAD")
+        responder = Responder(environ, start_response, self._request_ids.of(environ))
         if path.startswith(CONTROL):
             # The control API is for its own page and for tools: no CORS for the pages of other sites.
             inner = self._control
         else:
-            answer.add(cors_headers(environ))
+            responder.add_headers(cors_headers(environ))
             inner = self._call if path.startswith(_CALLS) else self._app
         if path[:1] != "/" or path[:2] == "//":
-            # Routers forgive slashes; who may call what is decided here by the path, so here none are forgiven.
-            return answer.refuse(problems.unknown_path(method, path))
+            # Routers tolerate extra slashes. Access is decided by the path here, so none are tolerated.
+            return responder.send_problem(problems.unknown_path(environ["REQUEST_METHOD"], path))
         if environ.get("wsgi.multiprocess"):
-            return answer.refuse(problems.one_process_only())
-        return inner(environ, answer)
+            return responder.send_problem(problems.one_process_only())
+        return inner(environ, responder)
 
-    def _call(self, environ: "WSGIEnvironment", answer: Answer) -> Iterable[bytes]:
-        """One ``/v1`` call, from its token to the journal."""
+    def _call(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:
+        """Answer one ``/v1`` call, and record it in the journal."""
         began = self._monotonic()
-        method = environ["REQUEST_METHOD"]
-        anonymous = self._anonymous.sandbox
-        call = Call(operations.operation_of(method, environ["PATH_INFO"]), anonymous, anonymous)
-        call.attach(environ)
+        call = Call(environ)
+        call.attach()
         try:
-            if method == "OPTIONS":
-                return answer.empty(preflight_headers(environ))
-            return self._in_sandbox(environ, call, answer)
+            if call.method == "OPTIONS":
+                return responder.send_no_content(preflight_headers(environ))
+            return self._in_world(environ, call, responder)
         except Problem as problem:
-            return answer.refuse(problem)
+            return responder.send_problem(problem)
         except WorldError as error:
-            return answer.refuse(problem_of(error))
+            return responder.send_problem(problem_of(error))
         finally:
-            self._write_down(environ, call, answer, self._monotonic() - began)
-            if call.slot is not None:
-                self._fleet.leave(call.slot)
+            self._record(call, responder, self._monotonic() - began)
+            call.detach()
 
-    def _in_sandbox(self, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
-        token = bearer_token(environ)
-        if token is not None:
-            call.token = token
-            call.slot = self._fleet.enter(token)
-            call.sandbox = call.target = call.slot.sandbox
+    def _in_world(self, environ: "WSGIEnvironment", call: Call, responder: Responder) -> Iterable[bytes]:
+        fleet = self._fleet
+        lease = fleet.lease_anonymous() if call.token is None else fleet.acquire(call.token)
+        call.enter(lease)
         call.body = read_body(environ, self._settings.max_body_bytes)
-        if call.slot is not None:
-            # A body may take its time to arrive, and a reset may have come before it.
-            call.sandbox = call.target = call.slot.sandbox
-        return self._faulting(environ, call, answer)
+        if lease.generation != lease.world.generation:
+            # The body may have taken its time to arrive, and the world was reset meanwhile.
+            call.enter(lease._replace(generation=lease.world.generation))
+        return self._injector(environ, call, responder)
 
-    def _write_down(self, environ: "WSGIEnvironment", call: Call, answer: Answer, duration: float) -> None:
-        entry = entry_of(
-            environ,
-            request_id=answer.request_id,
-            call=call,
-            max_body_bytes=self._settings.journal_body_bytes,
-            status=answer.status,
-            at=call.sandbox.clock.time(),
+    def _record(self, call: Call, responder: Responder, duration: float) -> None:
+        # A preflight and a call for which the fleet has no room are in the journal of the calls without a token.
+        lease = call.lease if call.has_entered else self._fleet.lease_anonymous()
+        entry = journal_entry(
+            call,
+            request_id=responder.request_id,
+            status=responder.status,
+            at=lease.world.time(),
             duration=duration,
+            max_body_bytes=self._settings.journal_body_bytes,
         )
-        call.sandbox.journal.record(entry)
+        lease.world.record(lease.generation, entry)
+        if lease.slot is not self._fleet.anonymous:
+            self._fleet.release(lease)

@@ -1,11 +1,11 @@
-"""What the journal writes down of a call: cut where it is long, and without secrets."""
+"""The journal entry of a call: without secrets, and cut where it is long."""
 
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.edge.call import Call
-from sandbox.world.journal import Entry
+from sandbox.world.journal import Entry, Headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -17,40 +17,33 @@ _SECRET_HEADERS = {
     for key in ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION", "HTTP_X_ADMIN_TOKEN")
 }
 _BODY_HEADERS = ("CONTENT_TYPE", "CONTENT_LENGTH")
-# The two other places where a bearer token may stand (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
+# The two other places for a bearer token (RFC 6750, sections 2.2 and 2.3), the body also as JSON.
 _NAME = "access_token"
 # Letters of a name may be percent-encoded in a form, and \\u-encoded in JSON.
 _FORM_NAME = "".join(f"(?:{letter}|%{ord(letter):02x})" for letter in _NAME)
 _JSON_NAME = "".join(rf"(?:{letter}|\\u{ord(letter):04x})" for letter in _NAME)
 _SECRET_ATTRIBUTE = re.compile(
     rf'(?<![^&?])({_FORM_NAME}=)[^&]*|("{_JSON_NAME}"\s*:\s*")(?:\\.|[^"\\])*'
-    # multipart/form-data: the name stands in a header of the part, which has few. A bound, as any text may come here.
+    # multipart/form-data: the name is in one of the few headers of the part. Bounded, since the text may be anything.
     rf'|(;\s*name="?{_NAME}(?![\w-])[^\r\n]*(?:\r?\n[^\r\n]+){{0,8}}\r?\n\r?\n).*?(?=\r?\n--|\Z)',
     re.IGNORECASE | re.DOTALL,
 )
 
 
-def entry_of(
-    environ: "WSGIEnvironment",
-    *,
-    request_id: str,
-    call: Call,
-    max_body_bytes: int,
-    status: int | None,
-    at: float,
-    duration: float,
+def journal_entry(
+    call: Call, *, request_id: str, status: int | None, at: float, duration: float, max_body_bytes: int
 ) -> Entry:
-    """The journal's entry of a call. ``at`` is Unix seconds, ``duration`` seconds."""
-    query = environ.get("QUERY_STRING", "")
+    """Return the journal entry of a call. ``at`` is Unix seconds, ``duration`` seconds."""
+    query = call.query_string
     return Entry(
         id=request_id,
         at=round(at, 3),
-        method=environ["REQUEST_METHOD"],
-        path=environ["PATH_INFO"],
-        query=_redacted(query) if query else "",
-        headers=_headers(environ),
+        method=call.method,
+        path=call.path,
+        query=_redact(query) if query else "",
+        headers=_headers(call.environ),
         body=_text(call.body, max_body_bytes) if call.body else "",
-        operation=None if call.operation is None else call.operation.id,
+        operation=call.operation_id,
         status=status,
         duration_ms=round(duration * 1000, 3),
         delay_ms=call.delay_ms,
@@ -59,28 +52,28 @@ def entry_of(
     )
 
 
-def _headers(environ: "WSGIEnvironment") -> tuple[tuple[str, str], ...]:
+def _headers(environ: "WSGIEnvironment") -> Headers:
     sent = [_SECRET_HEADERS.get(item[0], item) for item in environ.items() if item[0].startswith("HTTP_")]
     sent += [("HTTP_" + key, environ[key]) for key in _BODY_HEADERS if environ.get(key)]
     return _named(tuple(sent))
 
 
 @lru_cache(maxsize=32)
-def _named(sent: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """``HTTP_X_REQUEST_ID`` is ``X-Request-Id``.
+def _named(sent: tuple[tuple[str, str], ...]) -> Headers:
+    """Return the headers by name: ``HTTP_X_REQUEST_ID`` is ``X-Request-Id``.
 
-    A client sends the same headers again and again, and then all its entries share them.
+    A client sends the same headers again and again, and its entries share them.
     """
-    return tuple((key[len("HTTP_") :].replace("_", "-").title(), value) for key, value in sent)
+    return Headers.of(tuple((key[len("HTTP_") :].replace("_", "-").title(), value) for key, value in sent))
 
 
-def _redacted(text: str) -> str:
-    # Most texts cannot name a secret: that is seen at once, where the pattern would look at each letter.
+def _redact(text: str) -> str:
+    # Most texts cannot name a secret. That is quickly seen, while the pattern would examine every character.
     if _NAME not in text and "%" not in text and "\\" not in text:
         return text
     return _SECRET_ATTRIBUTE.sub(lambda found: (found[1] or found[2] or found[3]) + REDACTED, text)
 
 
-def _text(body: bytes, most: int) -> str:
-    text = _redacted(body[:most].decode(errors="replace"))
-    return text if len(body) <= most else f"{text}… (cut: the body has {len(body)} bytes)"
+def _text(body: bytes, limit: int) -> str:
+    text = _redact(body[:limit].decode(errors="replace"))
+    return text if len(body) <= limit else f"{text}… (cut: the body has {len(body)} bytes)"

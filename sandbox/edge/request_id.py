@@ -1,4 +1,4 @@
-"""``X-Request-Id``: every answer carries one, the caller's own where it sent a sane one."""
+"""``X-Request-Id``: every response carries one, the caller's own if it sent a valid one."""
 
 import re
 from itertools import count
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
 
 REQUEST_ID = "X-Request-Id"
 
-_SANE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_VALID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 class RequestIds:
-    """Request ids: ``prefix`` tells servers apart, a count tells the requests of one server apart."""
+    """Generates request ids. ``prefix`` distinguishes servers, a counter the requests of one server."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._count = count(1)
 
     def of(self, environ: "WSGIEnvironment") -> str:
-        """The id of this request."""
+        """Return the id of a request."""
         sent: str | None = environ.get("HTTP_X_REQUEST_ID")
-        if sent is not None and _SANE.fullmatch(sent):
+        if sent is not None and _VALID.fullmatch(sent):
             return sent
         return f"{self._prefix}-{next(self._count)}"

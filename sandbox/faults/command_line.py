@@ -15,7 +15,7 @@ def command_line_rules(latency: str | None, error_rate: float, error_status: int
     rules = []
     if error_rate > 0:
         effect = Effect(delay, Status(error_status))
-        rules.append(Rule("command-line-error", effect, document, probability=error_rate))
+        rules.append(Rule(effect, document, probability=error_rate, id="command-line-error"))
     if delay is not None:
-        rules.append(Rule("command-line-latency", Effect(delay), document))
+        rules.append(Rule(Effect(delay), document, id="command-line-latency"))
     return rules

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sandbox.faults.delay import Delay
 from sandbox.faults.fault import Fault
 from sandbox.faults.kinds.status import Status
-from sandbox.world.rules import RuleCounters
+from sandbox.world.rules import RateWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,6 @@ class Effect:
     after: bool = False
     instead: Status | None = None
 
-    def due(self, counters: RuleCounters, now: float) -> bool:
-        """Whether the effect is due for this call."""
-        return self.fault is None or self.fault.due(counters, now)
+    def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
+        """Return whether the effect is due for this call, and the window that the call leaves behind."""
+        return (True, window) if self.fault is None else self.fault.due(window, now)

@@ -2,47 +2,40 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol
 
 from marshmallow import fields
 
 from sandbox.problems import Problem
-from sandbox.world.rules import RuleCounters
-
-
-class Made(NamedTuple):
-    """An answer that the API made and nobody has sent yet. ``status`` is a line like ``200 OK``."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
+from sandbox.web.response import Response
+from sandbox.world.rules import RateWindow
 
 
 class Wire(Protocol):
-    """What a fault may do. Whatever ends the connection does not return."""
+    """What a fault may do to one call. A method that ends the connection does not return."""
 
-    def answer(self) -> Made:
-        """What the API answers to this call. In the phase "before" the call is done on a copy and changes nothing."""
+    def response(self) -> Response:
+        """Return the API's response to this call. In the phase "before" the call is made on a copy of the sandbox."""
         ...
 
-    def send(self, made: Made) -> Iterable[bytes]:
-        """Send an answer, with the headers that every answer carries."""
+    def send(self, response: Response) -> Iterable[bytes]:
+        """Send a response, with the headers that every response carries."""
         ...
 
-    def refuse(self, problem: Problem) -> Iterable[bytes]:
+    def send_problem(self, problem: Problem) -> Iterable[bytes]:
         """Send an error in the documented shape."""
         ...
 
-    def cut(self, made: Made, length: int) -> Iterable[bytes]:
+    def truncate(self, response: Response, length: int) -> Iterable[bytes]:
         """Announce the whole body, send ``length`` bytes of it, and end the connection."""
         ...
 
-    def raw(self, data: bytes) -> NoReturn:
+    def send_raw(self, data: bytes) -> NoReturn:
         """Send bytes as they are, and end the connection."""
         ...
 
-    def head(self, made: Made) -> bytes:
-        """Status line and headers as bytes, for :meth:`raw`."""
+    def head(self, response: Response) -> bytes:
+        """Return status line and headers as bytes, for :meth:`send_raw`."""
         ...
 
     def reset(self) -> NoReturn:
@@ -50,15 +43,15 @@ class Wire(Protocol):
         ...
 
     def hold(self, milliseconds: float) -> None:
-        """Wait; a reset of the sandbox or the end of the rule wakes."""
+        """Wait. A reset of the sandbox or the end of the rule wakes the call."""
         ...
 
     def draw_bytes(self, count: int) -> bytes:
-        """Bytes that belong to this call, the same each time."""
+        """Return bytes that belong to this call, the same each time."""
         ...
 
-    def wait_seconds(self) -> int:
-        """For ``rate_limit``: whole seconds until the window of the rule that fired ends."""
+    def seconds_left(self) -> int:
+        """Return the whole seconds until the window of the rule that fired ends, at least 1."""
         ...
 
 
@@ -74,9 +67,12 @@ class Fault(ABC):
     sends_body: ClassVar[bool] = True
     """Whether there is a body that could arrive in pieces; where there is none, a dribble holds the whole call back."""
 
-    def due(self, counters: RuleCounters, now: float) -> bool:
-        """Whether the fault is due for this call; most always are. ``now`` is on the sandbox's clock."""
-        return True
+    def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
+        """Return whether the fault is due for this call, and the window that the call leaves behind.
+
+        Most faults are always due and count nothing. ``now`` is the time on the sandbox's clock.
+        """
+        return True, window
 
     @abstractmethod
     def send(self, wire: Wire) -> Iterable[bytes]:

@@ -4,10 +4,9 @@ Whatever is wrong is refused with a sentence that names the place and what would
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates_schema
 
@@ -25,7 +24,7 @@ from sandbox.schemas.fields import Attribute, Choice, Name, Number, WholeNumber
 from sandbox.schemas.nested_object import NestedObject, Texts
 from sandbox.world.errors import RulesFull
 from sandbox.world.journal import KNOWN_METHODS
-from sandbox.world.rules import RequestMatcher, Rule
+from sandbox.world.rules import RequestMatcher, UnboundRule
 
 
 class MatchDocument(Schema):
@@ -102,16 +101,6 @@ class FaultField(_Kind):
         super().__init__("fault", FAULTS, **kwargs)
 
 
-class UnboundRule(NamedTuple):
-    """A rule that was read and has no id yet."""
-
-    make: Callable[..., Rule]
-
-    def rule(self, rule_id: str, since: float | None) -> Rule:
-        """The rule, with its id, made at ``since`` on the sandbox's clock."""
-        return self.make(id=rule_id, since=since)
-
-
 class RuleDocument(Schema):
     """A fault rule: when it fires, and what happens then."""
 
@@ -151,40 +140,35 @@ class RuleDocument(Schema):
         effect = Effect(data.pop("delay", None), data.pop("fault", None), data.pop("phase", None) == "after")
         data.pop("name", None)
         match = RequestMatcher(**data.pop("match", {}))
-        return UnboundRule(partial(Rule, effect=effect, document=original, match=match, **data))
+        return UnboundRule(effect, original, match, **data)
 
 
 RULE = RuleDocument()
 
 
-def rule_of(
-    document: Any, rule_id: str, since: float | None, place: str = "this rule", prefix: str = ""
-) -> Rule:
-    """The rule that ``document`` describes, with ``rule_id``, made at ``since`` on the sandbox's clock.
+def rule_of(document: Any, place: str = "this rule", prefix: str = "") -> UnboundRule:
+    """Return the rule that ``document`` describes.
 
     Raises Problem 400; its message names what is wrong behind ``prefix``.
     """
     if not isinstance(document, dict):
         raise problems.invalid(f"{place} must be an object, not {problems.quoted(document)}.")
     try:
-        unbound_rule: UnboundRule = RULE.load(document, unknown=RAISE)
+        unbound: UnboundRule = RULE.load(document, unknown=RAISE)
     except ValidationError as error:
         raise problems.invalid(explain(RULE, error, document, place, prefix)) from None
-    return unbound_rule.rule(rule_id, since)
+    return unbound
 
 
-def rules_of(
-    documents: list[Any], place: str, id_prefix: str, since: float | None, most: int
-) -> tuple[Rule, ...]:
-    """The rules that ``documents`` describe, with the ids ``rule-1``, ``rule-2`` … where the prefix is ``rule``.
+def rules_of(documents: list[Any], place: str, capacity: int) -> tuple[UnboundRule, ...]:
+    """Return the rules that ``documents`` describe.
 
-    Raises Problem 400, which names the rule by its place, and RulesFull where there are more than ``most``.
+    Raises Problem 400, which names the rule by its place, and RulesFull if there are more than ``capacity``.
     """
-    if len(documents) > most:
-        raise RulesFull(most)
+    if len(documents) > capacity:
+        raise RulesFull(capacity)
     return tuple(
-        rule_of(document, f"{id_prefix}-{at + 1}", since, f"{place}[{at}]", f"{place}[{at}].")
-        for at, document in enumerate(documents)
+        rule_of(document, f"{place}[{at}]", f"{place}[{at}].") for at, document in enumerate(documents)
     )
 
 

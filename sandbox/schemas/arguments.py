@@ -30,13 +30,6 @@ class CreateConversation(Schema):
         metadata={"description": "Unique identifier for the group that the conversation belongs to."},
     )
 
-    @validates_schema
-    def _needs_somebody(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("contact_id") is None and data.get("group_id") is None:
-            raise ValidationError(
-                "A contact_id or a group_id (or both) is required to create a conversation."
-            )
-
 
 class UpdateConversation(Schema):
     """The attributes of an update call, all optional. Source: the update section of the same documentation."""

@@ -48,7 +48,7 @@ from sandbox.schemas.conversation import encode
 from sandbox.seeding import generated
 from sandbox.seeding.scenario_file import ScenarioError, ScenarioFile, read
 from sandbox.world.conversation import Conversation, Record
-from sandbox.world.sandbox import SandboxState
+from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 
 __all__ = ["Scenario", "ScenarioError", "fixtures", "known", "load", "load_builtin", "summaries"]
@@ -66,14 +66,14 @@ class Scenario:
     size: int
     seed: int
     _file: ScenarioFile = field(repr=False)
-    _start_at: Callable[[int], SandboxState] = field(repr=False, compare=False)
+    _state_at: Callable[[int], SandboxState] = field(repr=False, compare=False)
 
-    def start(self, now: float) -> SandboxState:
+    def initial_state(self, now: float) -> SandboxState:
         """How a sandbox begins that starts at ``now`` (Unix seconds). All begin with one shared table.
 
         Where times count from the start of a sandbox, those that start in the same second share one.
         """
-        return self._start_at(int(now))
+        return self._state_at(int(now))
 
     def with_seed(self, seed: int | None) -> "Scenario":
         """This scenario drawn with another seed; with its own where that is None."""

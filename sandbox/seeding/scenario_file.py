@@ -15,6 +15,7 @@ from sandbox.schemas.fields import Attribute, Choice, Id, Name, Timestamp, Whole
 from sandbox.seeding.recipe import EVERY_COMBINATION, LIFELIKE, Recipe
 from sandbox.world.conversation import Conversation
 from sandbox.world.draws import draw_id
+from sandbox.world.errors import MissingParticipant
 
 DEFAULT_SEED = 1
 MAX_GENERATED = 1_000_000
@@ -236,8 +237,6 @@ def _conversations(values: list[Any], *, is_relative: bool) -> tuple[Conversatio
 def _conversation(values: Any, at: int, created_at: int, *, is_relative: bool) -> Conversation:
     place = f"conversations[{at}]"
     given = _load(_CONVERSATION[is_relative], values, "a conversation", f"{place}.")
-    if given.get("contact_id") is None and given.get("group_id") is None:
-        _refuse(f"{place} needs a contact_id or a group_id (or both).")
     times = {key: given.get(key) for key in _TIMES}
     if is_relative:
         times = {key: None if age is None else -age for key, age in times.items()}
@@ -246,7 +245,10 @@ def _conversation(values: Any, at: int, created_at: int, *, is_relative: bool) -
         happened = [time for time in times.values() if time is not None]
         times["created_at"] = min([created_at if is_relative else max(created_at, 0), *happened])
     left_out = _LEFT_OUT | {"id": draw_id(DEFAULT_SEED, "written", at)}
-    return Conversation(**left_out | given | times)
+    try:
+        return Conversation(**left_out | given | times)
+    except MissingParticipant as error:
+        _refuse(f"{place} {error}.")
 
 
 def _recipe(values: Any, *, is_relative: bool) -> Recipe:

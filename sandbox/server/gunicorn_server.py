@@ -146,7 +146,7 @@ def serve(settings: Settings) -> None:
 
     listener = listen(settings.host, settings.port)
     scenario = scenario_of(settings)
-    app = create_app(settings, scenario=scenario, event=GreenletEvent)
+    app = create_app(settings, scenario=scenario, new_event=GreenletEvent)
     said = banner(settings, scenario, address_of(listener), __version__)
 
     # What is alive now stays alive. The collector need not look at it again and again, however large the scenario

@@ -7,7 +7,9 @@ from sandbox import problems
 from sandbox.problems import Problem
 from sandbox.world.errors import (
     FleetFull,
+    MissingParticipant,
     RulesFull,
+    SandboxReset,
     SleepersFull,
     SnapshotsFull,
     StoreFull,
@@ -20,6 +22,7 @@ from sandbox.world.errors import (
 )
 
 PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
+    MissingParticipant: lambda error: problems.invalid(f"A conversation {error}."),
     UnknownConversation: lambda error: problems.unknown_conversation(error.conversation_id),
     UnknownCursor: lambda error: problems.invalid(
         f"starting_after and ending_before must be the id of a conversation that this sandbox has or had, "
@@ -33,6 +36,7 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     UnknownRule: lambda error: problems.unknown_rule(error.rule_id),
     RulesFull: lambda error: problems.rules_full(error.capacity),
     SleepersFull: lambda error: problems.too_many_sleepers(error.capacity),
+    SandboxReset: lambda _: problems.reset_meanwhile(),
 }
 """The problem for each error of the domain."""
 

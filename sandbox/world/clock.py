@@ -1,4 +1,4 @@
-"""The clock of a sandbox. Every time that a sandbox writes or counts comes from it."""
+"""The clock of a sandbox: the source of every time that the sandbox stores or compares."""
 
 import math
 from collections.abc import Callable
@@ -6,25 +6,25 @@ from threading import Lock
 from typing import NamedTuple
 
 Now = Callable[[], float]
-"""Unix seconds, as ``time.time`` gives them."""
+"""Returns Unix seconds, as ``time.time`` does."""
 
 
 LATEST_TIMESTAMP = 253402300799
-"""9999-12-31T23:59:59Z, the last second that common date libraries can show: no clock runs beyond it."""
+"""9999-12-31T23:59:59Z, the last second that common date libraries support. No clock runs beyond it."""
 
 
 class ClockState(NamedTuple):
-    """Where a clock stands: at ``frozen_at``, or ``offset`` seconds ahead of the machine's (behind: negative)."""
+    """The state of a clock: frozen at ``frozen_at``, or running ``offset`` seconds ahead of the machine's clock."""
 
     frozen_at: float | None = None
     offset: float = 0.0
 
 
 class Clock:
-    """A clock that runs with ``now``, or stands still where it was frozen.
+    """A clock that runs with ``now``, or is frozen.
 
-    It shows a time from 0 to LATEST_TIMESTAMP. It never runs backwards, also where the machine's clock is set back;
-    only :meth:`freeze` may set it back.
+    It shows a time from 0 to LATEST_TIMESTAMP. It never runs backwards, even if the machine's clock is set back. Only
+    :meth:`freeze` may set it back.
     """
 
     __slots__ = ("_latest", "_lock", "_now", "_state")
@@ -37,44 +37,39 @@ class Clock:
 
     @property
     def state(self) -> ClockState:
-        """Where the clock stands, as a value that a clock can be made of again."""
+        """The state of the clock, from which an equal clock can be created."""
         return self._state
 
-    @property
-    def frozen(self) -> bool:
-        """Whether the clock stands still."""
-        return self._state.frozen_at is not None
-
     def time(self) -> float:
-        """The sandbox's time in Unix seconds."""
+        """Return the sandbox's time in Unix seconds."""
         with self._lock:
             return self._time()
 
     def seconds(self) -> int:
-        """The sandbox's time in whole Unix seconds, as conversations carry it."""
+        """Return the sandbox's time in whole Unix seconds, as conversations store it."""
         return int(self.time())
 
     def freeze(self, at: float | None = None) -> None:
-        """Stand still, at ``at`` (Unix seconds, past and future alike) or where the clock is now."""
+        """Stop the clock at ``at`` (Unix seconds in the past or the future), or at its current time."""
         with self._lock:
             self._state = ClockState(self._time() if at is None else at)
             self._latest = -math.inf
 
     def advance(self, seconds: float) -> None:
-        """Jump ahead; a frozen clock stays frozen there. ``seconds`` must not be negative."""
+        """Set the clock ahead by ``seconds``, which must not be negative. A frozen clock stays frozen."""
         if seconds < 0:
             raise ValueError(seconds)
         with self._lock:
             frozen_at, offset = self._state
             if frozen_at is None:
-                # From where the clock is, which is ahead of the machine's where that was set back meanwhile.
+                # From the clock's own time, which is ahead of the machine's if that was set back meanwhile.
                 self._latest = self._time() + seconds
                 self._state = ClockState(None, offset + seconds)
             else:
                 self._state = ClockState(frozen_at + seconds)
 
     def resume(self) -> None:
-        """Run on from where the clock stands."""
+        """Let the clock run on from its current time."""
         with self._lock:
             if self._state.frozen_at is not None:
                 self._latest = self._state.frozen_at

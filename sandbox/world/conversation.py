@@ -3,12 +3,21 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sandbox.world.errors import MissingParticipant
+
+
+def require_participant(contact_id: str | None, group_id: str | None) -> None:
+    """Check that a conversation has a contact, a group or both. Raises MissingParticipant."""
+    if contact_id is None and group_id is None:
+        raise MissingParticipant
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """One conversation, its attributes in the order of the documentation.
 
-    Times are Unix seconds. Source: the documented responses of "Search" and "Retrieve a sound".
+    Times are Unix seconds. Raises MissingParticipant if there is neither a contact nor a group.
+    Source: the documented responses of "Search" and "Retrieve a sound".
     """
 
     id: str
@@ -22,11 +31,14 @@ class Conversation:
     created_at: int
     archived_at: int | None
 
+    def __post_init__(self) -> None:
+        require_participant(self.contact_id, self.group_id)
+
     @classmethod
     def begin(
         cls, conversation_id: str, contact_id: str | None, group_id: str | None, now: int
     ) -> "Conversation":
-        """The conversation that a create call makes: not pinned, not muted, never active or opened."""
+        """Return a new conversation: not pinned, not muted, never active or opened. Raises MissingParticipant."""
         return cls(
             id=conversation_id,
             contact_id=contact_id,
@@ -42,7 +54,7 @@ class Conversation:
 
 
 class Record(NamedTuple):
-    """A conversation and its JSON, which is made once, when it is written."""
+    """A conversation and its JSON, which is encoded once, when the conversation is written."""
 
     conversation: Conversation
     json: bytes

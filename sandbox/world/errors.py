@@ -1,25 +1,34 @@
-"""What can go wrong in a sandbox, without a word about HTTP.
+"""The errors of the domain, which do not know HTTP.
 
 WorldError
-├── UnknownConversation   no such conversation (any more)
+├── MissingParticipant    a conversation has neither a contact nor a group
+├── UnknownConversation   no conversation has this id
 ├── UnknownCursor         a cursor names an id that this sandbox never had
-├── StoreFull             the bound on conversations is met
-├── FleetFull             the bound on sandboxes is met and none is idle
-├── UnknownSandbox        no such sandbox (any more)
-├── UnknownSnapshot       no such snapshot (any more)
-├── SnapshotsFull         the bound on snapshots is met
-├── UnknownRule           no such fault rule (any more)
-├── RulesFull             the bound on fault rules is met
-└── SleepersFull          the bound on calls that sleep is met
+├── StoreFull             the limit of conversations is reached
+├── FleetFull             the limit of sandboxes is reached, and none is idle
+├── UnknownSandbox        no sandbox has this id
+├── UnknownSnapshot       no snapshot has this id
+├── SnapshotsFull         the limit of snapshots is reached
+├── UnknownRule           no fault rule has this id
+├── RulesFull             the limit of fault rules is reached
+├── SleepersFull          the limit of sleeping calls is reached
+└── SandboxReset          the sandbox was reset since the call entered it
 """
 
 
 class WorldError(Exception):
-    """Base of everything that the domain refuses."""
+    """Base class of the errors of the domain."""
+
+
+class MissingParticipant(WorldError):
+    """A conversation has neither a ``contact_id`` nor a ``group_id``. The message goes on from "a conversation"."""
+
+    def __init__(self) -> None:
+        super().__init__("needs a contact_id or a group_id (or both)")
 
 
 class UnknownConversation(WorldError):
-    """There is no conversation with this id (any more)."""
+    """No conversation has this id, or it was deleted."""
 
     def __init__(self, conversation_id: str) -> None:
         super().__init__(conversation_id)
@@ -35,7 +44,7 @@ class UnknownCursor(WorldError):
 
 
 class StoreFull(WorldError):
-    """The sandbox holds as many conversations as it may."""
+    """The limit of conversations is reached."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
@@ -43,7 +52,7 @@ class StoreFull(WorldError):
 
 
 class FleetFull(WorldError):
-    """As many sandboxes as there may be are in use, and none of them is idle."""
+    """The limit of sandboxes is reached, and none of them is idle."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
@@ -51,7 +60,7 @@ class FleetFull(WorldError):
 
 
 class UnknownSandbox(WorldError):
-    """There is no sandbox with this id (any more)."""
+    """No sandbox has this id, or it was dropped."""
 
     def __init__(self, sandbox_id: str) -> None:
         super().__init__(sandbox_id)
@@ -59,7 +68,7 @@ class UnknownSandbox(WorldError):
 
 
 class UnknownSnapshot(WorldError):
-    """There is no snapshot with this id (any more)."""
+    """No snapshot has this id, or it was dropped."""
 
     def __init__(self, snapshot_id: str) -> None:
         super().__init__(snapshot_id)
@@ -67,7 +76,7 @@ class UnknownSnapshot(WorldError):
 
 
 class SnapshotsFull(WorldError):
-    """The sandbox holds as many snapshots as it may."""
+    """The limit of snapshots is reached."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
@@ -75,7 +84,7 @@ class SnapshotsFull(WorldError):
 
 
 class UnknownRule(WorldError):
-    """There is no fault rule with this id (any more)."""
+    """No fault rule has this id, or it was removed."""
 
     def __init__(self, rule_id: str) -> None:
         super().__init__(rule_id)
@@ -83,7 +92,7 @@ class UnknownRule(WorldError):
 
 
 class RulesFull(WorldError):
-    """There are as many fault rules as there may be."""
+    """The limit of fault rules is reached."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
@@ -91,8 +100,12 @@ class RulesFull(WorldError):
 
 
 class SleepersFull(WorldError):
-    """As many calls as may sleep at once are asleep."""
+    """The limit of sleeping calls is reached."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
         self.capacity = capacity
+
+
+class SandboxReset(WorldError):
+    """The sandbox was reset, replaced or dropped since the call entered it, so the call can no longer write to it."""

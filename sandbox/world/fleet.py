@@ -1,73 +1,101 @@
-"""The fleet: all sandboxes, by token. One token, one world.
+"""The fleet: all sandboxes by token. One token, one world.
 
-A sandbox appears on its token's first request. One that was idle for ``idle_seconds`` expires; at capacity
-the one that was idle longest goes first. A sandbox in use is never dropped: where none is idle, the
-newcomer is refused.
+A sandbox appears on the first request of its token. One that was idle for ``idle_seconds`` expires. At capacity, the
+one that was idle longest is dropped. A sandbox in use is never dropped: if none is idle, a new token is refused.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from threading import Lock
+from typing import NamedTuple
 
-from sandbox.world.errors import FleetFull
-from sandbox.world.sandbox import Sandbox
+from sandbox.world.errors import FleetFull, UnknownSandbox
+from sandbox.world.interface import World
 
 GRACE_SECONDS = 60.0
-"""At capacity, a sandbox that nobody called for so long counts as idle and may go."""
+"""At capacity, a sandbox counts as idle and may be dropped once it was unused for this long."""
 
 
 class SandboxSlot:
-    """The place of a token's sandbox: a reset puts another sandbox into it.
+    """The place of one token's world in the fleet.
 
-    ``in_flight`` counts the requests that are under way in it, ``last_used`` is monotonic seconds.
+    ``in_flight`` is the number of requests that use the world, ``last_used`` is monotonic seconds.
     """
 
-    __slots__ = ("in_flight", "last_used", "sandbox", "token")
+    __slots__ = ("in_flight", "last_used", "token", "world")
 
-    def __init__(self, token: str, sandbox: Sandbox, now: float) -> None:
+    def __init__(self, token: str, world: World, now: float) -> None:
         self.token = token
-        self.sandbox = sandbox
+        self.world = world
         self.in_flight = 0
         self.last_used = now
 
 
-class Fleet:
-    """All sandboxes, by token, least recently used first.
+class Lease(NamedTuple):
+    """The use of a world by one request. ``generation`` is the one that the request's writes are for."""
 
-    ``launch`` makes the sandbox of a token. ``now`` counts seconds and never goes back
-    (``time.monotonic``). ``idle_seconds`` 0 means that idle sandboxes never expire by age.
+    slot: SandboxSlot
+    world: World
+    generation: int
+
+
+class Fleet:
+    """All sandboxes by token, least recently used first.
+
+    ``launch`` returns a new world for a token. ``now`` returns seconds and never goes back (``time.monotonic``).
+    ``idle_seconds`` 0 means that sandboxes do not expire by age. ``id_key`` is the key of the sandboxes' public ids:
+    with the same key, the same tokens have the same ids.
+
+    ``anonymous`` is the slot of the requests without a token. It is not one of the fleet's sandboxes.
     """
 
     def __init__(
-        self, launch: Callable[[str], Sandbox], now: Callable[[], float], capacity: int, idle_seconds: float
+        self,
+        launch: Callable[[str], World],
+        now: Callable[[], float],
+        capacity: int,
+        idle_seconds: float,
+        id_key: bytes = b"",
     ) -> None:
         self._launch = launch
         self._now = now
         self._capacity = capacity
         self._idle_seconds = idle_seconds
+        self._id_key = id_key
         self._slots: OrderedDict[str, SandboxSlot] = OrderedDict()
         self._lock = Lock()
+        self.anonymous = SandboxSlot("", launch(""), now())
 
     def __len__(self) -> int:
         return len(self._slots)
 
     def __iter__(self) -> Iterator[SandboxSlot]:
-        """The slots of this moment, least recently used first."""
+        """Iterate over the slots of this moment, least recently used first."""
         with self._lock:
             return iter(list(self._slots.values()))
 
-    @contextmanager
-    def using(self, token: str) -> Iterator[Sandbox]:
-        """The sandbox of ``token``, which counts as in use until the block ends. Raises FleetFull."""
-        slot = self.enter(token)
-        try:
-            yield slot.sandbox
-        finally:
-            self.leave(slot)
+    def worlds(self) -> list[World]:
+        """Return all worlds, that of the requests without a token first."""
+        return [self.anonymous.world, *(slot.world for slot in self)]
 
-    def enter(self, token: str) -> SandboxSlot:
-        """Like :meth:`using`, for a use that does not end with a block: call :meth:`leave` when it does."""
+    def wake(self, rule_id: str) -> None:
+        """Wake the calls of all worlds that sleep because of a server-wide rule."""
+        for world in self.worlds():
+            world.wake(rule_id)
+
+    @contextmanager
+    def using(self, token: str) -> Iterator[Lease]:
+        """Lease the world of ``token`` until the block ends. Raises FleetFull."""
+        lease = self.acquire(token)
+        try:
+            yield lease
+        finally:
+            self.release(lease)
+
+    def acquire(self, token: str) -> Lease:
+        """Lease the world of ``token``; call :meth:`release` when the request is over. Raises FleetFull."""
         with self._lock:
             now = self._now()
             self._expire(now)
@@ -79,36 +107,41 @@ class Fleet:
                 self._slots.move_to_end(token)
             slot.in_flight += 1
             slot.last_used = now
-            return slot
+            return Lease(slot, slot.world, slot.world.generation)
 
-    def leave(self, slot: SandboxSlot) -> None:
-        """The use that ``enter`` began is over."""
+    def release(self, lease: Lease) -> None:
+        """End the use that :meth:`acquire` began."""
+        slot = lease.slot
         with self._lock:
             slot.in_flight -= 1
             if self._slots.get(slot.token) is slot:
                 slot.last_used = self._now()
                 self._slots.move_to_end(slot.token)
 
-    def replace(self, slot: SandboxSlot, change: Callable[[Sandbox], Sandbox]) -> Sandbox:
-        """Put what ``change`` makes of the sandbox in its place, in one step. Answers the new one.
+    def lease_anonymous(self) -> Lease:
+        """Lease the world of the requests without a token. It needs no release, since it is never dropped."""
+        world = self.anonymous.world
+        return Lease(self.anonymous, world, world.generation)
 
-        What sleeps in the old sandbox is woken; what is under way there ends there and cannot touch the new one.
-        """
-        with self._lock:
-            old = slot.sandbox
-            new = slot.sandbox = change(old)
-        old.sleepers.end()
-        return new
-
-    def drop(self, slot: SandboxSlot) -> None:
-        """Forget a sandbox; what is under way in it ends there."""
+    def drop(self, sandbox_id: str) -> None:
+        """Forget a sandbox; its sleeping calls wake, and its token begins anew. Raises UnknownSandbox."""
+        for slot in self:
+            if self.id_of(slot) == sandbox_id:
+                break
+        else:
+            raise UnknownSandbox(sandbox_id)
         with self._lock:
             if self._slots.get(slot.token) is slot:
                 del self._slots[slot.token]
-        slot.sandbox.sleepers.end()
+        slot.world.end()
+
+    def id_of(self, slot: SandboxSlot) -> str:
+        """Return the public id of a sandbox, which does not reveal its token."""
+        token = slot.token.encode(errors="surrogateescape")
+        return blake2b(token, key=self._id_key, digest_size=8).hexdigest()
 
     def idle_for(self, slot: SandboxSlot) -> float:
-        """For how many seconds nobody began or ended a call in this sandbox."""
+        """Return the seconds since a request last began or ended in this sandbox."""
         return self._now() - slot.last_used
 
     def _expire(self, now: float) -> None:
@@ -124,14 +157,14 @@ class Fleet:
         del self._slots[oldest]
 
     def _oldest_idle(self, now: float, seconds: float) -> str | None:
-        """The token that was idle longest, if that is ``seconds`` or more."""
+        """Return the token that was idle longest, if it was idle for ``seconds`` or more."""
         while self._slots:
             token, slot = next(iter(self._slots.items()))
             if now - slot.last_used < seconds:
                 return None
             if not slot.in_flight:
                 return token
-            # In use for that long, so used just now: it moves away from the end that is looked at.
+            # In use all that time, so it was used just now: it moves away from the end that is examined.
             slot.last_used = now
             self._slots.move_to_end(token)
         return None

@@ -1,4 +1,4 @@
-"""The sequence of ids that a sandbox gives to new conversations."""
+"""The sequence of the ids of new conversations."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,8 @@ from sandbox.world.draws import draw_id
 class IdSequence:
     """Ids in a fixed order: first the pinned ones of the scenario, then one drawn per index.
 
-    Two sandboxes with the same scenario and seed hand out the same ids in the same order. ``index`` says how many
-    were handed out.
+    Two sandboxes with the same scenario and seed hand out the same ids in the same order. ``index`` is the number of
+    ids that were handed out.
     """
 
     __slots__ = ("index", "pinned", "seed")
@@ -20,7 +20,7 @@ class IdSequence:
         self.index = index
 
     def next(self, taken: Callable[[str], bool]) -> str:
-        """The next id of the sequence for which ``taken`` is false."""
+        """Return the next id of the sequence for which ``taken`` is false."""
         while True:
             index = self.index
             self.index += 1

@@ -1,4 +1,4 @@
-"""The journal: what was called, newest last, bounded; and counters, which stay exact when entries are dropped."""
+"""The journal: the last calls, bounded; and counters, which stay exact when entries are dropped."""
 
 from collections import deque
 from itertools import islice
@@ -7,18 +7,31 @@ from typing import NamedTuple
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 OTHER_METHOD = "OTHER"
-"""Counters know the registered methods by name; whatever else was invented is counted under this one."""
+"""The name under which all methods are counted that are not registered ones, so that counters are bounded."""
 
 _ENTRY_BYTES = 700
 _HEADER_BYTES = 120
-"""What Python needs for an entry and for each of its headers, beside the text."""
+"""The memory of an entry and of each of its headers, besides their text."""
+
+
+class Headers(NamedTuple):
+    """The headers of a request, and about how many bytes they occupy in memory."""
+
+    items: tuple[tuple[str, str], ...]
+    size: int
+
+    @classmethod
+    def of(cls, items: tuple[tuple[str, str], ...]) -> "Headers":
+        """Return ``items`` with their size."""
+        return cls(items, sum(_HEADER_BYTES + len(name) + len(value) for name, value in items))
 
 
 class Entry(NamedTuple):
     """One ``/v1`` call as it was answered.
 
-    ``at`` is the sandbox's time in Unix seconds. ``headers`` are redacted already, ``body`` is cut already and says
-    so. ``operation`` is None for what is none (404, 405, preflight). ``status`` is None where no answer was sent.
+    ``at`` is the sandbox's time in Unix seconds. Secrets in ``headers``, ``query`` and ``body`` are redacted already,
+    and a long body is cut. ``operation`` is None for a 404, a 405 and a preflight. ``status`` is None if no response
+    was sent.
     """
 
     id: str
@@ -26,7 +39,7 @@ class Entry(NamedTuple):
     method: str
     path: str
     query: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     body: str
     operation: str | None
     status: int | None
@@ -37,13 +50,12 @@ class Entry(NamedTuple):
 
     @property
     def size(self) -> int:
-        """About how many bytes it keeps in memory."""
-        headers = sum(_HEADER_BYTES + len(name) + len(value) for name, value in self.headers)
-        return _ENTRY_BYTES + len(self.path) + len(self.query) + len(self.body) + headers
+        """About how many bytes the entry occupies in memory."""
+        return _ENTRY_BYTES + len(self.path) + len(self.query) + len(self.body) + self.headers.size
 
 
 class Key(NamedTuple):
-    """What counters tell apart, and filters ask for; in a filter, None asks for any."""
+    """The attributes by which calls are counted and filtered. In a filter, None matches any value."""
 
     operation: str | None = None
     method: str | None = None
@@ -51,17 +63,30 @@ class Key(NamedTuple):
 
 
 class Journal:
-    """Entries up to ``max_entries`` and ``max_bytes``, the oldest dropped first; counters of all there ever were."""
+    """Up to ``max_entries`` and ``max_bytes`` of entries, the oldest dropped first, and counters of all calls.
 
-    __slots__ = ("_bytes", "_counts", "_entries", "_lock", "_max_bytes", "_max_entries", "_truncated")
+    ``since`` is the generation of the sandbox in which the journal began.
+    """
 
-    def __init__(self, max_entries: int, max_bytes: int) -> None:
+    __slots__ = (
+        "_bytes",
+        "_counts",
+        "_entries",
+        "_lock",
+        "_max_bytes",
+        "_max_entries",
+        "_truncated",
+        "since",
+    )
+
+    def __init__(self, max_entries: int, max_bytes: int, since: int = 1) -> None:
+        self.since = since
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._lock = Lock()
-        self._start()
+        self._clear()
 
-    def _start(self) -> None:
+    def _clear(self) -> None:
         self._entries: deque[tuple[Entry, int]] = deque()
         self._counts: dict[Key, int] = {}
         self._bytes = 0
@@ -73,7 +98,7 @@ class Journal:
         return self._truncated
 
     def record(self, entry: Entry) -> None:
-        """Write ``entry`` down; the oldest entries make room."""
+        """Add ``entry``; the oldest entries make room."""
         with self._lock:
             key = _key_of(entry)
             self._counts[key] = self._counts.get(key, 0) + 1
@@ -85,20 +110,20 @@ class Journal:
                 self._truncated = True
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
-        """The last ``limit`` entries that ``wanted`` asks for, newest first."""
+        """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
         with self._lock:
             newest_first = [entry for entry, _ in reversed(self._entries)]
         return list(islice((entry for entry in newest_first if _matches(wanted, _key_of(entry))), limit))
 
     def count(self, wanted: Key) -> int:
-        """How many calls there were that ``wanted`` asks for, dropped ones included."""
+        """Return the number of calls that ``wanted`` selects, including those whose entries were dropped."""
         with self._lock:
             return sum(count for key, count in self._counts.items() if _matches(wanted, key))
 
     def clear(self) -> None:
         """Forget entries and counters."""
         with self._lock:
-            self._start()
+            self._clear()
 
 
 def _key_of(entry: Entry) -> Key:

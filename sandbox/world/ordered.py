@@ -1,12 +1,12 @@
-"""An immutable ordered map: every change answers a new map that shares almost everything with the old one.
+"""An immutable ordered map: every change returns a new map that shares almost everything with the old one.
 
-A B+ tree without parent links. A leaf holds keys in order and their values; a branch keeps the smallest key below each
-of its children. A change copies the path from one leaf to the root, three or four short tuples however large the map
-is, so that forks and snapshots are references. Emptied nodes are dropped and sparse ones are left alone: a page reads
-at most one leaf an item, and no read is ever slower than that.
+It is a B+ tree without parent links. A leaf holds keys in order and their values; a branch keeps the smallest key below
+each of its children. A change copies the path from one leaf to the root, which is three or four short tuples however
+large the map is, so forks and snapshots are references. Empty nodes are dropped and sparse ones are kept: a page reads
+at most one leaf per item.
 
-No maintained library offers an ordered *and* persistent collection: sortedcontainers is mutable (a fork is
-a copy of all of it), rpds and immutables are unordered.
+No maintained library offers an ordered *and* persistent collection: sortedcontainers is mutable, so a fork would copy
+it, and rpds and immutables are unordered.
 """
 
 from bisect import bisect_left, bisect_right
@@ -44,7 +44,7 @@ _Node = _Leaf[K, V] | _Branch[K, V]
 
 
 class OrderedMap(Generic[K, V]):
-    """An immutable map from comparable keys, in ascending order of the keys. It is iterated and read by values."""
+    """An immutable map whose values are iterated in ascending order of their keys."""
 
     __slots__ = ("_root",)
 
@@ -54,7 +54,7 @@ class OrderedMap(Generic[K, V]):
         self._root: _Node[K, V] = _build(ordered, [known[key] for key in ordered])
 
     def __bool__(self) -> bool:
-        """Whether it holds anything."""
+        """Return whether the map has items."""
         return bool(self._root.keys)
 
     def __iter__(self) -> Iterator[V]:
@@ -69,14 +69,14 @@ class OrderedMap(Generic[K, V]):
 
     @property
     def highest(self) -> K:
-        """The last key. Only where there is one."""
+        """The last key. The map must not be empty."""
         node = self._root
         while isinstance(node, _Branch):
             node = node.children[-1]
         return node.keys[-1]
 
     def put(self, key: K, value: V) -> "OrderedMap[K, V]":
-        """This map with ``value`` at ``key``, instead of what was there."""
+        """Return this map with ``value`` at ``key``."""
         replaced = _replace(self._root, key, value)
         if replaced is not None:
             return self._with(replaced)
@@ -84,7 +84,7 @@ class OrderedMap(Generic[K, V]):
         return self._with(nodes[0] if len(nodes) == 1 else _branch(nodes))
 
     def remove(self, key: K) -> "OrderedMap[K, V]":
-        """This map without ``key``; the map itself where it does not hold the key."""
+        """Return this map without ``key``; the map itself if it does not contain the key."""
         if key not in self:
             return self
         node = _remove(self._root, key)
@@ -93,16 +93,16 @@ class OrderedMap(Generic[K, V]):
         return self._with(_Leaf((), ()) if node is None else node)
 
     def after(self, key: K | None, count: int) -> list[V]:
-        """The first ``count`` values above ``key`` (which need not be in the map), ascending.
+        """Return the first ``count`` values above ``key`` (which need not be in the map), in ascending order.
 
-        ``None`` starts at the beginning; a negative ``count`` takes all.
+        ``None`` starts at the beginning; a negative ``count`` returns all.
         """
         found: list[V] = []
         _collect_after(self._root, key, count, found)
         return found
 
     def before(self, key: K, count: int) -> list[V]:
-        """The last ``count`` values below ``key`` (which need not be in the map), ascending."""
+        """Return the last ``count`` values below ``key`` (which need not be in the map), in ascending order."""
         found: list[V] = []
         _collect_before(self._root, key, count, found)
         found.reverse()
@@ -120,7 +120,7 @@ def _branch(nodes: Iterable[_Node[K, V]]) -> _Branch[K, V]:
 
 
 def _build(keys: list[K], values: list[V]) -> _Node[K, V]:
-    # Nodes are left a quarter empty, so that the first writes split nothing.
+    # Nodes are filled to three quarters, so that the first writes split none.
     size = FANOUT * 3 // 4
     nodes: list[_Node[K, V]] = [
         _Leaf(tuple(keys[at : at + size]), tuple(values[at : at + size])) for at in range(0, len(keys), size)
@@ -131,7 +131,7 @@ def _build(keys: list[K], values: list[V]) -> _Node[K, V]:
 
 
 def _replace(node: _Node[K, V], key: K, value: V) -> _Node[K, V] | None:
-    """``node`` with another value at ``key``, its keys shared; None where it does not hold the key."""
+    """Return ``node`` with another value at ``key``, sharing its keys; None if it does not contain the key."""
     if isinstance(node, _Leaf):
         at = bisect_left(node.keys, key)
         if at == len(node.keys) or node.keys[at] != key:
@@ -149,7 +149,7 @@ def _replace(node: _Node[K, V], key: K, value: V) -> _Node[K, V] | None:
 
 
 def _add(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
-    """``node`` with a key that it does not hold, in two where it would be too wide."""
+    """Return ``node`` with a new key; split in two if it would be too wide."""
     if isinstance(node, _Leaf):
         return _add_to_leaf(node, key, value)
     at = max(bisect_right(node.keys, key) - 1, 0)

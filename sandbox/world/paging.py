@@ -1,4 +1,4 @@
-"""What a list call asks for, and what it gets. No HTTP, no storage: shapes and rules alone."""
+"""Queries and pages: the values that a list call takes and returns. They know neither HTTP nor storage."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,10 +9,10 @@ MUTED, ARCHIVED, PINNED = 1, 2, 4
 
 
 class Filter(NamedTuple):
-    """Which conversations a list shows: the flags that must hold, and the group.
+    """Selects the conversations of a list by flags and group.
 
-    ``flags`` is a sum of MUTED, ARCHIVED and PINNED; 0 asks for none of them. ``group_id`` None asks for
-    any group or none. All combine (AND). Source: the optional attributes of "List all sound effects".
+    ``flags`` is a sum of MUTED, ARCHIVED and PINNED, all of which must be set; 0 requires none. ``group_id`` None
+    selects any group or none. All combine (AND). Source: the optional attributes of "List all sound effects".
     """
 
     flags: int = 0
@@ -20,7 +20,7 @@ class Filter(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Where a conversation stands in every list: newest first, ties by id."""
+    """The position of a conversation in every list: newest first, ties by id."""
 
     newest_first: int
     id: str
@@ -28,7 +28,7 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One list call. At most one of the two cursors is set; ``limit`` is at least 1."""
+    """The arguments of one list call. At most one of the two cursors is set; ``limit`` is at least 1."""
 
     limit: int
     filter: Filter = Filter()
@@ -37,19 +37,19 @@ class Query:
 
 
 class Page(NamedTuple):
-    """The records of one list answer, and whether more lie in the direction of travel."""
+    """The records of one page, and whether more lie in the direction of travel."""
 
     records: list[Record]
     has_more: bool
 
 
 def order_of(conversation: Conversation) -> Order:
-    """The place of ``conversation`` in every list."""
+    """Return the position of ``conversation`` in every list."""
     return Order(-conversation.created_at, conversation.id)
 
 
 def filters_of(conversation: Conversation) -> list[Filter]:
-    """Every filter that shows ``conversation``: at most sixteen, two for most."""
+    """Return every filter that selects ``conversation``: at most sixteen, two for most."""
     shown = [0]
     if conversation.is_muted:
         shown += [flags | MUTED for flags in shown]

@@ -1,8 +1,7 @@
-"""When something goes wrong: rules, and the book that decides which one fires. What goes wrong is not known here."""
+"""Rules decide when something goes wrong. They do not know what goes wrong: that is their effect."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
@@ -13,44 +12,59 @@ from sandbox.world.errors import RulesFull, UnknownRule
 
 
 class RequestInfo(Protocol):
-    """What a rule may ask of a call. ``query`` and ``body`` are its attributes as text."""
+    """What a rule may ask of a request. The attributes of its query and its body are text."""
 
     @property
-    def operation(self) -> str | None: ...
+    def operation_id(self) -> str | None: ...
     @property
     def method(self) -> str: ...
     @property
     def path(self) -> str: ...
     @property
-    def query(self) -> Mapping[str, str]: ...
+    def query_attributes(self) -> Mapping[str, str]: ...
     @property
-    def body(self) -> Mapping[str, str]: ...
+    def body_attributes(self) -> Mapping[str, str]: ...
 
 
-@dataclass(slots=True)
+class RateWindow(NamedTuple):
+    """A window in which an effect counts calls. ``began`` and ``ends`` are Unix seconds on the sandbox's clock."""
+
+    began: float
+    ends: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class RuleCounters:
-    """What a book remembers of ``rule``: how often it matched and fired, and what its effect counts (``window``)."""
+    """The counters of ``rule`` in one sandbox.
 
-    rule: "Rule | None" = None
+    The rule matched ``matched`` calls and fired ``fired`` times. Its time to live counts from ``since``, and
+    ``window`` is the current window of an effect that counts calls.
+    """
+
+    rule: "Rule"
     matched: int = 0
     fired: int = 0
     since: float | None = None
-    window: dict[str, float] = field(default_factory=dict)
+    window: RateWindow | None = None
 
 
 class Effect(Protocol):
-    """What a rule does when it fires."""
+    """What happens when a rule fires."""
 
-    def due(self, counters: RuleCounters, now: float) -> bool:
-        """Whether the effect is due for this call, at ``now`` on the sandbox's clock."""
+    def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
+        """Return whether the effect is due for this call, and the window that the call leaves behind.
+
+        ``window`` is the one that the call before left; ``now`` is the time on the sandbox's clock.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RequestMatcher:
-    """Which calls a rule is about. All that is given must hold; nothing given means every ``/v1`` call.
+    """Selects requests. Everything given must match; a matcher without conditions selects every ``/v1`` call.
 
-    ``path`` is a glob (``*`` stands for anything, ``/`` included). Attributes of ``query`` and ``body`` must be equal.
+    ``path`` is a glob (``*`` matches anything, ``/`` included). Attributes of ``query`` and ``body`` must be equal.
     """
 
     operation: str | None = None
@@ -60,27 +74,25 @@ class RequestMatcher:
     body: Mapping[str, str] = field(default_factory=dict)
 
     def matches(self, request: RequestInfo) -> bool:
-        """Whether the rule is about this call."""
+        """Return whether ``request`` is selected."""
         return (
-            (self.operation is None or self.operation == request.operation)
+            (self.operation is None or self.operation == request.operation_id)
             and (self.method is None or self.method == request.method)
             and (self.path is None or fnmatchcase(request.path, self.path))
-            and (not self.query or self.query.items() <= request.query.items())
-            and (not self.body or self.body.items() <= request.body.items())
+            and (not self.query or self.query.items() <= request.query_attributes.items())
+            and (not self.body or self.body.items() <= request.body_attributes.items())
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """When ``effect`` happens.
+class UnboundRule:
+    """A rule that has no id yet: when ``effect`` happens.
 
-    The first ``skip`` matching calls pass; then it fires on every ``every``-th, with ``probability`` (0 to 1), at most
-    ``times`` times (None: without end), for ``ttl_seconds`` (None: without end) on the sandbox's clock from ``since``
-    (None: from the first call of the sandbox that matches, whatever its clock shows). ``document`` is the rule as it
-    was written.
+    The first ``skip`` matching calls pass. Then the rule fires on every ``every``-th one with ``probability`` (0 to 1),
+    at most ``times`` times (None: no limit), for ``ttl_seconds`` (None: no end). ``document`` is the rule as it was
+    written.
     """
 
-    id: str
     effect: Effect
     document: Mapping[str, Any]
     match: RequestMatcher = RequestMatcher()
@@ -89,117 +101,158 @@ class Rule:
     times: int | None = None
     probability: float = 1.0
     ttl_seconds: float | None = None
+
+    def bind(self, rule_id: str, since: float | None) -> "Rule":
+        """Return the rule with an id. Its time to live counts from ``since`` on the sandbox's clock.
+
+        ``since`` None counts from the first matching call of each sandbox.
+        """
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Rule(**values, id=rule_id, since=since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(UnboundRule):
+    """A rule with its id, and the time from which its time to live counts."""
+
+    id: str
     since: float | None = None
 
 
 class RuleMatch(NamedTuple):
-    """A rule that fired, and for which of its matching calls, counted from 1: the key of its draws."""
+    """A rule that fired.
+
+    ``match_number`` says for which of its matching calls, counted from 1: it is the key of the rule's draws.
+    ``window`` is the window of an effect that counts calls, with this call in it; ``at`` is the time of the call.
+    """
 
     rule: Rule
     match_number: int
+    at: float
+    window: RateWindow | None = None
 
 
 class RuleBook:
-    """The rules of one sandbox, in order, and how often they matched and fired here.
+    """The rules of one sandbox, in order, and their counters.
 
-    ``key`` names the sandbox in the draws. Server-wide rules are counted in each sandbox by itself, so that no sandbox
-    can take a fault away from another.
+    ``key`` names the sandbox in the draws. Server-wide rules have counters in each sandbox, so that no sandbox takes a
+    fault away from another. ``id_prefix`` is that of the ids: ``rule-1``, ``rule-2`` and so on for ``rule``.
     """
 
-    __slots__ = ("_counters", "_key", "_lock", "_seed", "rules")
+    __slots__ = ("_counters", "_id_prefix", "_key", "_lock", "_seed", "capacity", "rules")
 
-    def __init__(self, seed: int, key: str, rules: Iterable[Rule] = ()) -> None:
+    def __init__(
+        self, seed: int, key: str, capacity: int, rules: Iterable[Rule] = (), id_prefix: str = "rule"
+    ) -> None:
         self._seed = seed
         self._key = key
+        self._id_prefix = id_prefix
         self._lock = Lock()
         self._counters: dict[str, RuleCounters] = {}
+        self.capacity = capacity
         self.rules = tuple(rules)
 
     def get(self, rule_id: str) -> Rule:
-        """The rule of this id. Raises UnknownRule."""
+        """Return the rule of this id. Raises UnknownRule."""
         for rule in self.rules:
             if rule.id == rule_id:
                 return rule
         raise UnknownRule(rule_id)
 
-    def add(self, make: Callable[[str], Rule], prefix: str, capacity: int) -> Rule:
-        """Put the rule that ``make`` answers for a new id, ``rule-3`` where the prefix is ``rule``, behind the others.
-
-        Raises RulesFull where there are ``capacity`` already.
-        """
+    def add(self, unbound: UnboundRule, since: float | None) -> Rule:
+        """Add a rule behind the others under a new id, and return it. Raises RulesFull."""
         with self._lock:
-            if len(self.rules) >= capacity:
-                raise RulesFull(capacity)
-            rests = (rule.id.removeprefix(f"{prefix}-") for rule in self.rules)
-            number = 1 + max((int(rest) for rest in rests if rest.isdigit()), default=0)
-            rule = make(f"{prefix}-{number}")
+            if len(self.rules) >= self.capacity:
+                raise RulesFull(self.capacity)
+            suffixes = (rule.id.removeprefix(f"{self._id_prefix}-") for rule in self.rules)
+            number = 1 + max((int(suffix) for suffix in suffixes if suffix.isdigit()), default=0)
+            rule = unbound.bind(f"{self._id_prefix}-{number}", since)
             self.rules = (*self.rules, rule)
             return rule
 
-    def replace(self, rules: Iterable[Rule]) -> None:
-        """Put ``rules`` in the place of all, and count anew."""
-        with self._lock:
-            for rule in self.rules:
-                self._counters.pop(rule.id, None)
-            self.rules = tuple(rules)
+    def replace(self, unbound: Iterable[UnboundRule], since: float | None) -> tuple[Rule, ...]:
+        """Replace all rules, and return those that were replaced. The new ones are counted from zero.
 
-    def change(self, rule: Rule) -> None:
-        """Put ``rule`` in the place of the one with its id, and count it anew. Raises UnknownRule."""
+        Raises RulesFull.
+        """
         with self._lock:
-            self.get(rule.id)
-            self.rules = tuple(rule if other.id == rule.id else other for other in self.rules)
+            rules = bind_all(unbound, self._id_prefix, since)
+            if len(rules) > self.capacity:
+                raise RulesFull(self.capacity)
+            replaced = self.rules
+            for rule in replaced:
+                self._counters.pop(rule.id, None)
+            self.rules = rules
+            return replaced
+
+    def change(self, rule_id: str, unbound: UnboundRule, since: float | None) -> Rule:
+        """Replace the rule of this id, and return the new one, which is counted from zero. Raises UnknownRule."""
+        with self._lock:
+            self.get(rule_id)
+            rule = unbound.bind(rule_id, since)
+            self.rules = tuple(rule if other.id == rule_id else other for other in self.rules)
+            return rule
 
     def remove(self, rule_id: str) -> None:
-        """Take a rule out. Raises UnknownRule."""
+        """Remove a rule. Raises UnknownRule."""
         with self._lock:
             self.get(rule_id)
             self.rules = tuple(rule for rule in self.rules if rule.id != rule_id)
             self._counters.pop(rule_id, None)
 
     def counters(self, rule: Rule) -> RuleCounters:
-        """How often a rule matched and fired here. A rule that took another's place counts from zero."""
+        """Return the counters of a rule. A rule that replaced another one is counted from zero."""
         counters = self._counters.get(rule.id)
         return counters if counters is not None and counters.rule is rule else RuleCounters(rule)
 
-    def fire(self, request: RequestInfo, clock: Clock, others: Iterable[Rule] = ()) -> RuleMatch | None:
-        """The first rule, the rule_book's own before ``others``, that matches this call and fires."""
+    def fire(self, request: RequestInfo, clock: Clock, server_rules: Iterable[Rule] = ()) -> RuleMatch | None:
+        """Return the first rule that matches ``request`` and fires: the book's own before ``server_rules``."""
         with self._lock:
-            for rule in (*self.rules, *others):
+            for rule in (*self.rules, *server_rules):
                 if not rule.match.matches(request):
                     continue
-                counters = self._counters[rule.id] = self.counters(rule)
-                if self._fires(rule, counters, clock):
-                    return RuleMatch(rule, counters.matched)
+                now = clock.time()
+                fires, counters = self._count(self.counters(rule), now)
+                self._counters[rule.id] = counters
+                if fires:
+                    return RuleMatch(rule, counters.matched, now, counters.window)
             return None
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
-        """A number from 0 to below 1 that belongs to this match; the same for the same seed, sandbox and calls."""
+        """Return a number from 0 to below 1 that belongs to a match: the same for the same seed, sandbox and calls."""
         return draw_unit(self._seed, kind, self._key, rule_id, match_number)
 
     def draw_bytes(self, count: int, rule_id: str, match_number: int) -> bytes:
-        """``count`` bytes, at most 256, that belong to this match."""
+        """Return ``count`` bytes, at most 256, that belong to a match."""
         blocks = (
             draw_bits(self._seed, "bytes", self._key, rule_id, match_number, block).to_bytes(32, "big")
             for block in range(8)
         )
         return b"".join(blocks)[:count]
 
-    def window_left(self, rule: Rule) -> int:
-        """For a rule whose effect counts in windows: whole seconds until this one ends, at least 1."""
-        return max(math.ceil(self.counters(rule).window.get("left", 1)), 1)
+    def _count(self, counters: RuleCounters, now: float) -> tuple[bool, RuleCounters]:
+        """Return whether the rule fires for its next matching call, and its counters after that call."""
+        rule, matched, fired, since, window = (
+            counters.rule,
+            counters.matched,
+            counters.fired,
+            counters.since,
+            counters.window,
+        )
+        if since is None:
+            since = now if rule.since is None else rule.since
+        if rule.ttl_seconds is not None and now >= since + rule.ttl_seconds:
+            return False, RuleCounters(rule, matched, fired, since, window)
+        matched += 1
+        number = matched - rule.skip
+        fires = number > 0 and number % rule.every == 0 and (rule.times is None or fired < rule.times)
+        if fires and rule.probability < 1:
+            fires = self.draw("fires", rule.id, matched) < rule.probability
+        if fires:
+            fires, window = rule.effect.due(window, now)
+        return fires, RuleCounters(rule, matched, fired + fires, since, window)
 
-    def _fires(self, rule: Rule, counters: RuleCounters, clock: Clock) -> bool:
-        now = clock.time()
-        if counters.since is None:
-            counters.since = now if rule.since is None else rule.since
-        if rule.ttl_seconds is not None and now >= counters.since + rule.ttl_seconds:
-            return False
-        counters.matched += 1
-        number = counters.matched - rule.skip
-        if number <= 0 or number % rule.every or (rule.times is not None and counters.fired >= rule.times):
-            return False
-        chance = 0.0 if rule.probability >= 1 else self.draw("fires", rule.id, counters.matched)
-        if chance >= rule.probability or not rule.effect.due(counters, now):
-            return False
-        counters.fired += 1
-        return True
+
+def bind_all(unbound: Iterable[UnboundRule], id_prefix: str, since: float | None) -> tuple[Rule, ...]:
+    """Return the rules with the ids ``rule-1``, ``rule-2`` and so on, where the prefix is ``rule``."""
+    return tuple(each.bind(f"{id_prefix}-{number}", since) for number, each in enumerate(unbound, 1))

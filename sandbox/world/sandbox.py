@@ -1,41 +1,26 @@
-"""The sandbox: the isolated world of one bearer token."""
+"""The sandbox: the isolated world of one bearer token, in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
-from sandbox.world.clock import Clock, Now
-from sandbox.world.conversation import Conversation, Record
+from sandbox.world.clock import Clock, ClockState, Now
+from sandbox.world.conversation import Record
+from sandbox.world.errors import SandboxReset
 from sandbox.world.ids import IdSequence
-from sandbox.world.journal import Journal
+from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import Rule, RuleBook
-from sandbox.world.sleepers import Sleepers
-from sandbox.world.snapshots import Snapshots
+from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, RuleMatch, UnboundRule
+from sandbox.world.sleepers import NewEvent, Sleepers, Wait, new_event, wait
+from sandbox.world.snapshots import Snapshot, Snapshots
+from sandbox.world.state import SandboxState
 from sandbox.world.store import Encode, Store
-from sandbox.world.table import Table
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxState:
-    """All that a sandbox is at one moment, as a value: a start, a snapshot and an export are such states.
-
-    ``id_index`` ids were handed out. The clock stands at ``frozen_at`` (Unix seconds) or runs ``clock_offset``
-    seconds ahead of the machine's.
-    """
-
-    table: Table
-    seed: int
-    pinned_ids: tuple[str, ...] = ()
-    frozen_at: float | None = None
-    id_index: int = 0
-    clock_offset: float = 0.0
-    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How far a sandbox may grow."""
+    """The limits of a sandbox's growth."""
 
     conversations: int
     snapshots: int
@@ -44,87 +29,264 @@ class Bounds:
     journal_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a sandbox takes from the process that it runs in.
+
+    ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
+    ``new_event`` makes the event that wakes it.
+    """
+
+    now: Now
+    encode: Encode
+    bounds: Bounds
+    wait: Wait = wait
+    new_event: NewEvent = new_event
+
+
 class Sandbox:
-    """Store, clock, id sequence, fault rules, journal and snapshots of one token. All calls of the API end here.
+    """A world whose store, clock, id sequence, rules, journal and snapshots are in the memory of this process.
 
-    ``key`` names the sandbox in the draws of its rules: the token.
-
-    A reset, a restore or an import makes a new sandbox in the place of this one (see :meth:`succeed`), so a call that
-    is under way here cannot write into the new world.
+    ``key`` names the sandbox in the draws of its rules: the token. The methods are described in
+    :class:`~sandbox.world.interface.World`.
     """
 
     __slots__ = (
-        "_encode",
+        "_book",
+        "_clock",
+        "_ended",
+        "_ids",
+        "_journal",
         "_key",
-        "_now",
-        "bounds",
-        "clock",
-        "ids",
-        "journal",
-        "rule_book",
-        "sleepers",
-        "snapshots",
-        "store",
+        "_lock",
+        "_runtime",
+        "_sleepers",
+        "_snapshots",
+        "_store",
+        "generation",
     )
 
-    def __init__(self, state: SandboxState, now: Now, encode: Encode, bounds: Bounds, key: str = "") -> None:
-        self._now = now
+    def __init__(self, state: SandboxState, runtime: Runtime, key: str = "", generation: int = 1) -> None:
+        self._runtime = runtime
         self._key = key
-        self._encode = encode
-        self.bounds = bounds
-        self.store = Store(state.table, encode, bounds.conversations)
-        self.clock = Clock(now, state.frozen_at, state.clock_offset)
-        self.ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
-        self.journal = Journal(bounds.journal_entries, bounds.journal_bytes)
-        self.rule_book = RuleBook(state.seed, key, state.rules)
-        self.sleepers = Sleepers()
-        self.snapshots: Snapshots[SandboxState] = Snapshots(bounds.snapshots)
+        # Writes hold it, and so does what begins a new generation: no write lands between the check and the change.
+        self._lock = Lock()
+        self.generation = generation
+        self._ended = False
+        self._sleepers = Sleepers(generation, runtime.wait, runtime.new_event)
+        self._snapshots: Snapshots[SandboxState] = Snapshots(runtime.bounds.snapshots)
+        self._set_state(state)
+        self._begin_journal()
+
+    def check(self, generation: int) -> None:
+        if self._ended or generation != self.generation:
+            raise SandboxReset
+
+    # Conversations
+
+    def get(self, conversation_id: str) -> Record:
+        return self._store.get(conversation_id)
+
+    def page(self, query: Query) -> Page:
+        return self._store.page(query)
+
+    @property
+    def size(self) -> int:
+        return len(self._store.table)
+
+    def create(self, generation: int, contact_id: str | None, group_id: str | None) -> Record:
+        with self._lock:
+            self.check(generation)
+            return self._store.create(self._ids, contact_id, group_id, self._clock.seconds())
+
+    def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
+        with self._lock:
+            self.check(generation)
+            return self._store.update(conversation_id, changes)
+
+    def put(
+        self, generation: int, conversation_id: str, attributes: Mapping[str, Any]
+    ) -> tuple[Record, bool]:
+        with self._lock:
+            self.check(generation)
+            return self._store.put(conversation_id, attributes, self._clock.seconds())
+
+    def delete(self, generation: int, conversation_id: str) -> None:
+        with self._lock:
+            self.check(generation)
+            self._store.delete(conversation_id)
+
+    # Time
+
+    def time(self) -> float:
+        return self._clock.time()
+
+    @property
+    def clock_state(self) -> ClockState:
+        return self._clock.state
+
+    def freeze_clock(self, generation: int, at: float | None) -> None:
+        with self._lock:
+            self.check(generation)
+            self._clock.freeze(at)
+
+    def advance_clock(self, generation: int, seconds: float) -> None:
+        with self._lock:
+            self.check(generation)
+            self._clock.advance(seconds)
+
+    def resume_clock(self, generation: int) -> None:
+        with self._lock:
+            self.check(generation)
+            self._clock.resume()
+
+    # Rules, and the calls that they delay
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self._book.rules
+
+    def get_rule(self, rule_id: str) -> Rule:
+        return self._book.get(rule_id)
+
+    def add_rule(self, generation: int, unbound: UnboundRule, /) -> Rule:
+        with self._lock:
+            self.check(generation)
+            return self._book.add(unbound, self._clock.time())
+
+    def replace_rules(self, generation: int, unbound: Iterable[UnboundRule], /) -> None:
+        with self._lock:
+            self.check(generation)
+            replaced = self._book.replace(unbound, self._clock.time())
+        for rule in replaced:
+            self._sleepers.wake(rule.id)
+
+    def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
+        with self._lock:
+            self.check(generation)
+            rule = self._book.change(rule_id, unbound, self._clock.time())
+        self._sleepers.wake(rule_id)
+        return rule
+
+    def remove_rule(self, generation: int, rule_id: str, /) -> None:
+        with self._lock:
+            self.check(generation)
+            self._book.remove(rule_id)
+        self._sleepers.wake(rule_id)
+
+    def counters(self, rule: Rule) -> RuleCounters:
+        return self._book.counters(rule)
+
+    def fire(self, generation: int, request: RequestInfo, server_rules: Iterable[Rule]) -> RuleMatch | None:
+        with self._lock:
+            self.check(generation)
+            return self._book.fire(request, self._clock, server_rules)
+
+    def draw(self, kind: str, rule_id: str, match_number: int) -> float:
+        return self._book.draw(kind, rule_id, match_number)
+
+    def draw_bytes(self, count: int, rule_id: str, match_number: int) -> bytes:
+        return self._book.draw_bytes(count, rule_id, match_number)
+
+    def sleep(self, generation: int, seconds: float, rule_id: str | None) -> bool:
+        return self._ended or self._sleepers.sleep(generation, seconds, rule_id)
+
+    def wake(self, rule_id: str) -> None:
+        self._sleepers.wake(rule_id)
+
+    # The journal
+
+    def record(self, generation: int, entry: Entry) -> None:
+        # Without the lock: a reset puts another journal in the place of this one, which accepts this generation.
+        journal = self._journal
+        if generation >= journal.since:
+            journal.record(entry)
+
+    def entries(self, wanted: Key, limit: int) -> list[Entry]:
+        return self._journal.entries(wanted, limit)
+
+    def count_calls(self, wanted: Key) -> int:
+        return self._journal.count(wanted)
+
+    @property
+    def journal_truncated(self) -> bool:
+        return self._journal.truncated
+
+    def clear_journal(self, generation: int) -> None:
+        with self._lock:
+            self.check(generation)
+            self._journal.clear()
+
+    # The world as a whole
 
     @property
     def state(self) -> SandboxState:
-        """All that the sandbox is at this moment. Costs no copy of the data."""
-        with self.store.still() as table:
-            clock = self.clock.state
-            return SandboxState(
-                table,
-                self.ids.seed,
-                self.ids.pinned,
-                clock.frozen_at,
-                self.ids.index,
-                clock.offset,
-                self.rule_book.rules,
-            )
+        with self._lock:
+            return self._state()
 
-    def succeed(self, state: SandboxState, *, journal: Journal | None = None) -> "Sandbox":
-        """The sandbox that takes the place of this one and starts in ``state``. The snapshots go with it.
+    def reset(self, state: SandboxState) -> None:
+        self._begin_generation(state, clears_journal=True)
 
-        ``journal`` goes with it too where it is given; otherwise the new one starts empty.
-        """
-        successor = Sandbox(state, self._now, self._encode, self.bounds, self._key)
-        successor.snapshots = self.snapshots
-        successor.journal = journal or successor.journal
-        return successor
+    def load(self, state: SandboxState) -> None:
+        self._begin_generation(state, clears_journal=False)
 
-    def create(self, contact_id: str | None, group_id: str | None) -> Record:
-        """Begin a conversation. Raises StoreFull."""
+    def end(self) -> None:
+        # A call in flight may ask for the generation again, so that a new generation alone would not refuse it.
+        with self._lock:
+            self._ended = True
+            self.generation += 1
+        self._sleepers.begin_generation(self.generation)
 
-        def begin(taken: Callable[[str], bool]) -> Conversation:
-            return Conversation.begin(self.ids.next(taken), contact_id, group_id, self.clock.seconds())
+    def fork(self) -> "Sandbox":
+        with self._lock:
+            return Sandbox(self._state(), self._runtime, self._key, self.generation)
 
-        return self.store.create(begin)
+    @property
+    def snapshots(self) -> list[Snapshot[SandboxState]]:
+        return list(self._snapshots)
 
-    def get(self, conversation_id: str) -> Record:
-        """One conversation. Raises UnknownConversation."""
-        return self.store.get(conversation_id)
+    def take_snapshot(self, generation: int) -> Snapshot[SandboxState]:
+        with self._lock:
+            self.check(generation)
+            return self._snapshots.take(self._clock.time(), self._state())
 
-    def page(self, query: Query) -> Page:
-        """One page of the list. Raises UnknownCursor."""
-        return self.store.page(query)
+    def restore(self, snapshot_id: str) -> Snapshot[SandboxState]:
+        snapshot = self._snapshots.get(snapshot_id)
+        self.load(snapshot.state)
+        return snapshot
 
-    def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
-        """Change attributes of a conversation. Raises UnknownConversation."""
-        return self.store.update(conversation_id, changes)
+    def drop_snapshot(self, generation: int, snapshot_id: str) -> None:
+        with self._lock:
+            self.check(generation)
+            self._snapshots.drop(snapshot_id)
 
-    def delete(self, conversation_id: str) -> None:
-        """Remove a conversation for good. Raises UnknownConversation."""
-        self.store.delete(conversation_id)
+    def _begin_generation(self, state: SandboxState, *, clears_journal: bool) -> None:
+        with self._lock:
+            self.generation += 1
+            self._set_state(state)
+            if clears_journal:
+                self._begin_journal()
+        self._sleepers.begin_generation(self.generation)
+
+    def _set_state(self, state: SandboxState) -> None:
+        runtime, bounds = self._runtime, self._runtime.bounds
+        self._store = Store(state.table, runtime.encode, bounds.conversations)
+        self._clock = Clock(runtime.now, state.frozen_at, state.clock_offset)
+        self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
+        self._book = RuleBook(state.seed, self._key, bounds.rules, state.rules)
+
+    def _begin_journal(self) -> None:
+        bounds = self._runtime.bounds
+        self._journal = Journal(bounds.journal_entries, bounds.journal_bytes, since=self.generation)
+
+    def _state(self) -> SandboxState:
+        clock = self._clock.state
+        return SandboxState(
+            self._store.table,
+            self._ids.seed,
+            self._ids.pinned,
+            clock.frozen_at,
+            self._ids.index,
+            clock.offset,
+            self._book.rules,
+        )

@@ -1,21 +1,54 @@
-"""The rules that hold in every sandbox."""
+"""The rules that apply in every sandbox."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from sandbox.world.rules import Rule, RuleBook
+from sandbox.world.rules import Rule, RuleBook, UnboundRule
 
 
 class ServerRules:
-    """The rules that hold in every sandbox, behind its own: the server-wide ones, then the command line's.
+    """The rules that apply in every sandbox, behind its own: the server-wide ones, then those of the command line.
 
-    The server-wide ones are kept in ``rule_book`` and never fire there: each sandbox counts for itself.
+    They never fire here: each sandbox counts them for itself. Nothing resets them, so that their ``generation`` never
+    changes. ``wake`` wakes the calls of all sandboxes that sleep because of a rule.
     """
 
-    def __init__(self, command_line: Iterable[Rule] = ()) -> None:
-        self.rule_book = RuleBook(0, "")
+    generation = 0
+
+    def __init__(self, capacity: int, wake: Callable[[str], None], command_line: Iterable[Rule] = ()) -> None:
+        self._book = RuleBook(0, "", capacity, id_prefix="server-rule")
+        self._wake = wake
         self._command_line = tuple(command_line)
 
     @property
     def all(self) -> tuple[Rule, ...]:
-        """In the order in which they are asked."""
-        return self.rule_book.rules + self._command_line if self.rule_book.rules else self._command_line
+        """The rules in the order in which they are tried."""
+        return self._book.rules + self._command_line if self._book.rules else self._command_line
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The server-wide rules, without those of the command line."""
+        return self._book.rules
+
+    def get_rule(self, rule_id: str) -> Rule:
+        """Return the rule of this id. Raises UnknownRule."""
+        return self._book.get(rule_id)
+
+    def add_rule(self, _generation: int, unbound: UnboundRule) -> Rule:
+        """Add a rule behind the others, and return it. Raises RulesFull."""
+        return self._book.add(unbound, None)
+
+    def replace_rules(self, _generation: int, unbound: Iterable[UnboundRule]) -> None:
+        """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull."""
+        for rule in self._book.replace(unbound, None):
+            self._wake(rule.id)
+
+    def change_rule(self, _generation: int, rule_id: str, unbound: UnboundRule) -> Rule:
+        """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule."""
+        rule = self._book.change(rule_id, unbound, None)
+        self._wake(rule_id)
+        return rule
+
+    def remove_rule(self, _generation: int, rule_id: str) -> None:
+        """Remove a rule, and wake the calls that it delays. Raises UnknownRule."""
+        self._book.remove(rule_id)
+        self._wake(rule_id)

@@ -1,4 +1,4 @@
-"""The bound on calls that sleep at once in the whole server."""
+"""The limit of calls that sleep at once in the whole server."""
 
 from threading import Lock
 from types import TracebackType
@@ -7,7 +7,7 @@ from sandbox.world.errors import SleepersFull
 
 
 class SleepLimit:
-    """A bound on sleepers: ``with sleep_limit:`` takes a place. Raises SleepersFull where none is free."""
+    """Up to ``capacity`` sleeping calls: ``with sleep_limit:`` takes a place. Raises SleepersFull if none is free."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -15,7 +15,7 @@ class SleepLimit:
         self._lock = Lock()
 
     def acquire(self) -> None:
-        """Take a place. Raises SleepersFull where none is free."""
+        """Take a place. Raises SleepersFull if none is free."""
         with self._lock:
             if self._taken >= self._capacity:
                 raise SleepersFull(self._capacity)

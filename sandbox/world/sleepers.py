@@ -1,4 +1,4 @@
-"""The calls that sleep in one sandbox: who they are, so that a reset or the end of a rule can wake them."""
+"""The calls that sleep in one sandbox. A reset or the end of a rule wakes them."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Event(Protocol):
-    """Wakes one sleeper: ``threading.Event``, or what takes its place where calls are no threads."""
+    """Wakes one sleeping call: a ``threading.Event``, or its replacement where calls are not threads."""
 
     def set(self) -> None: ...
     def is_set(self) -> bool: ...
@@ -17,78 +17,77 @@ class Event(Protocol):
 
 NewEvent = Callable[[], Event]
 Wait = Callable[[Event, float], object]
-"""Waits until the event is set, at most so many seconds."""
+"""Waits until the event is set, at most for a number of seconds."""
 
 
 def wait(event: Event, seconds: float) -> object:
-    """Really wait."""
+    """Wait for real."""
     return event.wait(seconds)
 
 
 def new_event() -> Event:
-    """An event of the kind that this process waits on now.
+    """Return an event of the class that this process waits on now.
 
-    A server that puts another class in its place does so after this module was imported, and on Python's own one over
-    gevent's locks all sleepers wake only when the last one fell asleep.
+    A server may replace ``threading.Event`` after this module was imported. On Python's own event over gevent's locks,
+    all sleeping calls would wake only when the last one has fallen asleep.
     """
     return threading.Event()
 
 
 @dataclass(slots=True, eq=False)
-class Sleeper:
-    """One sleeping call. ``rule_id`` is the rule that made it sleep, if one did."""
-
+class _Sleeper:
+    generation: int
     rule_id: str | None
-    woken: Event
+    event: Event
 
 
 class Sleepers:
-    """The sleeping calls of one sandbox."""
+    """The sleeping calls of one sandbox. Those of an earlier generation do not sleep."""
 
-    __slots__ = ("_ended", "_lock", "_sleeping")
+    __slots__ = ("_generation", "_lock", "_new_event", "_sleeping", "_wait")
 
-    def __init__(self) -> None:
+    def __init__(self, generation: int, wait: Wait = wait, new_event: NewEvent = new_event) -> None:
+        self._generation = generation
+        self._wait = wait
+        self._new_event = new_event
         self._lock = Lock()
-        self._sleeping: set[Sleeper] = set()
-        self._ended = False
+        self._sleeping: set[_Sleeper] = set()
 
     def __len__(self) -> int:
         return len(self._sleeping)
 
-    @property
-    def ended(self) -> bool:
-        """Whether the sandbox has come to its end: a reset put another one in its place."""
-        return self._ended
-
-    def sleep(self, seconds: float, rule_id: str | None, wait: Wait, event: NewEvent = new_event) -> bool:
-        """Sleep until the time is over or somebody wakes the call. Answers whether somebody did."""
-        sleeper = Sleeper(rule_id, event())
+    def sleep(self, generation: int, seconds: float, rule_id: str | None) -> bool:
+        """Sleep for ``seconds``, or until the rule or the generation ends. Return whether the call was woken."""
+        sleeper = _Sleeper(generation, rule_id, self._new_event())
         with self._lock:
-            if self._ended:
+            if generation < self._generation:
                 return True
             self._sleeping.add(sleeper)
         try:
-            wait(sleeper.woken, seconds)
-            return sleeper.woken.is_set()
+            self._wait(sleeper.event, seconds)
+            return sleeper.event.is_set()
         finally:
             with self._lock:
                 self._sleeping.discard(sleeper)
 
     def wake(self, rule_id: str) -> None:
-        """Wake the calls that a rule made sleep."""
+        """Wake the calls that sleep because of a rule."""
         with self._lock:
-            meant = [sleeper for sleeper in self._sleeping if sleeper.rule_id == rule_id]
-        _wake(meant)
+            woken = [sleeper for sleeper in self._sleeping if sleeper.rule_id == rule_id]
+        _wake(woken)
 
-    def end(self) -> None:
-        """Wake all, and let nobody sleep here any more."""
+    def begin_generation(self, generation: int) -> None:
+        """Wake the calls of earlier generations, which do not sleep any more.
+
+        Calls of ``generation`` may sleep already, and generations that begin at the same time may arrive in any order.
+        """
         with self._lock:
-            self._ended = True
-            meant = list(self._sleeping)
-        _wake(meant)
+            self._generation = max(self._generation, generation)
+            woken = [sleeper for sleeper in self._sleeping if sleeper.generation < generation]
+        _wake(woken)
 
 
-def _wake(sleepers: list[Sleeper]) -> None:
-    """Never under the lock: whoever wakes runs at once where calls are greenlets, and wants the lock itself."""
+def _wake(sleepers: list[_Sleeper]) -> None:
+    """Set the events, never under the lock: a greenlet that is woken may run at once, and needs the lock itself."""
     for sleeper in sleepers:
-        sleeper.woken.set()
+        sleeper.event.set()

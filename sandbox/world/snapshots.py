@@ -1,4 +1,4 @@
-"""In-memory save points of one sandbox. A state is an immutable value, so a snapshot keeps a reference."""
+"""Save points of one sandbox, in memory. A state is an immutable value, so a snapshot only keeps a reference."""
 
 from collections.abc import Iterator
 from threading import Lock
@@ -10,7 +10,7 @@ S = TypeVar("S")
 
 
 class Snapshot(NamedTuple, Generic[S]):
-    """A save point. ``at`` is the sandbox's time in Unix seconds when it was taken."""
+    """A save point. ``at`` is the time of the sandbox in Unix seconds when the snapshot was taken."""
 
     id: str
     at: float
@@ -18,7 +18,7 @@ class Snapshot(NamedTuple, Generic[S]):
 
 
 class Snapshots(Generic[S]):
-    """Snapshots in the order in which they were taken, at most ``capacity``."""
+    """Up to ``capacity`` snapshots, in the order in which they were taken."""
 
     __slots__ = ("_by_id", "_capacity", "_lock", "_taken")
 
@@ -33,7 +33,7 @@ class Snapshots(Generic[S]):
             return iter(list(self._by_id.values()))
 
     def take(self, at: float, state: S) -> Snapshot[S]:
-        """Keep ``state`` under a new id, which is never given again. Raises SnapshotsFull."""
+        """Save ``state`` under a new id, which is never used again, and return the snapshot. Raises SnapshotsFull."""
         with self._lock:
             if len(self._by_id) >= self._capacity:
                 raise SnapshotsFull(self._capacity)
@@ -43,7 +43,7 @@ class Snapshots(Generic[S]):
             return snapshot
 
     def get(self, snapshot_id: str) -> Snapshot[S]:
-        """The snapshot of this id. Raises UnknownSnapshot."""
+        """Return the snapshot of this id. Raises UnknownSnapshot."""
         snapshot = self._by_id.get(snapshot_id)
         if snapshot is None:
             raise UnknownSnapshot(snapshot_id)

@@ -1,97 +1,77 @@
-"""The store: the one place where a sandbox's conversations change.
+"""The conversations of one sandbox, and the only place where they change.
 
-Readers take the current table, a value, and need no lock. Writers take turns, so no update is lost.
+Readers use the current table, a value, and need no lock. Writers take turns: the sandbox holds its lock for them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from threading import Lock
 from typing import Any
 
-from sandbox.world.conversation import Conversation, Record
+from sandbox.world.conversation import Conversation, Record, require_participant
 from sandbox.world.errors import StoreFull
+from sandbox.world.ids import IdSequence
 from sandbox.world.paging import Page, Query
 from sandbox.world.table import Table
 
 Encode = Callable[[Conversation], bytes]
-"""The JSON of a conversation. Passed in: the schema that makes it is not the domain's."""
+"""Returns the JSON of a conversation. It is passed in, since the schema that makes it is not part of the domain."""
 
 
 class Store:
-    """The conversations of one sandbox: get, page, put, delete, fork, export.
+    """The conversations of one sandbox. ``capacity`` bounds their number after a create; ``table`` holds them."""
 
-    ``capacity`` bounds how many conversations there may be after a create.
-    """
-
-    __slots__ = ("_encode", "_lock", "_table", "capacity")
+    __slots__ = ("_capacity", "_encode", "table")
 
     def __init__(self, table: Table, encode: Encode, capacity: int) -> None:
-        self._table = table
+        self.table = table
         self._encode = encode
-        self._lock = Lock()
-        self.capacity = capacity
+        self._capacity = capacity
 
     def get(self, conversation_id: str) -> Record:
-        """The record of this id. Raises UnknownConversation."""
-        return self._table.get(conversation_id)
+        """Return a record. Raises UnknownConversation."""
+        return self.table.get(conversation_id)
 
     def page(self, query: Query) -> Page:
-        """The records that ``query`` asks for. Raises UnknownCursor."""
-        return self._table.page(query)
+        """Return the records that ``query`` selects. Raises UnknownCursor."""
+        return self.table.page(query)
 
-    def put(
-        self, conversation_id: str, make: Callable[[Conversation | None], Conversation]
-    ) -> tuple[Record, bool]:
-        """Write what ``make`` answers when told what has this id now. Answers also whether it is new.
+    def create(self, ids: IdSequence, contact_id: str | None, group_id: str | None, now: int) -> Record:
+        """Create a conversation at ``now`` (Unix seconds) under the next free id.
 
-        Raises StoreFull.
+        Raises MissingParticipant and StoreFull, before an id is used up.
         """
-        with self._lock:
-            old = self._table.get(conversation_id).conversation if conversation_id in self._table else None
-            made = make(old)
-            if old is None:
-                self._need_room()
-            return self._put(made), old is None
+        require_participant(contact_id, group_id)
+        self._check_room()
+        conversation_id = ids.next(self.table.knows)
+        return self._write(Conversation.begin(conversation_id, contact_id, group_id, now))
 
-    def create(self, make: Callable[[Callable[[str], bool]], Conversation]) -> Record:
-        """Put in the conversation that ``make`` answers when told which ids are taken, by deleted ones too.
+    def put(self, conversation_id: str, attributes: Mapping[str, Any], now: int) -> tuple[Record, bool]:
+        """Create a conversation or change any attribute of it, and return whether it is new.
 
-        Raises StoreFull.
+        Raises MissingParticipant and StoreFull.
         """
-        with self._lock:
-            self._need_room()
-            return self._put(make(self._table.knows))
+        is_new = conversation_id not in self.table
+        if is_new:
+            participants = attributes.get("contact_id"), attributes.get("group_id")
+            conversation = Conversation.begin(conversation_id, *participants, now)
+            self._check_room()
+        else:
+            conversation = self.table.get(conversation_id).conversation
+        return self._write(replace(conversation, **attributes)), is_new
 
     def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
-        """Change attributes of a conversation, all in one step. Raises UnknownConversation."""
-        with self._lock:
-            return self._put(replace(self._table.get(conversation_id).conversation, **changes))
+        """Change attributes of a conversation in one step. Raises UnknownConversation."""
+        return self._write(replace(self.table.get(conversation_id).conversation, **changes))
 
     def delete(self, conversation_id: str) -> None:
-        """Remove a conversation for good. Raises UnknownConversation."""
-        with self._lock:
-            self._table = self._table.remove(conversation_id)
+        """Delete a conversation for good. Raises UnknownConversation."""
+        self.table = self.table.remove(conversation_id)
 
-    def export(self) -> Table:
-        """All conversations at this moment, as a value that no later write changes."""
-        return self._table
+    def _check_room(self) -> None:
+        if len(self.table) >= self._capacity:
+            raise StoreFull(self._capacity)
 
-    @contextmanager
-    def still(self) -> Iterator[Table]:
-        """All conversations, in a block during which nobody writes."""
-        with self._lock:
-            yield self._table
-
-    def fork(self) -> "Store":
-        """A store of its own that starts with what this one holds. Costs a reference."""
-        return Store(self._table, self._encode, self.capacity)
-
-    def _need_room(self) -> None:
-        if len(self._table) >= self.capacity:
-            raise StoreFull(self.capacity)
-
-    def _put(self, conversation: Conversation) -> Record:
+    def _write(self, conversation: Conversation) -> Record:
         record = Record(conversation, self._encode(conversation))
-        self._table = self._table.put(record)
+        self.table = self.table.put(record)
         return record

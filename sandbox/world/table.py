@@ -1,8 +1,8 @@
 """All conversations of a sandbox at one moment, as one immutable value.
 
-Every list that a filter can ask for stands ready, in order, so a page costs the same among a hundred and
-among a million conversations. A change answers a new table that shares nearly all of the old one: a fork,
-a snapshot or a reset is a reference, and a reader never sees half a write.
+The list of every filter is kept in order, so a page costs the same among a hundred and among a million conversations.
+A change returns a new table that shares nearly all of the old one: a fork, a snapshot or a reset is a reference, and a
+reader never sees half of a write.
 """
 
 from __future__ import annotations  # rpds types are generic for type checkers alone
@@ -20,7 +20,7 @@ from sandbox.world.ordered import OrderedMap
 from sandbox.world.paging import Filter, Order, Page, Query, filters_of, order_of
 
 MAX_DELETIONS = 100_000
-"""So many deleted ids still work as cursors; the oldest are forgotten first."""
+"""The number of deleted ids that still work as cursors; the oldest are forgotten first."""
 
 _List = OrderedMap[Order, Record]
 _Deletions = OrderedMap[int, Order]
@@ -30,7 +30,7 @@ _NO_DELETIONS: _Deletions = OrderedMap()
 
 
 class Deletion(NamedTuple):
-    """A deleted conversation: the how manieth deletion it was, and where the conversation stood."""
+    """A deletion: its number, counted from 0, and the position of the deleted conversation."""
 
     number: int
     place: Order
@@ -40,7 +40,7 @@ class Deletion(NamedTuple):
 class Table:
     """An immutable table of conversations.
 
-    Shape: id → record, filter → records in list order, deleted id → its deletion, number of a deletion → the place.
+    Shape: id → record, filter → records in list order, deleted id → its deletion, number of a deletion → position.
     """
 
     _records: HashTrieMap[str, Record] = HashTrieMap()
@@ -50,9 +50,9 @@ class Table:
 
     @classmethod
     def of(cls, records: Iterable[Record], deletions: Iterable[Order] = ()) -> Table:
-        """The table of ``records``, whose ids differ; built at once, which is faster than one by one.
+        """Return the table of ``records``, whose ids differ. This is faster than to put them one by one.
 
-        ``deletions`` are the places of deleted ids, which go on working as cursors, in the order of deletion.
+        ``deletions`` are the positions of deleted ids, which still work as cursors, in the order of deletion.
         """
         by_id = {record.conversation.id: record for record in records}
         lists: defaultdict[Filter, list[tuple[Order, Record]]] = defaultdict(list)
@@ -76,32 +76,28 @@ class Table:
         return conversation_id in self._records
 
     def knows(self, conversation_id: str) -> bool:
-        """Whether this id belongs to a conversation, or to a deleted one that is remembered."""
+        """Return whether this id belongs to a conversation, or to a deleted one that still works as a cursor."""
         return conversation_id in self._records or conversation_id in self._deleted
 
     def __iter__(self) -> Iterator[Record]:
-        """All records, in list order."""
+        """Iterate over all records in list order."""
         return iter(self._lists.get(Filter(), _NOTHING))
 
     def get(self, conversation_id: str) -> Record:
-        """The record of this id.
-
-        Raises UnknownConversation where there is none.
-        """
+        """Return the record of this id. Raises UnknownConversation."""
         record = self._records.get(conversation_id)
         if record is None:
             raise UnknownConversation(conversation_id)
         return record
 
     def deletions(self) -> list[Order]:
-        """The places of the deleted ids that still work as cursors, in the order of deletion."""
+        """Return the positions of the deleted ids that still work as cursors, in the order of deletion."""
         return list(self._deletions)
 
     def page(self, query: Query) -> Page:
-        """The records that ``query`` asks for, in list order.
+        """Return the records that ``query`` selects, in list order.
 
-        Raises UnknownCursor where a cursor names an id that was never here (or was deleted so long ago that
-        it is forgotten).
+        Raises UnknownCursor if a cursor names an id that the sandbox never had, or whose deletion is forgotten.
         """
         listed = self._lists.get(query.filter, _NOTHING)
         wanted = query.limit + 1
@@ -117,7 +113,7 @@ class Table:
         return Page(shown, has_more)
 
     def put(self, record: Record) -> Table:
-        """This table with ``record`` in it, instead of what had its id before."""
+        """Return this table with ``record``, which replaces the record of the same id."""
         conversation = record.conversation
         old = self._records.get(conversation.id)
         before = set(filters_of(old.conversation)) if old else set()
@@ -134,10 +130,7 @@ class Table:
         return Table(self._records.insert(conversation.id, record), lists, deleted, deletions)
 
     def remove(self, conversation_id: str) -> Table:
-        """This table without that conversation, whose id goes on working as a cursor.
-
-        Raises UnknownConversation where there is none.
-        """
+        """Return this table without a conversation, whose id still works as a cursor. Raises UnknownConversation."""
         conversation = self.get(conversation_id).conversation
         place = order_of(conversation)
         number = self._deletions.highest + 1 if self._deletions else 0

@@ -1,4 +1,4 @@
-"""The short way of the documented operations, and Flask's usual way for all else."""
+"""The direct path of the documented operations, and the dispatch of Flask for everything else."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sandbox.api.answers import json_answer
+from sandbox.web.response import json_response
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -20,8 +20,8 @@ def app(open_app: Callable[..., Flask]) -> Flask:
 
 
 @pytest.fixture
-def by_flask(app: Flask) -> list[Any]:
-    """The requests that went Flask's usual way."""
+def dispatched(app: Flask) -> list[Any]:
+    """Return a list with one item for each request that Flask dispatches."""
     seen: list[Any] = []
     app.before_request(lambda: seen.append(True))
     return seen
@@ -31,10 +31,12 @@ def by_flask(app: Flask) -> list[Any]:
     ("method", "path"),
     [("GET", COLLECTION), ("HEAD", COLLECTION), ("POST", COLLECTION), ("GET", ITEM), ("PUT", ITEM)],
 )
-def test_operations_take_the_short_way(app: Flask, by_flask: list[Any], method: str, path: str) -> None:
+def test_operations_bypass_the_dispatch_of_flask(
+    app: Flask, dispatched: list[Any], method: str, path: str
+) -> None:
     sent: dict[str, Any] = {"json": {"contact_id": "a"}} if method == "POST" else {}
     assert app.test_client().open(path, method=method, headers=ME, **sent).status_code < 300
-    assert by_flask == []
+    assert dispatched == []
 
 
 @pytest.mark.parametrize(
@@ -47,21 +49,21 @@ def test_operations_take_the_short_way(app: Flask, by_flask: list[Any], method: 
         ("GET", "/__admin/health", 200),
     ],
 )
-def test_everything_else_goes_the_usual_way(
-    app: Flask, by_flask: list[Any], method: str, path: str, status: int
+def test_other_requests_are_dispatched_by_flask(
+    app: Flask, dispatched: list[Any], method: str, path: str, status: int
 ) -> None:
     assert app.test_client().open(path, method=method, headers=ME).status_code == status
-    assert by_flask == [True]
+    assert dispatched == [True]
 
 
-def test_what_a_view_answers_is_sent_as_it_is(app: Flask) -> None:
-    app.add_url_rule("/made", "made", lambda: json_answer(b"{}", 203, [("X-One", "1")]))
-    answer = app.test_client().get("/made")
-    assert (answer.status, answer.data) == ("203 Non-Authoritative Information", b"{}")
-    assert (answer.content_type, answer.headers["X-One"]) == ("application/json", "1")
+def test_response_of_a_view_is_sent_unchanged(app: Flask) -> None:
+    app.add_url_rule("/made", "made", lambda: json_response(b"{}", 203, [("X-One", "1")]))
+    response = app.test_client().get("/made")
+    assert (response.status, response.data) == ("203 Non-Authoritative Information", b"{}")
+    assert (response.content_type, response.headers["X-One"]) == ("application/json", "1")
 
 
-def test_an_error_that_nobody_expected_is_told_and_logged_on_both_ways(
+def test_unexpected_error_is_a_500_without_details_on_both_paths(
     app: Flask, assert_error_shape: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> Any:
@@ -74,8 +76,6 @@ def test_an_error_that_nobody_expected_is_told_and_logged_on_both_ways(
     assert "secret" not in assert_error_shape(client.get(ITEM, headers=ME), 500)
 
 
-def test_an_id_is_read_as_the_bytes_that_it_came_as(
-    app: Flask, assert_error_shape: Callable[..., str]
-) -> None:
-    answer = app.test_client().get(COLLECTION + "/gr%C3%BC%C3%9Fe", headers=ME)
-    assert_error_shape(answer, 404, "grüße")
+def test_id_in_the_path_is_decoded_as_utf_8(app: Flask, assert_error_shape: Callable[..., str]) -> None:
+    response = app.test_client().get(COLLECTION + "/gr%C3%BC%C3%9Fe", headers=ME)
+    assert_error_shape(response, 404, "grüße")

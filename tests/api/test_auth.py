@@ -1,4 +1,4 @@
-"""Authentication: a bearer token on every call, and what is answered without one."""
+"""Authentication: a bearer token in every call, or a 401."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from sandbox.api.auth import authenticated
 from sandbox.edge.call import Call
 from sandbox.problems import Problem
-from sandbox.world.sandbox import Bounds, Sandbox, SandboxState
+from sandbox.world.fleet import Fleet
+from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 
 COLLECTION = "/v1/conversations"
@@ -25,6 +27,7 @@ CALLS = [
 
 @pytest.fixture
 def anonymous(api: FlaskClient) -> FlaskClient:
+    """Return a client that sends no token."""
     del api.environ_base["HTTP_AUTHORIZATION"]
     return api
 
@@ -46,7 +49,7 @@ def anonymous(api: FlaskClient) -> FlaskClient:
         "Bearer:abc",
     ],
 )
-def test_a_call_without_a_bearer_token_is_unauthorized(
+def test_call_without_a_bearer_token_is_unauthorized(
     anonymous: FlaskClient,
     assert_error_shape: Callable[..., str],
     method: str,
@@ -54,13 +57,13 @@ def test_a_call_without_a_bearer_token_is_unauthorized(
     authorization: str | None,
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
-    answer = anonymous.open(
+    response = anonymous.open(
         url, method=method, headers=headers, data=b"" if method == "HEAD" else b"contact_id=a"
     )
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
     if method != "HEAD":
-        assert_error_shape(answer, 401, "Authorization: Bearer {token}")
+        assert_error_shape(response, 401, "Authorization: Bearer {token}")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +80,7 @@ def test_a_call_without_a_bearer_token_is_unauthorized(
         "Bearer \xe4",
     ],
 )
-def test_any_token_that_is_not_empty_is_good(anonymous: FlaskClient, authorization: str) -> None:
+def test_any_non_empty_token_is_accepted(anonymous: FlaskClient, authorization: str) -> None:
     assert anonymous.get(COLLECTION, headers={"Authorization": authorization}).status_code == 200
 
 
@@ -89,22 +92,28 @@ def test_any_token_that_is_not_empty_is_good(anonymous: FlaskClient, authorizati
         (COLLECTION, b"a", "text/plain"),
     ],
 )
-def test_authentication_comes_before_the_arguments(
+def test_authentication_precedes_validation(
     anonymous: FlaskClient, url: str, body: bytes, content_type: str
 ) -> None:
     assert anonymous.post(url, data=body, content_type=content_type).status_code == 401
 
 
-def test_a_call_without_a_token_changes_nothing(anonymous: FlaskClient) -> None:
+def test_call_without_a_token_changes_nothing(anonymous: FlaskClient) -> None:
     anonymous.delete(ITEM)
     anonymous.post(COLLECTION, data={"contact_id": "a"})
-    found = anonymous.get(COLLECTION, headers={"Authorization": "Bearer someone-new-after-anonymous-calls"})
-    assert len(found.get_json()["data"]) == 2
+    listed = anonymous.get(COLLECTION, headers={"Authorization": "Bearer someone-new-after-anonymous-calls"})
+    assert len(listed.get_json()["data"]) == 2
 
 
-def test_a_call_without_a_token_is_a_problem_whatever_sandbox_it_met() -> None:
-    sandbox = Sandbox(SandboxState(Table(), seed=1), lambda: 0.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
+def test_authenticated_returns_the_lease_or_raises_a_problem() -> None:
+    runtime = Runtime(lambda: 0.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
+    fleet = Fleet(lambda token: Sandbox(SandboxState(Table(), seed=1), runtime, token), lambda: 0.0, 1, 0)
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": COLLECTION}
+    call = Call(environ)
+    call.enter(fleet.lease_anonymous())
     with pytest.raises(Problem) as caught:
-        authenticated(Call(None, sandbox, sandbox))
+        authenticated(call)
     assert caught.value.status == 401
-    assert authenticated(Call(None, sandbox, sandbox, token="me")) is sandbox
+    call = Call(environ | {"HTTP_AUTHORIZATION": "Bearer me"})
+    call.enter(lease := fleet.acquire("me"))
+    assert authenticated(call) is lease

@@ -1,4 +1,4 @@
-"""How an operation becomes a view: authentication first, then the arguments, then the view."""
+"""Views of operations: authentication, then validation, then the view."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -8,59 +8,62 @@ from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import Schema
 
-from sandbox.api.answers import Answer, json_answer
 from sandbox.api.application import Application
 from sandbox.api.conversations import ENDPOINTS
-from sandbox.api.endpoint import Endpoint, register
+from sandbox.api.endpoint import register
 from sandbox.operations import Operation
 from sandbox.schemas.fields import Id
+from sandbox.web.endpoint import Endpoint
+from sandbox.web.response import Response, json_response
 
 COLLECTION = "/v1/conversations"
 
 
-class Named(Schema):
+class NameSchema(Schema):
     name = Id()
 
 
 @pytest.fixture
-def seen() -> list[dict[str, Any]]:
-    """With what the view was called."""
+def view_calls() -> list[dict[str, Any]]:
+    """Return the arguments of each call of the view."""
     return []
 
 
 @pytest.fixture
-def client(open_app: Callable[..., Flask], seen: list[dict[str, Any]]) -> Callable[..., FlaskClient]:
-    """A client of an application that has one more endpoint, at ``/v1/probe/{id}``."""
+def open_probe(
+    open_app: Callable[..., Flask], view_calls: list[dict[str, Any]]
+) -> Callable[..., FlaskClient]:
+    """Return a factory of clients whose application has one more endpoint, at ``/v1/probe/{id}``."""
 
-    def view(sandbox: object, **arguments: Any) -> Answer:
-        """Note the arguments."""
+    def view(sandbox: object, **arguments: Any) -> Response:
+        """Record the arguments."""
         assert sandbox is not None
-        seen.append(arguments)
-        return json_answer(b"{}")
+        view_calls.append(arguments)
+        return json_response(b"{}")
 
-    def opened(*, lenient: bool = False, **schemas: Schema) -> FlaskClient:
+    def create(*, lenient: bool = False, **schemas: Any) -> FlaskClient:
         app = cast("Application", open_app())
-        probe = Endpoint(
-            Operation("probe", "POST", "/v1/probe/{id}"), view, success=200, refusals=(), **schemas
-        )
+        probe = Endpoint(Operation("probe", "POST", "/v1/probe/{id}"), view, **schemas)
         register(app, probe, lenient=lenient)
         return app.test_client()
 
-    return opened
+    return create
 
 
 TOKEN = {"Authorization": "Bearer me"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def test_the_view_gets_what_its_operation_has(
-    client: Callable[..., FlaskClient], seen: list[dict[str, Any]]
+def test_view_gets_the_arguments_of_its_schemas(
+    open_probe: Callable[..., FlaskClient], view_calls: list[dict[str, Any]]
 ) -> None:
-    client().post("/v1/probe/x", headers=TOKEN)
-    client(query=Named()).post("/v1/probe/x?name=q", headers=TOKEN)
-    client(body=Named()).post("/v1/probe/x", json={"name": "b"}, headers=TOKEN)
-    client(query=Named(), body=Named()).post("/v1/probe/x?name=q", json={"name": "b"}, headers=TOKEN)
-    assert seen == [
+    open_probe().post("/v1/probe/x", headers=TOKEN)
+    open_probe(query=NameSchema()).post("/v1/probe/x?name=q", headers=TOKEN)
+    open_probe(body=NameSchema()).post("/v1/probe/x", json={"name": "b"}, headers=TOKEN)
+    open_probe(query=NameSchema(), body=NameSchema()).post(
+        "/v1/probe/x?name=q", json={"name": "b"}, headers=TOKEN
+    )
+    assert view_calls == [
         {"conversation_id": "x"},
         {"conversation_id": "x", "query": {"name": "q"}},
         {"conversation_id": "x", "body": {"name": "b"}},
@@ -77,32 +80,35 @@ def test_the_view_gets_what_its_operation_has(
         ("/v1/probe/x?other=1", {"name": "b"}, TOKEN, 400),
     ],
 )
-def test_the_view_is_not_called_for_what_is_refused(
-    client: Callable[..., FlaskClient],
-    seen: list[dict[str, Any]],
+def test_view_is_not_called_for_a_refused_request(
+    open_probe: Callable[..., FlaskClient],
+    view_calls: list[dict[str, Any]],
     url: str,
     body: dict[str, str],
     headers: dict[str, str],
     status: int,
 ) -> None:
-    assert client(query=Named(), body=Named()).post(url, json=body, headers=headers).status_code == status
-    assert seen == []
+    assert (
+        open_probe(query=NameSchema(), body=NameSchema()).post(url, json=body, headers=headers).status_code
+        == status
+    )
+    assert view_calls == []
 
 
-def test_a_lenient_endpoint_drops_what_it_does_not_know(
-    client: Callable[..., FlaskClient], seen: list[dict[str, Any]]
+def test_lenient_endpoint_drops_unknown_attributes(
+    open_probe: Callable[..., FlaskClient], view_calls: list[dict[str, Any]]
 ) -> None:
-    api = client(lenient=True, query=Named(), body=Named())
+    api = open_probe(lenient=True, query=NameSchema(), body=NameSchema())
     api.post("/v1/probe/x?name=q&other=1", json={"name": "b", "other": 1}, headers=TOKEN)
-    assert seen == [{"conversation_id": "x", "query": {"name": "q"}, "body": {"name": "b"}}]
+    assert view_calls == [{"conversation_id": "x", "query": {"name": "q"}, "body": {"name": "b"}}]
 
 
 @pytest.mark.parametrize("length", [10, 10_000])
-def test_what_is_sent_again_is_read_the_same_again(
-    client: Callable[..., FlaskClient], seen: list[dict[str, Any]], length: int
+def test_repeated_requests_are_read_alike(
+    open_probe: Callable[..., FlaskClient], view_calls: list[dict[str, Any]], length: int
 ) -> None:
-    """Short or long, right or wrong, as a form or as JSON: what is remembered is never mixed up."""
-    api = client(lenient=True, query=Named(), body=Named())
+    """Cached requests are not mixed up: short and long, valid and invalid, as a form and as JSON."""
+    api = open_probe(lenient=True, query=NameSchema(), body=NameSchema())
     padding = "x" * length
     for _ in range(2):
         for name in ("a", "b"):
@@ -113,17 +119,17 @@ def test_what_is_sent_again_is_read_the_same_again(
             )
             json_body = f'{{"name": "{name}", "other": "{padding}"}}'
             api.post("/v1/probe/x", data=json_body, headers=TOKEN | {"Content-Type": "application/json"})
-            answer = api.post("/v1/probe/x", data=f"name=!&other={padding}", headers=TOKEN | FORM)
-            assert answer.status_code == 400
+            response = api.post("/v1/probe/x", data=f"name=!&other={padding}", headers=TOKEN | FORM)
+            assert response.status_code == 400
     once = [
         {"conversation_id": "x", "query": query, "body": {"name": name}}
         for name in ("a", "b")
         for query in ({"name": "q"}, {})
     ]
-    assert seen == once * 2
+    assert view_calls == once * 2
 
 
-def test_a_wrong_query_is_told_before_a_wrong_body(
+def test_invalid_query_is_reported_before_an_invalid_body(
     api: FlaskClient, assert_error_shape: Callable[..., str]
 ) -> None:
     assert_error_shape(
@@ -131,6 +137,6 @@ def test_a_wrong_query_is_told_before_a_wrong_body(
     )
 
 
-def test_every_endpoint_says_in_words_what_it_does() -> None:
+def test_every_view_has_a_docstring() -> None:
     for endpoint in ENDPOINTS:
         assert (endpoint.view.__doc__ or "").strip().endswith(".")

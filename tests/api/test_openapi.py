@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, complete, and in agreement with what the server does."""
+"""The OpenAPI document: valid, complete, and consistent with the server."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import sandbox
 from sandbox.operations import OPERATIONS
 from sandbox.schemas.arguments import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from sandbox.world.clock import LATEST_TIMESTAMP
-from tests.openapi import JSON, Document, fetched, operations, resolved, validator
+from tests.openapi import JSON, Document, fetch_document, operations_by_id, resolve, validator_of
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -23,55 +23,55 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture(scope="session")
 def document(shared_app: Flask) -> Document:
-    return fetched(shared_app, "/openapi.json")
+    return fetch_document(shared_app, "/openapi.json")
 
 
 @pytest.fixture
 def lenient_document(open_app: Callable[..., Flask]) -> Document:
-    return fetched(open_app(lenient=True), "/openapi.json")
+    return fetch_document(open_app(lenient=True), "/openapi.json")
 
 
 def request_schema(document: Document, operation: str, media_type: str) -> Document:
-    schema: Document = operations(document)[operation]["requestBody"]["content"][media_type]["schema"]
+    schema: Document = operations_by_id(document)[operation]["requestBody"]["content"][media_type]["schema"]
     return schema
 
 
 def query_schemas(document: Document) -> dict[str, Document]:
     parameters = [
-        resolved(document, shape) for shape in operations(document)["listConversations"]["parameters"]
+        resolve(document, shape) for shape in operations_by_id(document)["listConversations"]["parameters"]
     ]
     return {shape["name"]: shape["schema"] for shape in parameters if shape["in"] == "query"}
 
 
-def test_the_document_is_valid_strict_and_lenient(document: Document, lenient_document: Document) -> None:
+def test_document_is_valid_strict_and_lenient(document: Document, lenient_document: Document) -> None:
     for shape in (document, lenient_document):
         assert shape["openapi"].startswith("3.1.")
         assert [error.message for error in OpenAPIV31SpecValidator(shape).iter_errors()] == []
 
 
-def test_every_schema_is_a_json_schema(document: Document, lenient_document: Document) -> None:
+def test_every_schema_is_a_valid_json_schema(document: Document, lenient_document: Document) -> None:
     for shape in (document, lenient_document):
         for schema in shape["components"]["schemas"].values():
             Draft202012Validator.check_schema(schema)
 
 
-def test_the_operations_are_those_of_the_contract(document: Document) -> None:
-    found = {
+def test_operations_are_those_of_the_contract(document: Document) -> None:
+    documented = {
         (shape["operationId"], method.upper(), path)
         for path, methods in document["paths"].items()
         for method, shape in methods.items()
     }
-    assert found == {
+    assert documented == {
         ("createConversation", "POST", "/v1/conversations"),
         ("listConversations", "GET", "/v1/conversations"),
         ("retrieveConversation", "GET", "/v1/conversations/{id}"),
         ("updateConversation", "PUT", "/v1/conversations/{id}"),
         ("deleteConversation", "DELETE", "/v1/conversations/{id}"),
     }
-    assert found == {(operation.id, operation.method, operation.path) for operation in OPERATIONS}
+    assert documented == {(operation.id, operation.method, operation.path) for operation in OPERATIONS}
 
 
-def test_the_document_says_version_server_and_authentication(document: Document) -> None:
+def test_document_names_version_server_and_authentication(document: Document) -> None:
     assert document["info"]["version"] == sandbox.__version__
     assert document["servers"] == [{"url": "/"}]
     (requirement,) = document["security"]
@@ -79,12 +79,12 @@ def test_the_document_says_version_server_and_authentication(document: Document)
     assert document["components"]["securitySchemes"][name] == {"type": "http", "scheme": "bearer"}
 
 
-def test_the_document_needs_no_token_and_is_the_same_every_time(shared_app: Flask) -> None:
+def test_document_needs_no_token_and_is_constant(shared_app: Flask) -> None:
     one, other = (shared_app.test_client().get("/openapi.json").data for _ in range(2))
     assert one == other
 
 
-def test_the_conversation_has_the_documented_keys_all_required_and_no_others(document: Document) -> None:
+def test_conversation_schema_requires_exactly_the_documented_keys(document: Document) -> None:
     schema = document["components"]["schemas"]["Conversation"]
     keys = [
         "id",
@@ -112,7 +112,7 @@ def test_the_conversation_has_the_documented_keys_all_required_and_no_others(doc
     }
 
 
-def test_the_query_is_that_of_the_schema_which_validates(document: Document) -> None:
+def test_query_parameters_are_those_of_the_validating_schema(document: Document) -> None:
     schemas = query_schemas(document)
     assert list(schemas) == [
         "limit",
@@ -129,13 +129,13 @@ def test_the_query_is_that_of_the_schema_which_validates(document: Document) -> 
 
 
 @pytest.mark.parametrize("operation", ["createConversation", "updateConversation"])
-def test_a_body_is_taken_in_three_encodings(document: Document, operation: str) -> None:
-    content = operations(document)[operation]["requestBody"]["content"]
+def test_body_has_three_encodings(document: Document, operation: str) -> None:
+    content = operations_by_id(document)[operation]["requestBody"]["content"]
     assert set(content) == {FORM, JSON, "multipart/form-data"}
 
 
-def test_only_create_and_update_have_a_body_and_only_that_of_create_is_required(document: Document) -> None:
-    shapes = operations(document)
+def test_only_create_and_update_have_a_body_and_only_create_requires_it(document: Document) -> None:
+    shapes = operations_by_id(document)
     bodies = {name: shape["requestBody"] for name, shape in shapes.items() if "requestBody" in shape}
     assert set(bodies) == {"createConversation", "updateConversation"}
     assert bodies["createConversation"]["required"] is True
@@ -150,33 +150,35 @@ def test_only_create_and_update_have_a_body_and_only_that_of_create_is_required(
         ("updateConversation", ["pinned_message_id", "is_pinned", "is_muted", "archived_at"]),
     ],
 )
-def test_strict_bodies_admit_nothing_else_and_lenient_ones_anything(
+def test_additional_attributes_are_allowed_only_if_lenient(
     document: Document, lenient_document: Document, operation: str, attributes: list[str], media_type: str
 ) -> None:
-    strict = resolved(document, request_schema(document, operation, media_type))
-    lenient = resolved(lenient_document, request_schema(lenient_document, operation, media_type))
+    strict = resolve(document, request_schema(document, operation, media_type))
+    lenient = resolve(lenient_document, request_schema(lenient_document, operation, media_type))
     assert list(strict["properties"]) == attributes
     assert strict["additionalProperties"] is False
     assert lenient["additionalProperties"] is True
 
 
-def test_the_bounds_of_a_timestamp_are_those_that_validate(document: Document) -> None:
+def test_timestamp_has_the_bounds_of_the_validation(document: Document) -> None:
     for media_type in (FORM, JSON):
-        schema = resolved(document, request_schema(document, "updateConversation", media_type))["properties"]
+        schema = resolve(document, request_schema(document, "updateConversation", media_type))["properties"]
         shape = json.dumps(schema["archived_at"])
         assert f'"maximum": {LATEST_TIMESTAMP}' in shape
         assert '"minimum": 0' in shape
 
 
-def test_every_documented_example_fits_its_schema(document: Document) -> None:
+def test_every_example_matches_its_schema(document: Document) -> None:
     checked = 0
-    for shape in operations(document).values():
+    for shape in operations_by_id(document).values():
         contents = [shape.get("requestBody", {}).get("content", {})]
-        contents += [resolved(document, answer).get("content", {}) for answer in shape["responses"].values()]
+        contents += [
+            resolve(document, response).get("content", {}) for response in shape["responses"].values()
+        ]
         for content in contents:
             for media in content.values():
                 if "example" in media:
-                    validator(document, media["schema"]).validate(media["example"])
+                    validator_of(document, media["schema"]).validate(media["example"])
                     checked += 1
     assert checked > 20
     for schema in query_schemas(document).values():
@@ -186,10 +188,10 @@ def test_every_documented_example_fits_its_schema(document: Document) -> None:
 
 @pytest.mark.parametrize("operation", ["createConversation", "updateConversation"])
 @pytest.mark.parametrize("media_type", [FORM, JSON, "multipart/form-data"])
-def test_every_documented_request_example_is_taken(
+def test_server_accepts_every_request_example(
     document: Document, api: FlaskClient, operation: str, media_type: str
 ) -> None:
-    example = operations(document)[operation]["requestBody"]["content"][media_type]["example"]
+    example = operations_by_id(document)[operation]["requestBody"]["content"][media_type]["example"]
     sent = {"json": example} if media_type == JSON else {"data": example, "content_type": media_type}
     method, url = ("POST", COLLECTION) if operation == "createConversation" else ("PUT", ITEM)
     assert api.open(url, method=method, **sent).status_code in (200, 201)
@@ -238,14 +240,14 @@ BODIES: list[Any] = [
     ("operation", "method", "url"),
     [("createConversation", "POST", COLLECTION), ("updateConversation", "PUT", ITEM)],
 )
-def test_a_json_body_is_taken_exactly_where_the_document_says_so(
+def test_server_accepts_exactly_the_documented_json_bodies(
     open_api: Callable[..., FlaskClient], operation: str, method: str, url: str, body: Any, lenient: bool
 ) -> None:
     api = open_api(lenient=lenient)
     document = api.get("/openapi.json").get_json()
-    documented = validator(document, request_schema(document, operation, JSON)).is_valid(body)
-    answer = api.open(url, method=method, data=json.dumps(body), content_type=JSON)
-    assert answer.status_code == ((201 if method == "POST" else 200) if documented else 400)
+    documented = validator_of(document, request_schema(document, operation, JSON)).is_valid(body)
+    response = api.open(url, method=method, data=json.dumps(body), content_type=JSON)
+    assert response.status_code == ((201 if method == "POST" else 200) if documented else 400)
 
 
 FORMS: list[dict[str, str]] = [
@@ -271,7 +273,7 @@ FORMS: list[dict[str, str]] = [
     ("operation", "method", "url"),
     [("createConversation", "POST", COLLECTION), ("updateConversation", "PUT", ITEM)],
 )
-def test_a_form_is_taken_exactly_where_the_document_says_so(
+def test_server_accepts_exactly_the_documented_forms(
     document: Document,
     api: FlaskClient,
     operation: str,
@@ -280,13 +282,13 @@ def test_a_form_is_taken_exactly_where_the_document_says_so(
     body: dict[str, str],
     media_type: str,
 ) -> None:
-    documented = validator(document, request_schema(document, operation, media_type)).is_valid(body)
-    answer = api.open(url, method=method, data=body, content_type=media_type)
-    assert answer.status_code == ((201 if method == "POST" else 200) if documented else 400)
+    documented = validator_of(document, request_schema(document, operation, media_type)).is_valid(body)
+    response = api.open(url, method=method, data=body, content_type=media_type)
+    assert response.status_code == ((201 if method == "POST" else 200) if documented else 400)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 50, 100, 101])
-def test_a_limit_is_taken_exactly_where_the_document_says_so(
+def test_server_accepts_exactly_the_documented_limits(
     document: Document, api: FlaskClient, limit: int
 ) -> None:
     documented = Draft202012Validator(query_schemas(document)["limit"]).is_valid(limit)
@@ -334,7 +336,7 @@ CALLS: list[tuple[str, int, str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("operation", "status", "method", "url", "sent"), CALLS, ids=lambda part: str(part)[:30]
 )
-def test_every_answer_is_documented_with_its_body_and_headers(
+def test_every_response_is_documented_with_body_and_headers(
     open_api: Callable[..., FlaskClient],
     operation: str,
     status: int,
@@ -345,23 +347,23 @@ def test_every_answer_is_documented_with_its_body_and_headers(
     api = open_api(max_body_bytes=80, max_sandboxes=1, max_conversations=2 if status == 507 else 3)
     api.get(COLLECTION)
     document = api.get("/openapi.json").get_json()
-    answer = api.open(url, method=method, **sent)
-    assert answer.status_code == status
-    shape = resolved(document, operations(document)[operation]["responses"][str(status)])
+    response = api.open(url, method=method, **sent)
+    assert response.status_code == status
+    shape = resolve(document, operations_by_id(document)[operation]["responses"][str(status)])
     assert shape["description"]
     for name, header in shape.get("headers", {}).items():
-        assert name in answer.headers
-        Draft202012Validator(resolved(document, header)["schema"]).validate(answer.headers[name])
+        assert name in response.headers
+        Draft202012Validator(resolve(document, header)["schema"]).validate(response.headers[name])
     if "content" in shape:
-        assert list(shape["content"]) == [answer.content_type]
-        validator(document, shape["content"][JSON]["schema"]).validate(answer.get_json())
+        assert list(shape["content"]) == [response.content_type]
+        validator_of(document, shape["content"][JSON]["schema"]).validate(response.get_json())
     else:
-        assert answer.data == b""
+        assert response.data == b""
 
 
-def test_every_documented_status_of_a_request_is_one_that_the_server_answers(document: Document) -> None:
-    answered = {(operation, status) for operation, status, *_ in CALLS}
+def test_every_documented_status_is_one_that_the_server_sends(document: Document) -> None:
+    sent_statuses = {(operation, status) for operation, status, *_ in CALLS}
     injected = {403, 429, 500, 502, 504}
-    for name, shape in operations(document).items():
+    for name, shape in operations_by_id(document).items():
         documented = {int(status) for status in shape["responses"] if status.isdigit()} - injected
-        assert documented == {status for operation, status in answered if operation == name}
+        assert documented == {status for operation, status in sent_statuses if operation == name}

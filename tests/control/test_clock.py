@@ -1,4 +1,4 @@
-"""The time of a sandbox, as its caller sets it."""
+"""The clock of a sandbox, and its changes by the caller."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -20,19 +20,19 @@ NOW = 1_800_000_000.0
 
 
 def change(client: FlaskClient, action: str, **more: Any) -> dict[str, Any]:
-    answer = client.put(PATH, json={"action": action, **more})
-    assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.get_json()
-    assert client.get(PATH).get_json() == shown
-    return shown
+    response = client.put(PATH, json={"action": action, **more})
+    assert response.status_code == 200, response.text
+    changed: dict[str, Any] = response.get_json()
+    assert client.get(PATH).get_json() == changed
+    return changed
 
 
 def created_at(client: FlaskClient) -> int:
-    made: int = client.post(COLLECTION, data={"contact_id": "a"}).get_json()["created_at"]
-    return made
+    created: int = client.post(COLLECTION, data={"contact_id": "a"}).get_json()["created_at"]
+    return created
 
 
-def test_a_clock_starts_with_that_of_the_machine_and_runs(
+def test_clock_starts_at_the_time_of_the_machine_and_runs(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace
 ) -> None:
     api = open_api()
@@ -42,7 +42,7 @@ def test_a_clock_starts_with_that_of_the_machine_and_runs(
 
 
 @pytest.mark.parametrize("at", [0, 5, 692233200.25, NOW, NOW + 1e9, LATEST_TIMESTAMP])
-def test_a_clock_freezes_in_the_past_and_in_the_future(
+def test_clock_can_be_frozen_in_the_past_and_in_the_future(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace, at: float
 ) -> None:
     api = open_api()
@@ -52,7 +52,9 @@ def test_a_clock_freezes_in_the_past_and_in_the_future(
     assert created_at(api) == int(at)
 
 
-def test_a_clock_freezes_where_it_is(open_api: Callable[..., FlaskClient], clock: SimpleNamespace) -> None:
+def test_freeze_without_a_time_stops_at_the_current_time(
+    open_api: Callable[..., FlaskClient], clock: SimpleNamespace
+) -> None:
     api = open_api()
     change(api, "advance", seconds=50)
     clock.now += 5
@@ -61,7 +63,9 @@ def test_a_clock_freezes_where_it_is(open_api: Callable[..., FlaskClient], clock
     assert change(api, "freeze") == {"now": NOW + 55, "frozen": True}
 
 
-def test_a_clock_advances_frozen_or_not(open_api: Callable[..., FlaskClient], clock: SimpleNamespace) -> None:
+def test_running_and_frozen_clocks_can_be_advanced(
+    open_api: Callable[..., FlaskClient], clock: SimpleNamespace
+) -> None:
     api = open_api()
     assert change(api, "advance", seconds=3600) == {"now": NOW + 3600, "frozen": False}
     clock.now += 1
@@ -72,7 +76,7 @@ def test_a_clock_advances_frozen_or_not(open_api: Callable[..., FlaskClient], cl
     assert created_at(api) == 100
 
 
-def test_a_clock_resumes_from_where_it_stands(
+def test_resumed_clock_continues_from_the_frozen_time(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace
 ) -> None:
     api = open_api()
@@ -85,7 +89,7 @@ def test_a_clock_resumes_from_where_it_stands(
     assert created_at(api) == 1007
 
 
-def test_a_clock_runs_on_where_the_machine_s_is_set_back(
+def test_clock_does_not_go_back_with_the_clock_of_the_machine(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace
 ) -> None:
     api = open_api()
@@ -96,14 +100,14 @@ def test_a_clock_runs_on_where_the_machine_s_is_set_back(
     assert created_at(api) == NOW + 15
 
 
-@pytest.mark.parametrize("back", [1, 3600])
-def test_a_resumed_clock_does_not_go_back_with_the_machine_s_before_anybody_looked(back: float) -> None:
+@pytest.mark.parametrize("seconds", [1, 3600])
+def test_resumed_clock_that_was_not_read_does_not_go_back(seconds: float) -> None:
     machine = SimpleNamespace(now=NOW)
     clock = Clock(lambda: machine.now)
     clock.freeze()
     assert clock.time() == NOW
     clock.resume()
-    machine.now -= back
+    machine.now -= seconds
     assert clock.time() == NOW
 
 
@@ -112,19 +116,19 @@ steps = st.one_of(
     st.tuples(st.just("advance"), st.floats(0, 1e6)),
     st.tuples(st.just("freeze"), st.none()),
     st.tuples(st.just("resume"), st.none()),
-    st.tuples(st.just("look"), st.none()),
+    st.tuples(st.just("read"), st.none()),
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(steps=st.lists(steps, max_size=12), start=st.floats(1e9, 2e9))
-def test_a_clock_never_goes_back_but_where_it_is_frozen_there(
+def test_clock_never_goes_back_in_any_sequence_of_actions(
     steps: list[tuple[str, float | None]], start: float
 ) -> None:
     machine = SimpleNamespace(now=start)
     clock = Clock(lambda: machine.now)
     latest = clock.time()
-    for action, amount in [*steps, ("look", None)]:
+    for action, amount in [*steps, ("read", None)]:
         if action == "run":
             machine.now += amount or 0
         elif action == "advance":
@@ -138,23 +142,23 @@ def test_a_clock_never_goes_back_but_where_it_is_frozen_there(
             latest = clock.time()
 
 
-def test_times_come_from_the_clock_of_one_sandbox(open_app: Callable[..., Flask]) -> None:
+def test_clocks_of_sandboxes_are_independent(open_app: Callable[..., Flask]) -> None:
     client = open_app().test_client()
     one, other = ({"Authorization": f"Bearer {token}"} for token in ("one", "other"))
     client.put(PATH, headers=one, json={"action": "freeze", "at": 5})
     assert client.get(PATH, headers=other).get_json() == {"now": NOW, "frozen": False}
-    made = client.post(COLLECTION, headers=other, data={"contact_id": "a"}).get_json()
-    assert made["created_at"] == NOW
+    created = client.post(COLLECTION, headers=other, data={"contact_id": "a"}).get_json()
+    assert created["created_at"] == NOW
 
 
-def test_the_journal_and_the_snapshots_tell_the_sandbox_s_time(api: FlaskClient) -> None:
+def test_journal_and_snapshots_use_the_clock_of_the_sandbox(api: FlaskClient) -> None:
     change(api, "freeze", at=5.25)
     api.get(COLLECTION)
     assert api.get("/__admin/requests").get_json()["data"][0]["at"] == 5.25
     assert api.post("/__admin/snapshots", json={}).get_json()["at"] == 5.25
 
 
-def test_a_rate_limit_counts_on_the_sandbox_s_clock(api: FlaskClient) -> None:
+def test_rate_limit_uses_the_clock_of_the_sandbox(api: FlaskClient) -> None:
     change(api, "freeze", at=5)
     api.post("/__admin/faults", json={"fault": {"type": "rate_limit", "limit": 1, "window_seconds": 60}})
     assert [api.get(COLLECTION).status_code for _ in range(3)] == [200, 429, 429]
@@ -163,7 +167,7 @@ def test_a_rate_limit_counts_on_the_sandbox_s_clock(api: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "fragments"),
     [
         ({}, ["action is missing", "freeze, advance, resume"]),
         ({"action": "stop"}, ["action must be one of freeze, advance, resume", '"stop"']),
@@ -187,15 +191,15 @@ def test_a_rate_limit_counts_on_the_sandbox_s_clock(api: FlaskClient) -> None:
         ({"acton": "resume"}, ["did you mean action?"]),
     ],
 )
-def test_a_mistake_is_named_and_the_clock_stays(
-    api: FlaskClient, assert_error_shape: Check, body: dict[str, Any], said: list[str]
+def test_invalid_change_is_refused_and_does_not_change_the_clock(
+    api: FlaskClient, assert_error_shape: Check, body: dict[str, Any], fragments: list[str]
 ) -> None:
     change(api, "freeze", at=1000)
-    assert_error_shape(api.put(PATH, json=body), 400, *said)
+    assert_error_shape(api.put(PATH, json=body), 400, *fragments)
     assert api.get(PATH).get_json() == {"now": 1000, "frozen": True}
 
 
-def test_a_clock_advances_to_the_end_of_time_and_not_beyond(
+def test_clock_can_be_advanced_to_the_latest_timestamp_and_no_further(
     api: FlaskClient, assert_error_shape: Check
 ) -> None:
     change(api, "freeze", at=LATEST_TIMESTAMP - 5)
@@ -204,7 +208,7 @@ def test_a_clock_advances_to_the_end_of_time_and_not_beyond(
     assert created_at(api) == LATEST_TIMESTAMP
 
 
-def test_a_clock_is_somebody_s_and_takes_json(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_clock_requires_a_token_and_json(api: FlaskClient, assert_error_shape: Check) -> None:
     anonymous = {"Authorization": ""}
     assert_error_shape(api.get(PATH, headers=anonymous), 400, "Authorization: Bearer")
     assert_error_shape(api.put(PATH, headers=anonymous, json={"action": "resume"}), 400, "Authorization")

@@ -1,4 +1,4 @@
-"""Arrange: any conversation in any state."""
+"""Arranging of conversations in any state."""
 
 import json
 from collections.abc import Callable
@@ -62,34 +62,34 @@ def stored(client: FlaskClient, conversation_id: str = "mine") -> bytes:
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=json.dumps)
-def test_any_attribute_of_a_new_conversation_can_be_given(api: FlaskClient, changes: dict[str, Any]) -> None:
-    answer = api.put(f"{PATH}/mine", json={"contact_id": "c"} | changes)
-    assert answer.status_code == 201
-    assert list(answer.get_json().items()) == list((PLAIN | changes).items())
-    assert answer.data == stored(api)
+def test_every_attribute_of_a_new_conversation_can_be_set(api: FlaskClient, changes: dict[str, Any]) -> None:
+    response = api.put(f"{PATH}/mine", json={"contact_id": "c"} | changes)
+    assert response.status_code == 201
+    assert list(response.get_json().items()) == list((PLAIN | changes).items())
+    assert response.data == stored(api)
 
 
 @pytest.mark.parametrize("changes", CHANGES, ids=json.dumps)
-def test_any_attribute_of_a_conversation_can_be_changed_and_the_others_stay(
+def test_every_attribute_can_be_changed_without_changing_the_others(
     api: FlaskClient, changes: dict[str, Any]
 ) -> None:
     before = json.loads(stored(api, FIRST))
-    answer = api.put(f"{PATH}/{FIRST}", json=changes)
-    assert answer.status_code == 200
-    assert list(answer.get_json().items()) == list((before | changes).items())
-    assert answer.data == stored(api, FIRST)
+    response = api.put(f"{PATH}/{FIRST}", json=changes)
+    assert response.status_code == 200
+    assert list(response.get_json().items()) == list((before | changes).items())
+    assert response.data == stored(api, FIRST)
 
 
-def test_what_was_given_can_be_taken_back(api: FlaskClient) -> None:
+def test_nullable_attributes_can_be_cleared(api: FlaskClient) -> None:
     api.put(f"{PATH}/mine", json=CHANGES[-1])
     cleared = dict.fromkeys(
         ("contact_id", "pinned_message_id", "last_active_at", "last_opened_at", "archived_at")
     )
-    answer = api.put(f"{PATH}/mine", json=cleared)
-    assert answer.get_json() == {"id": "mine"} | CHANGES[-1] | cleared
+    response = api.put(f"{PATH}/mine", json=cleared)
+    assert response.get_json() == {"id": "mine"} | CHANGES[-1] | cleared
 
 
-def test_a_conversation_moves_to_its_new_place_in_the_lists(api: FlaskClient) -> None:
+def test_lists_reflect_arranged_attributes(api: FlaskClient) -> None:
     def ids(**query: str) -> list[str]:
         return [each["id"] for each in api.get(COLLECTION, query_string=query).get_json()["data"]]
 
@@ -104,25 +104,27 @@ def test_a_conversation_moves_to_its_new_place_in_the_lists(api: FlaskClient) ->
     assert len(ids()) == 3
 
 
-def test_a_deleted_conversation_can_be_arranged_again(api: FlaskClient) -> None:
+def test_deleted_conversation_can_be_arranged_again(api: FlaskClient) -> None:
     api.delete(f"{COLLECTION}/{FIRST}")
     assert api.put(f"{PATH}/{FIRST}", json={"contact_id": "c"}).status_code == 201
     assert api.get(f"{COLLECTION}/{FIRST}").get_json()["contact_id"] == "c"
     assert api.get("/__admin/state").get_json()["deleted"] == []
 
 
-def test_an_arranged_id_is_not_given_to_a_created_conversation(open_api: Callable[..., FlaskClient]) -> None:
+def test_arranged_id_is_not_generated_for_a_created_conversation(
+    open_api: Callable[..., FlaskClient],
+) -> None:
     api = open_api("blank")
     api.put(f"{PATH}/{FIRST}", json={"contact_id": "c"})
     assert api.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"] != FIRST
 
 
-def test_a_new_conversation_is_created_at_the_sandbox_s_time(api: FlaskClient) -> None:
+def test_new_conversation_is_created_at_the_time_of_the_sandbox(api: FlaskClient) -> None:
     api.put("/__admin/clock", json={"action": "freeze", "at": 7.9})
     assert api.put(f"{PATH}/mine", json={"contact_id": "c"}).get_json()["created_at"] == 7
 
 
-def test_an_arranged_conversation_is_in_one_sandbox_alone_and_in_no_journal(
+def test_arranging_affects_one_sandbox_and_is_not_journalled(
     open_app: Callable[..., Flask],
 ) -> None:
     client = open_app().test_client()
@@ -133,7 +135,7 @@ def test_an_arranged_conversation_is_in_one_sandbox_alone_and_in_no_journal(
 
 
 @pytest.mark.parametrize("name", ["a b", "a" * 65, "\xe9", "a.b", "a:b", "%00", "%F0%9F%98%80", "a%0A"])
-def test_an_id_in_the_path_is_an_id(api: FlaskClient, assert_error_shape: Check, name: str) -> None:
+def test_invalid_id_in_the_path_is_refused(api: FlaskClient, assert_error_shape: Check, name: str) -> None:
     before = api.get("/__admin/state").data
     assert_error_shape(
         api.put(f"{PATH}/{name}", json={"contact_id": "c"}), 400, "id in the path", "1 to 64 letters"
@@ -142,13 +144,13 @@ def test_an_id_in_the_path_is_an_id(api: FlaskClient, assert_error_shape: Check,
 
 
 @pytest.mark.parametrize("name", ["a", "a" * 64, "A-b_9", "-", "0", "trigger_500"])
-def test_any_id_will_do(api: FlaskClient, name: str) -> None:
+def test_any_valid_id_is_accepted(api: FlaskClient, name: str) -> None:
     assert api.put(f"{PATH}/{name}", json={"contact_id": "c"}).status_code == 201
     assert api.put(f"{PATH}/{name}", json={"contact_id": "c"}).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "fragments"),
     [
         ({}, ["contact_id or a group_id"]),
         ({"contact_id": None}, ["contact_id or a group_id"]),
@@ -166,14 +168,14 @@ def test_any_id_will_do(api: FlaskClient, name: str) -> None:
         ({"contact": "c"}, ["did you mean contact_id?"]),
     ],
 )
-def test_a_mistake_is_named_and_nothing_is_made(
-    api: FlaskClient, assert_error_shape: Check, body: dict[str, Any], said: list[str]
+def test_invalid_body_is_refused_and_creates_nothing(
+    api: FlaskClient, assert_error_shape: Check, body: dict[str, Any], fragments: list[str]
 ) -> None:
-    assert_error_shape(api.put(f"{PATH}/mine", json=body), 400, *said)
+    assert_error_shape(api.put(f"{PATH}/mine", json=body), 400, *fragments)
     assert_error_shape(api.get(f"{COLLECTION}/mine"), 404)
 
 
-def test_a_conversation_never_ends_up_without_contact_and_group(
+def test_change_that_leaves_neither_contact_nor_group_is_refused(
     api: FlaskClient, assert_error_shape: Check
 ) -> None:
     before = stored(api, FIRST)
@@ -181,7 +183,7 @@ def test_a_conversation_never_ends_up_without_contact_and_group(
     assert stored(api, FIRST) == before
 
 
-def test_a_full_sandbox_takes_changes_and_nothing_new(
+def test_full_sandbox_accepts_changes_but_no_new_conversation(
     open_api: Callable[..., FlaskClient], assert_error_shape: Check
 ) -> None:
     api = open_api(max_conversations=2)
@@ -194,7 +196,7 @@ def test_a_full_sandbox_takes_changes_and_nothing_new(
     assert len(api.get(COLLECTION).get_json()["data"]) == 2
 
 
-def test_arranging_is_somebody_s_and_takes_json(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_arranging_requires_a_token_and_json(api: FlaskClient, assert_error_shape: Check) -> None:
     url = f"{PATH}/mine"
     assert_error_shape(
         api.put(url, headers={"Authorization": ""}, json={"contact_id": "c"}), 400, "Authorization: Bearer"

@@ -1,4 +1,4 @@
-"""``GET /__admin/health``."""
+"""``/__admin/health``: version, uptime, number of sandboxes and enabled options."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -9,15 +9,15 @@ from flask import Flask
 import sandbox
 
 
-def test_health_says_version_uptime_and_how_many_are_here(
+def test_health_has_version_uptime_and_number_of_sandboxes(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
     client = open_app().test_client()
     clock.uptime += 12.3456
-    answer = client.get("/__admin/health")
-    assert answer.status_code == 200
-    assert answer.content_type == "application/json"
-    assert list(answer.get_json().items()) == [
+    response = client.get("/__admin/health")
+    assert response.status_code == 200
+    assert response.content_type == "application/json"
+    assert list(response.get_json().items()) == [
         ("status", "ok"),
         ("version", sandbox.__version__),
         ("uptime_seconds", 12.346),
@@ -38,25 +38,25 @@ def test_health_says_version_uptime_and_how_many_are_here(
         {"Host": "elsewhere.example"},
     ],
 )
-def test_health_is_never_guarded_and_makes_no_sandbox(
+def test_health_is_not_guarded_and_creates_no_sandbox(
     open_app: Callable[..., Flask], headers: dict[str, str]
 ) -> None:
     client = open_app().test_client()
     assert client.get("/__admin/health", headers=headers).get_json()["sandboxes"] == 0
 
 
-def test_health_has_a_head_and_no_other_method(
+def test_health_supports_only_get_and_head(
     open_app: Callable[..., Flask], assert_error_shape: Callable[..., str]
 ) -> None:
     client = open_app().test_client()
     head = client.head("/__admin/health")
     assert (head.status_code, head.data) == (200, b"")
-    answer = client.post("/__admin/health")
-    assert_error_shape(answer, 405)
-    assert {"GET", "HEAD"} <= set(answer.headers["Allow"].split(", "))
+    response = client.post("/__admin/health")
+    assert_error_shape(response, 405)
+    assert {"GET", "HEAD"} <= set(response.headers["Allow"].split(", "))
 
 
-def test_health_says_what_is_switched_on(open_app: Callable[..., Flask]) -> None:
+def test_health_lists_enabled_options(open_app: Callable[..., Flask]) -> None:
     client = open_app(lenient=True, latency="5").test_client()
     client.post("/__admin/faults", json={"name": "slow lists", "delay": 1})
     assert client.get("/__admin/health").get_json()["on"] == [

@@ -1,4 +1,4 @@
-"""The journal: what was asked, and how often."""
+"""The journal of a sandbox: its calls and their counts."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -17,7 +17,6 @@ Check = Callable[..., str]
 PATH = "/__admin/requests"
 COLLECTION = "/v1/conversations"
 ITEM = f"{COLLECTION}/xgQQXg3hrtjh7AvZ"
-NOBODY = {"Authorization": ""}
 FORM = "application/x-www-form-urlencoded"
 KEYS = [
     "id",
@@ -37,16 +36,16 @@ KEYS = [
 
 
 def entries(client: FlaskClient, query: str = "", **sent: Any) -> list[dict[str, Any]]:
-    answer = client.get(PATH + query, **sent)
-    assert answer.status_code == 200, answer.text
-    data: list[dict[str, Any]] = answer.get_json()["data"]
+    response = client.get(PATH + query, **sent)
+    assert response.status_code == 200, response.text
+    data: list[dict[str, Any]] = response.get_json()["data"]
     return data
 
 
 def count(client: FlaskClient, query: str = "", **sent: Any) -> int:
-    answer = client.get(f"{PATH}/count{query}", **sent)
-    assert answer.status_code == 200, answer.text
-    counted: int = answer.get_json()["count"]
+    response = client.get(f"{PATH}/count{query}", **sent)
+    assert response.status_code == 200, response.text
+    counted: int = response.get_json()["count"]
     return counted
 
 
@@ -54,14 +53,14 @@ def statuses(client: FlaskClient, query: str = "", **sent: Any) -> list[int]:
     return [entry["status"] for entry in entries(client, query, **sent)]
 
 
-def test_an_entry_says_all_of_a_call(api: FlaskClient) -> None:
+def test_entry_describes_the_call(api: FlaskClient) -> None:
     api.put("/__admin/clock", json={"action": "freeze", "at": 5.125})
-    answer = api.post(f"{COLLECTION}?__delay=0", data={"contact_id": "a b", "group_id": "g"})
+    response = api.post(f"{COLLECTION}?__delay=0", data={"contact_id": "a b", "group_id": "g"})
     (entry,) = entries(api)
     assert list(entry) == KEYS
     duration, headers = entry.pop("duration_ms"), entry.pop("headers")
     assert entry == {
-        "id": answer.headers["X-Request-Id"],
+        "id": response.headers["X-Request-Id"],
         "at": 5.125,
         "method": "POST",
         "path": COLLECTION,
@@ -79,12 +78,12 @@ def test_an_entry_says_all_of_a_call(api: FlaskClient) -> None:
     assert headers["Host"] == "localhost"
 
 
-def test_a_call_s_own_request_id_is_the_id_of_its_entry(api: FlaskClient) -> None:
+def test_request_id_of_the_call_is_the_id_of_its_entry(api: FlaskClient) -> None:
     api.get(COLLECTION, headers={"X-Request-Id": "mine-1"})
     assert entries(api)[0]["id"] == "mine-1"
 
 
-def test_the_newest_call_comes_first_and_control_calls_are_not_in_it(api: FlaskClient) -> None:
+def test_newest_call_is_first_and_control_calls_are_not_recorded(api: FlaskClient) -> None:
     api.get(COLLECTION)
     api.get(ITEM)
     api.get("/__admin/state")
@@ -123,7 +122,7 @@ CALLS: list[tuple[str, str, dict[str, Any], int, str | None]] = [
 @pytest.mark.parametrize(
     ("method", "path", "sent", "status", "operation"), CALLS, ids=lambda value: str(value)[:40]
 )
-def test_every_call_is_written_down_however_it_ended(
+def test_every_call_is_recorded_with_its_status(
     open_api: Callable[..., FlaskClient],
     method: str,
     path: str,
@@ -139,7 +138,7 @@ def test_every_call_is_written_down_however_it_ended(
     assert count(api, f"?status={status}") == 1
 
 
-def test_calls_without_a_token_are_in_the_journal_that_is_read_without_one(
+def test_calls_without_a_token_have_a_separate_journal(
     open_app: Callable[..., Flask],
 ) -> None:
     client = open_app(max_sandboxes=1).test_client()
@@ -175,7 +174,7 @@ def test_calls_without_a_token_are_in_the_journal_that_is_read_without_one(
         ("?method=POST&status=200", []),
     ],
 )
-def test_a_filter_shows_and_counts_what_it_says(api: FlaskClient, query: str, shown: list[int]) -> None:
+def test_filters_apply_to_list_and_count(api: FlaskClient, query: str, shown: list[int]) -> None:
     api.get(COLLECTION)
     api.get(COLLECTION)
     api.post(COLLECTION, data={"contact_id": "a"})
@@ -187,7 +186,7 @@ def test_a_filter_shows_and_counts_what_it_says(api: FlaskClient, query: str, sh
         assert count(api, query) == len(shown)
 
 
-def test_a_hundred_are_shown_where_no_limit_is_given(api: FlaskClient) -> None:
+def test_default_limit_is_100(api: FlaskClient) -> None:
     for _ in range(103):
         api.get(ITEM)
     assert len(entries(api)) == 100
@@ -196,7 +195,7 @@ def test_a_hundred_are_shown_where_no_limit_is_given(api: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "fragments"),
     [
         ("?limit=0", ["limit must be an integer from 1 to 10000", '"0"']),
         ("?limit=10001", ["limit must be"]),
@@ -212,28 +211,28 @@ def test_a_hundred_are_shown_where_no_limit_is_given(api: FlaskClient) -> None:
         ("/count?stats=200", ["did you mean status?"]),
     ],
 )
-def test_a_mistaken_filter_is_named(
-    api: FlaskClient, assert_error_shape: Check, path: str, said: list[str]
+def test_invalid_filter_is_refused(
+    api: FlaskClient, assert_error_shape: Check, path: str, fragments: list[str]
 ) -> None:
-    expected = [text.replace('"0"', "0") for text in said]
+    expected = [text.replace('"0"', "0") for text in fragments]
     assert_error_shape(api.get(PATH + path), 400, *expected)
 
 
-def test_the_oldest_make_room_and_the_counters_stay_exact(open_api: Callable[..., FlaskClient]) -> None:
+def test_oldest_entries_are_dropped_and_counters_stay_exact(open_api: Callable[..., FlaskClient]) -> None:
     api = open_api(journal_entries=3)
     for at in range(3):
         api.get(f"{COLLECTION}/c{at}")
     assert api.get(PATH).get_json()["truncated"] is False
     for _ in range(7):
         api.get(ITEM)
-    answer = api.get(PATH).get_json()
-    assert answer["truncated"] is True
-    assert [entry["path"] for entry in answer["data"]] == [ITEM] * 3
+    response = api.get(PATH).get_json()
+    assert response["truncated"] is True
+    assert [entry["path"] for entry in response["data"]] == [ITEM] * 3
     assert (count(api), count(api, "?status=404"), count(api, "?status=200")) == (10, 3, 7)
     assert statuses(api, "?status=404") == []
 
 
-def test_the_journal_is_bounded_in_bytes_too(open_api: Callable[..., FlaskClient]) -> None:
+def test_journal_is_limited_in_bytes(open_api: Callable[..., FlaskClient]) -> None:
     api = open_api(journal_bytes=10_000, journal_body_bytes=100_000)
     for _ in range(30):
         api.post(COLLECTION, data=b"a" * 4000, content_type="text/plain")
@@ -248,7 +247,7 @@ def test_the_journal_is_bounded_in_bytes_too(open_api: Callable[..., FlaskClient
 
 
 @pytest.mark.parametrize("bounds", [{"journal_entries": 0}, {"journal_bytes": 0}])
-def test_a_journal_without_room_still_counts(
+def test_journal_without_capacity_still_counts(
     open_api: Callable[..., FlaskClient], bounds: dict[str, int]
 ) -> None:
     api = open_api(**bounds)
@@ -257,7 +256,7 @@ def test_a_journal_without_room_still_counts(
     assert count(api) == 1
 
 
-def test_one_sandbox_s_calls_push_out_no_other_s(open_app: Callable[..., Flask]) -> None:
+def test_calls_do_not_displace_entries_of_other_sandboxes(open_app: Callable[..., Flask]) -> None:
     client = open_app(journal_entries=2).test_client()
     one, other = ({"Authorization": f"Bearer {token}"} for token in ("one", "other"))
     client.get(ITEM, headers=one)
@@ -268,14 +267,14 @@ def test_one_sandbox_s_calls_push_out_no_other_s(open_app: Callable[..., Flask])
     assert client.get(PATH, headers=one).get_json()["truncated"] is False
 
 
-def test_the_journal_can_be_cleared_and_counts_from_zero(open_app: Callable[..., Flask]) -> None:
+def test_cleared_journal_counts_from_zero(open_app: Callable[..., Flask]) -> None:
     client = open_app(journal_entries=1).test_client()
     me = {"Authorization": "Bearer me"}
     for _ in range(3):
         client.get(ITEM, headers=me)
         client.get(ITEM)
-    answer = client.delete(PATH, headers=me)
-    assert (answer.status_code, answer.data) == (204, b"")
+    response = client.delete(PATH, headers=me)
+    assert (response.status_code, response.data) == (204, b"")
     assert client.get(PATH, headers=me).get_json() == {"truncated": False, "data": []}
     assert count(client, headers=me) == 0
     assert count(client) == 3
@@ -283,16 +282,16 @@ def test_the_journal_can_be_cleared_and_counts_from_zero(open_app: Callable[...,
     assert count(client) == 0
 
 
-def test_a_long_body_is_cut_and_says_so(open_api: Callable[..., FlaskClient]) -> None:
+def test_long_body_is_truncated_with_a_note(open_api: Callable[..., FlaskClient]) -> None:
     api = open_api(journal_body_bytes=10)
-    for body, written in (
+    for body, recorded in (
         (b"a" * 10, "a" * 10),
         (b"a" * 11, "a" * 10 + "… (cut: the body has 11 bytes)"),
         (b"\xff" * 3, "\ufffd" * 3),
         ("aaaaaaaaaé".encode(), "a" * 9 + "\ufffd… (cut: the body has 11 bytes)"),
     ):
         api.post(COLLECTION, data=body, content_type="application/json")
-        assert entries(api, "?limit=1")[0]["body"] == written
+        assert entries(api, "?limit=1")[0]["body"] == recorded
 
 
 SECRET = "sk-live-0123456789abcdef"
@@ -316,14 +315,14 @@ SECRET = "sk-live-0123456789abcdef"
     ],
     ids=str,
 )
-def test_no_secret_is_written_down(open_api: Callable[..., FlaskClient], sent: dict[str, Any]) -> None:
+def test_secrets_are_not_recorded(open_api: Callable[..., FlaskClient], sent: dict[str, Any]) -> None:
     api = open_api(journal_body_bytes=45)
     api.post(COLLECTION, **sent)
-    read_by = sent.get("headers", {}).get("Authorization", "Bearer me")
+    own_authorization = sent.get("headers", {}).get("Authorization", "Bearer me")
     kept = [
-        client_sees
-        for authorization in (read_by, "", "Bearer me")
-        for client_sees in [api.get(PATH, headers={"Authorization": authorization}).text]
+        text
+        for authorization in (own_authorization, "", "Bearer me")
+        for text in [api.get(PATH, headers={"Authorization": authorization}).text]
     ]
     assert any("[redacted]" in text for text in kept)
     for text in kept:
@@ -331,14 +330,14 @@ def test_no_secret_is_written_down(open_api: Callable[..., FlaskClient], sent: d
         assert SECRET[:12] not in text
 
 
-def test_what_only_looks_like_a_secret_is_kept(api: FlaskClient) -> None:
+def test_similar_names_are_not_redacted(api: FlaskClient) -> None:
     api.get(f"{COLLECTION}?my_access_token=a&limit=1", headers={"X-Cookie": "b", "X-Authorization": "c"})
     (entry,) = entries(api)
     assert entry["query"] == "my_access_token=a&limit=1"
     assert (entry["headers"]["X-Cookie"], entry["headers"]["X-Authorization"]) == ("b", "c")
 
 
-def test_faults_and_delays_are_written_down(api: FlaskClient) -> None:
+def test_faults_and_delays_are_recorded(api: FlaskClient) -> None:
     rule = {
         "name": "slow and broken",
         "match": {"method": "GET"},
@@ -354,7 +353,7 @@ def test_faults_and_delays_are_written_down(api: FlaskClient) -> None:
     ] == [(204, None, None, 0.0), (500, "status", "header", 0.0), (503, "status", "slow and broken", 0.25)]
 
 
-def test_a_lost_answer_is_written_down_with_what_it_was() -> None:
+def test_lost_response_is_recorded_with_its_status() -> None:
     app = create_app(Settings(scenario="documented"), now=lambda: 5.0, monotonic=lambda: 0.0)
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
@@ -363,7 +362,7 @@ def test_a_lost_answer_is_written_down_with_what_it_was() -> None:
     assert entries(client)[0]["fault"] == "status after 201"
 
 
-def test_the_duration_is_that_of_the_call() -> None:
+def test_duration_includes_the_delay() -> None:
     time = iter(range(1000))
     clock = {"now": 0.0}
 
@@ -380,9 +379,7 @@ def test_the_duration_is_that_of_the_call() -> None:
     assert (entry["duration_ms"], entry["delay_ms"]) == (250.0, 250.0)
 
 
-def test_the_journal_is_read_and_deleted_and_nothing_else(
-    api: FlaskClient, assert_error_shape: Check
-) -> None:
+def test_journal_supports_only_get_and_delete(api: FlaskClient, assert_error_shape: Check) -> None:
     for path, method in ((PATH, "POST"), (PATH, "PUT"), (f"{PATH}/count", "DELETE"), (PATH, "PATCH")):
         assert_error_shape(api.open(path, method=method, json={}), 405)
     assert_error_shape(api.get(f"{PATH}/1"), 404)

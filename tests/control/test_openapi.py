@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API: valid, complete, and in agreement with what the server answers."""
+"""The OpenAPI document of the control API: valid, complete, and consistent with the server."""
 
 import json
 from collections.abc import Callable
@@ -11,113 +11,97 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import sandbox
-from sandbox.control.openapi import schema_of
 from sandbox.control.table import ENDPOINTS
-from tests.openapi import JSON, Document, fetched, operations, resolved, validator
+from tests.openapi import JSON, Document, fetch_document, operations_by_id, resolve, validator_of
 
 PATH = "/__admin/openapi.json"
 
 
 @pytest.fixture(scope="session")
 def document(shared_app: Flask) -> Document:
-    return fetched(shared_app, PATH)
+    return fetch_document(shared_app, PATH)
 
 
-def test_the_document_is_valid(document: Document) -> None:
+def test_document_is_valid(document: Document) -> None:
     assert document["openapi"].startswith("3.1.")
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
     assert document["info"]["version"] == sandbox.__version__
 
 
-def test_every_schema_is_a_json_schema(document: Document) -> None:
+def test_every_schema_is_a_valid_json_schema(document: Document) -> None:
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_call_of_the_table_is_in_it_and_nothing_else(document: Document) -> None:
-    found = {
+def test_operations_are_those_of_the_table(document: Document) -> None:
+    documented = {
         (shape["operationId"], method.upper(), path)
         for path, methods in document["paths"].items()
         for method, shape in methods.items()
     }
-    assert found == {(endpoint.id, endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+    assert documented == {
+        (endpoint.operation.id, endpoint.operation.method, endpoint.operation.path) for endpoint in ENDPOINTS
+    }
 
 
-def test_every_call_says_what_it_does_and_on_what(document: Document) -> None:
-    for shape in operations(document).values():
+def test_every_operation_has_a_summary_and_a_description(document: Document) -> None:
+    for shape in operations_by_id(document).values():
         assert shape["summary"].strip()
         assert shape["description"].strip()
 
 
 def test_every_path_parameter_is_declared(document: Document) -> None:
     for path, methods in document["paths"].items():
-        named = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+        required = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
         for shape in methods.values():
-            declared = {given["name"] for given in shape["parameters"] if given["in"] == "path"}
-            assert declared == named
+            declared = {parameter["name"] for parameter in shape["parameters"] if parameter["in"] == "path"}
+            assert declared == required
 
 
-def test_every_write_takes_json_alone_and_health_needs_nothing(document: Document) -> None:
-    for shape in operations(document).values():
+def test_bodies_are_json_only_and_health_needs_no_token(document: Document) -> None:
+    for shape in operations_by_id(document).values():
         if "requestBody" in shape:
             assert list(shape["requestBody"]["content"]) == [JSON]
-    assert operations(document)["getHealth"]["security"] == []
+    assert operations_by_id(document)["getHealth"]["security"] == []
 
 
-def test_who_needs_a_token_of_a_sandbox_is_said(document: Document) -> None:
-    shapes = operations(document)
+def test_security_states_which_operations_require_a_token(document: Document) -> None:
+    shapes = operations_by_id(document)
     for name, anonymous in (("getClock", False), ("exportState", False), ("listRequests", True)):
         assert ({} in shapes[name]["security"]) is anonymous
         assert any("sandbox" in each for each in shapes[name]["security"])
 
 
-def test_the_error_is_the_one_of_the_api(document: Document, shared_app: Flask) -> None:
+def test_error_schema_is_that_of_the_api(document: Document, shared_app: Flask) -> None:
     api = shared_app.test_client().get("/openapi.json").get_json()
     assert document["components"]["schemas"]["Error"] == api["components"]["schemas"]["Error"]
 
 
-def test_every_example_fits_its_schema(document: Document) -> None:
+def test_every_example_matches_its_schema(document: Document) -> None:
     checked = 0
-    for shape in operations(document).values():
+    for shape in operations_by_id(document).values():
         contents = [shape.get("requestBody", {}).get("content", {})]
-        contents += [resolved(document, answer).get("content", {}) for answer in shape["responses"].values()]
+        contents += [
+            resolve(document, response).get("content", {}) for response in shape["responses"].values()
+        ]
         for content in contents:
             for media in content.values():
                 if "example" in media:
-                    validator(document, media["schema"]).validate(media["example"])
+                    validator_of(document, media["schema"]).validate(media["example"])
                     checked += 1
     assert checked > 20
 
 
-def test_the_document_is_guarded_and_the_same_every_time(shared_app: Flask) -> None:
+def test_document_is_guarded_and_constant(shared_app: Flask) -> None:
     client = shared_app.test_client()
     assert client.get(PATH).data == client.get(PATH).data
     assert client.get(PATH, headers={"Origin": "https://elsewhere.example"}).status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("example", "schema"),
-    [
-        (1, {"type": "integer"}),
-        (1.5, {"type": "number"}),
-        (True, {"type": "boolean"}),
-        ("a", {"type": "string"}),
-        (None, {}),
-        ([], {"type": "array"}),
-        (["a"], {"type": "array", "items": {"type": "string"}}),
-    ],
-    ids=repr,
-)
-def test_a_schema_is_made_of_an_example(example: Any, schema: Document) -> None:
-    made = schema_of(example)
-    assert {name: made[name] for name in schema} == schema
-    Draft202012Validator(made).validate(example)
-
-
 SERVER = {"Authorization": ""}
 
-# What is sent first, the call, and the status that it answers. The sandbox holds at most 3 conversations, 1 snapshot
-# and 1 rule; bodies 200 bytes and state documents 2000.
+# Each row has the operation, the expected status, and the request. The sandbox may have 3 conversations, 1 snapshot
+# and 1 rule; bodies may have 200 bytes, and state documents 2000.
 CALLS: list[tuple[str, int, str, str, dict[str, Any]]] = [
     ("getHealth", 200, "GET", "/health", {}),
     ("getHealth", 400, "GET", "/health?limit=1", {}),
@@ -182,8 +166,8 @@ CALLS: list[tuple[str, int, str, str, dict[str, Any]]] = [
 
 
 @pytest.fixture
-def busy(open_api: Callable[..., FlaskClient]) -> FlaskClient:
-    """A client whose sandbox has seen every kind of call, and is at every bound but that of conversations."""
+def used_sandbox(open_api: Callable[..., FlaskClient]) -> FlaskClient:
+    """Return a client whose sandbox has received calls of every kind and may have no more snapshots and rules."""
     api = open_api(
         max_conversations=3, max_snapshots=1, max_rules=1, max_body_bytes=200, max_state_bytes=2000
     )
@@ -200,70 +184,72 @@ def busy(open_api: Callable[..., FlaskClient]) -> FlaskClient:
 @pytest.mark.parametrize(
     ("operation", "status", "method", "path", "sent"), CALLS, ids=lambda value: str(value)[:40]
 )
-def test_an_answer_is_documented_and_fits_its_schema(
+def test_response_is_documented_and_matches_its_schema(
     document: Document,
-    busy: FlaskClient,
+    used_sandbox: FlaskClient,
     operation: str,
     status: int,
     method: str,
     path: str,
     sent: dict[str, Any],
 ) -> None:
-    answer = busy.open("/__admin" + path, method=method, **sent)
-    assert answer.status_code == status, answer.text
-    responses = operations(document)[operation]["responses"]
+    response = used_sandbox.open("/__admin" + path, method=method, **sent)
+    assert response.status_code == status, response.text
+    responses = operations_by_id(document)[operation]["responses"]
     assert str(status) in responses
-    shape = resolved(document, responses[str(status)])
+    shape = resolve(document, responses[str(status)])
     for name, header in shape.get("headers", {}).items():
-        Draft202012Validator(resolved(document, header)["schema"]).validate(answer.headers[name])
+        Draft202012Validator(resolve(document, header)["schema"]).validate(response.headers[name])
     if "content" in shape:
-        assert list(shape["content"]) == [answer.content_type]
-        validator(document, shape["content"][JSON]["schema"]).validate(answer.get_json())
+        assert list(shape["content"]) == [response.content_type]
+        validator_of(document, shape["content"][JSON]["schema"]).validate(response.get_json())
     else:
-        assert answer.data == b""
+        assert response.data == b""
 
 
-def test_an_export_fits_its_schema_whether_the_clock_runs_or_not_and_so_does_its_import(
+def test_export_and_import_match_their_schemas_for_running_and_frozen_clocks(
     document: Document, api: FlaskClient
 ) -> None:
-    shapes = operations(document)
-    exported = validator(
-        document, resolved(document, shapes["exportState"]["responses"]["200"])["content"][JSON]["schema"]
+    shapes = operations_by_id(document)
+    exported = validator_of(
+        document, resolve(document, shapes["exportState"]["responses"]["200"])["content"][JSON]["schema"]
     )
-    imported = validator(document, shapes["importState"]["requestBody"]["content"][JSON]["schema"])
+    imported = validator_of(document, shapes["importState"]["requestBody"]["content"][JSON]["schema"])
     for change in ({"action": "resume"}, {"action": "freeze"}):
         api.put("/__admin/clock", json=change)
         state = api.get("/__admin/state").get_json()
         exported.validate(state)
         imported.validate(state)
-        answer = api.put("/__admin/state", json=state)
-        accepted = resolved(document, shapes["importState"]["responses"]["200"])
-        validator(document, accepted["content"][JSON]["schema"]).validate(answer.get_json())
+        response = api.put("/__admin/state", json=state)
+        import_response = resolve(document, shapes["importState"]["responses"]["200"])
+        validator_of(document, import_response["content"][JSON]["schema"]).validate(response.get_json())
 
 
-def test_a_full_server_answers_as_documented(
+def test_responses_of_a_full_server_are_documented(
     document: Document, open_api: Callable[..., FlaskClient], assert_error_shape: Callable[..., str]
 ) -> None:
     api = open_api(max_sandboxes=1)
     api.get("/__admin/clock")
     for endpoint in ENDPOINTS:
-        if "{" in endpoint.path or endpoint.path == PATH:
+        if "{" in endpoint.operation.path or endpoint.operation.path == PATH:
             continue
-        body: dict[str, Any] = {"json": {"action": "resume"} if endpoint.id == "changeClock" else {}}
-        answer = api.open(
-            endpoint.path,
-            method=endpoint.method,
+        body: dict[str, Any] = {
+            "json": {"action": "resume"} if endpoint.operation.id == "changeClock" else {}
+        }
+        response = api.open(
+            endpoint.operation.path,
+            method=endpoint.operation.method,
             headers={"Authorization": "Bearer newcomer"},
-            **body if endpoint.method in ("POST", "PUT") else {},
+            **body if endpoint.operation.method in ("POST", "PUT") else {},
         )
-        documented = operations(document)[endpoint.id]["responses"]
-        assert str(answer.status_code) in documented
-        if answer.status_code == 503:
-            assert_error_shape(answer, 503, "--max-sandboxes")
+        documented = operations_by_id(document)[endpoint.operation.id]["responses"]
+        assert str(response.status_code) in documented
+        if response.status_code == 503:
+            assert_error_shape(response, 503, "--max-sandboxes")
 
 
-def test_a_refusal_of_the_guard_is_documented_for_all_but_health(document: Document) -> None:
-    for name, shape in operations(document).items():
+def test_status_403_is_documented_for_all_operations_but_health(document: Document) -> None:
+    for name, shape in operations_by_id(document).items():
         assert ("403" in shape["responses"]) is (name != "getHealth")
 
 
@@ -294,10 +280,10 @@ BODIES += [
 @pytest.mark.parametrize(
     ("operation", "method", "path", "body"), BODIES, ids=lambda value: json.dumps(value)[:30]
 )
-def test_a_body_is_taken_exactly_where_the_document_says_so(
+def test_server_accepts_exactly_the_documented_bodies(
     document: Document, api: FlaskClient, operation: str, method: str, path: str, body: Any
 ) -> None:
-    schema = operations(document)[operation]["requestBody"]["content"][JSON]["schema"]
-    documented = validator(document, schema).is_valid(body)
-    answer = api.open("/__admin" + path, method=method, json=body)
-    assert answer.status_code == (200 if documented else 400)
+    schema = operations_by_id(document)[operation]["requestBody"]["content"][JSON]["schema"]
+    documented = validator_of(document, schema).is_valid(body)
+    response = api.open("/__admin" + path, method=method, json=body)
+    assert response.status_code == (200 if documented else 400)

@@ -1,4 +1,4 @@
-"""Reset: back to the start, in one step, whatever is under way."""
+"""Resets: the initial state in one step, also while calls are in flight."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -26,105 +26,103 @@ def ids(client: FlaskClient, **sent: Any) -> list[str]:
     return [each["id"] for each in client.get(COLLECTION, **sent).get_json()["data"]]
 
 
-def as_(token: str) -> dict[str, str]:
+def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_a_reset_brings_back_the_start_and_says_what_that_is(api: FlaskClient) -> None:
+def test_reset_restores_the_initial_state(api: FlaskClient) -> None:
     start = api.get("/__admin/state").data
-    made = [api.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"] for _ in range(3)]
+    ids_created = [api.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"] for _ in range(3)]
     api.delete(ITEM)
     api.put("/__admin/clock", json={"action": "freeze", "at": 5})
     api.post("/__admin/faults", json={"match": {"method": "PATCH"}, "delay": 1})
-    answer = api.post(RESET, json={})
-    assert answer.status_code == 200
-    assert answer.get_json() == {"scenario": "documented", "seed": 1, "conversations": 2}
+    response = api.post(RESET, json={})
+    assert response.status_code == 200
+    assert response.get_json() == {"scenario": "documented", "seed": 1, "conversations": 2}
     assert api.get("/__admin/state").data == start
     assert api.get("/__admin/faults").get_json() == {"data": []}
     assert api.get("/__admin/clock").get_json() == {"now": 1_800_000_000.0, "frozen": False}
     assert api.get("/__admin/requests").get_json() == {"truncated": False, "data": []}
     assert api.get("/__admin/requests/count").get_json() == {"count": 0}
-    assert [api.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"] for _ in range(3)] == made
+    assert [api.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"] for _ in range(3)] == ids_created
 
 
-def test_the_body_may_be_left_out_where_the_type_is_said(api: FlaskClient) -> None:
+def test_body_may_be_empty_with_a_json_content_type(api: FlaskClient) -> None:
     api.delete(ITEM)
     assert api.post(RESET, data=b"", content_type="application/json").status_code == 200
     assert ids(api) == [FIRST, SECOND]
 
 
-def test_a_reset_touches_no_other_sandbox(open_app: Callable[..., Flask]) -> None:
+def test_reset_does_not_affect_other_sandboxes(open_app: Callable[..., Flask]) -> None:
     client = open_app().test_client()
     for token in ("one", "other"):
-        client.delete(ITEM, headers=as_(token))
-    client.post(RESET, headers=as_("one"), json={"scenario": "blank"})
-    assert ids(client, headers=as_("one")) == []
-    assert ids(client, headers=as_("other")) == [SECOND]
+        client.delete(ITEM, headers=bearer(token))
+    client.post(RESET, headers=bearer("one"), json={"scenario": "blank"})
+    assert ids(client, headers=bearer("one")) == []
+    assert ids(client, headers=bearer("other")) == [SECOND]
 
 
-def test_a_reset_needs_to_know_whose_sandbox_is_meant(
-    open_app: Callable[..., Flask], assert_error_shape: Check
-) -> None:
+def test_reset_requires_a_token_or_all(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
     client = open_app().test_client()
     assert_error_shape(client.post(RESET, json={}), 400, "Authorization: Bearer", "?all=true")
 
 
-@pytest.mark.parametrize("headers", [{}, as_("one")])
-def test_all_sandboxes_are_reset_with_a_token_or_without(
+@pytest.mark.parametrize("headers", [{}, bearer("one")])
+def test_all_resets_every_sandbox_with_or_without_a_token(
     open_app: Callable[..., Flask], headers: dict[str, str]
 ) -> None:
     client = open_app().test_client()
     for token in ("one", "other"):
-        client.delete(ITEM, headers=as_(token))
-    answer = client.post(f"{RESET}?all=true", headers=headers, json={})
-    assert answer.get_json() == {"scenario": "documented", "seed": 1, "conversations": 2}
+        client.delete(ITEM, headers=bearer(token))
+    response = client.post(f"{RESET}?all=true", headers=headers, json={})
+    assert response.get_json() == {"scenario": "documented", "seed": 1, "conversations": 2}
     for token in ("one", "other"):
-        assert ids(client, headers=as_(token)) == [FIRST, SECOND]
-        counted = client.get("/__admin/requests/count", headers=as_(token)).get_json()
+        assert ids(client, headers=bearer(token)) == [FIRST, SECOND]
+        counted = client.get("/__admin/requests/count", headers=bearer(token)).get_json()
         assert counted == {"count": 1}
 
 
-def test_all_false_resets_the_caller_s_alone(open_app: Callable[..., Flask]) -> None:
+def test_all_false_resets_only_the_sandbox_of_the_caller(open_app: Callable[..., Flask]) -> None:
     client = open_app().test_client()
     for token in ("one", "other"):
-        client.delete(ITEM, headers=as_(token))
-    client.post(f"{RESET}?all=false", headers=as_("one"), json={})
-    assert ids(client, headers=as_("one")) == [FIRST, SECOND]
-    assert ids(client, headers=as_("other")) == [SECOND]
+        client.delete(ITEM, headers=bearer(token))
+    client.post(f"{RESET}?all=false", headers=bearer("one"), json={})
+    assert ids(client, headers=bearer("one")) == [FIRST, SECOND]
+    assert ids(client, headers=bearer("other")) == [SECOND]
 
 
 @pytest.mark.parametrize("scenario", [name for name in known() if name != "crowd"])
-def test_a_reset_leads_to_any_built_in_scenario(api: FlaskClient, scenario: str) -> None:
-    answer = api.post(RESET, json={"scenario": scenario}).get_json()
-    described = {each["name"]: each for each in api.get("/__admin/scenarios").get_json()["data"]}[scenario]
-    assert (answer["scenario"], answer["conversations"]) == (scenario, described["size"])
-    assert len(api.get("/__admin/state").get_json()["conversations"]) == described["size"]
+def test_reset_to_a_built_in_scenario(api: FlaskClient, scenario: str) -> None:
+    response = api.post(RESET, json={"scenario": scenario}).get_json()
+    listed = {each["name"]: each for each in api.get("/__admin/scenarios").get_json()["data"]}[scenario]
+    assert (response["scenario"], response["conversations"]) == (scenario, listed["size"])
+    assert len(api.get("/__admin/state").get_json()["conversations"]) == listed["size"]
 
 
-def test_a_reset_to_blank_answers_the_documented_create_example(api: FlaskClient) -> None:
+def test_create_returns_the_documented_example_after_a_reset_to_blank(api: FlaskClient) -> None:
     api.post(RESET, json={"scenario": "blank"})
     created = api.post(COLLECTION, data={"contact_id": "WAz8eIbvDR60rouK"}).get_json()
     assert (created["id"], created["created_at"]) == (FIRST, 692233200)
     assert api.get("/__admin/clock").get_json() == {"now": 692233200.0, "frozen": True}
 
 
-def test_the_next_reset_leads_back_to_the_server_s_scenario(api: FlaskClient) -> None:
+def test_next_reset_returns_to_the_scenario_of_the_server(api: FlaskClient) -> None:
     api.post(RESET, json={"scenario": "blank"})
     assert api.post(RESET, json={}).get_json()["scenario"] == "documented"
     assert ids(api) == [FIRST, SECOND]
 
 
-def test_another_seed_gives_other_conversations_and_ids_and_the_same_seed_the_same(
+def test_seed_determines_conversations_and_ids(
     open_app: Callable[..., Flask],
 ) -> None:
     client = open_app("default").test_client()
 
     def after_reset(token: str, body: dict[str, Any]) -> tuple[bytes, str]:
-        answer = client.post(RESET, headers=as_(token), json=body)
-        assert answer.status_code == 200
-        assert answer.get_json()["seed"] == body.get("seed", 1)
-        page = client.get(COLLECTION, headers=as_(token)).data
-        return page, client.post(COLLECTION, headers=as_(token), data={"contact_id": "a"}).get_json()["id"]
+        response = client.post(RESET, headers=bearer(token), json=body)
+        assert response.status_code == 200
+        assert response.get_json()["seed"] == body.get("seed", 1)
+        page = client.get(COLLECTION, headers=bearer(token)).data
+        return page, client.post(COLLECTION, headers=bearer(token), data={"contact_id": "a"}).get_json()["id"]
 
     plain = after_reset("a", {})
     assert after_reset("b", {"seed": 1}) == plain
@@ -134,16 +132,16 @@ def test_another_seed_gives_other_conversations_and_ids_and_the_same_seed_the_sa
     assert after_reset("b", {"seed": 7, "scenario": "default"}) == seven
 
 
-def test_a_reset_keeps_the_seed_of_the_server(open_api: Callable[..., FlaskClient]) -> None:
+def test_reset_keeps_the_seed_of_the_server(open_api: Callable[..., FlaskClient]) -> None:
     api = open_api(seed=9)
     for body in ({}, {"scenario": "blank"}, {"scenario": "documented"}):
-        answer = api.post(RESET, json=body).get_json()
+        response = api.post(RESET, json=body).get_json()
         if body:
-            assert answer["seed"] == 9
+            assert response["seed"] == 9
     assert api.post(RESET, json={"scenario": "blank", "seed": 0}).get_json()["seed"] == 0
 
 
-def test_a_start_before_now_is_counted_from_the_reset(
+def test_relative_times_count_from_the_reset(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace
 ) -> None:
     api = open_api()
@@ -155,7 +153,7 @@ def test_a_start_before_now_is_counted_from_the_reset(
 
 
 @pytest.mark.parametrize(
-    ("query", "body", "said"),
+    ("query", "body", "fragments"),
     [
         ("", {"scenario": "blanc"}, ["There is no scenario", "did you mean blank?"]),
         ("", {"scenario": "./blank.json"}, ["There is no scenario"]),
@@ -176,11 +174,11 @@ def test_a_start_before_now_is_counted_from_the_reset(
         ("?scenario=blank", {}, ["scenario is not an attribute of this query"]),
     ],
 )
-def test_a_mistake_is_named_and_nothing_is_reset(
-    api: FlaskClient, assert_error_shape: Check, query: str, body: dict[str, Any], said: list[str]
+def test_invalid_reset_is_refused_and_changes_nothing(
+    api: FlaskClient, assert_error_shape: Check, query: str, body: dict[str, Any], fragments: list[str]
 ) -> None:
     api.delete(ITEM)
-    assert_error_shape(api.post(RESET + query, json=body), 400, *said)
+    assert_error_shape(api.post(RESET + query, json=body), 400, *fragments)
     assert ids(api) == [SECOND]
 
 
@@ -195,20 +193,18 @@ def test_a_mistake_is_named_and_nothing_is_reset(
         {"data": b"{}", "content_type": "application/jsonp"},
     ],
 )
-def test_a_reset_is_json(api: FlaskClient, assert_error_shape: Check, sent: dict[str, Any]) -> None:
+def test_reset_requires_json(api: FlaskClient, assert_error_shape: Check, sent: dict[str, Any]) -> None:
     api.delete(ITEM)
     assert_error_shape(api.post(RESET, **sent), 415, "application/json")
     assert ids(api) == [SECOND]
 
 
-def test_the_type_may_say_its_charset(api: FlaskClient) -> None:
-    answer = api.post(RESET, data=b"{}", content_type="Application/JSON; charset=utf-8")
-    assert answer.status_code == 200
+def test_content_type_may_have_a_charset(api: FlaskClient) -> None:
+    response = api.post(RESET, data=b"{}", content_type="Application/JSON; charset=utf-8")
+    assert response.status_code == 200
 
 
-def test_a_body_that_is_too_large_is_refused(
-    open_api: Callable[..., FlaskClient], assert_error_shape: Check
-) -> None:
+def test_too_large_body_is_refused(open_api: Callable[..., FlaskClient], assert_error_shape: Check) -> None:
     api = open_api(max_body_bytes=20)
     assert api.post(RESET, data=b'{"scenario":"blank"}', content_type="application/json").status_code == 200
     assert_error_shape(
@@ -216,14 +212,14 @@ def test_a_body_that_is_too_large_is_refused(
     )
 
 
-def test_a_reset_is_a_post(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_reset_requires_post(api: FlaskClient, assert_error_shape: Check) -> None:
     for method in ("GET", "PUT", "DELETE", "PATCH"):
-        answer = api.open(RESET, method=method, json={})
-        assert_error_shape(answer, 405)
-        assert "POST" in answer.headers["Allow"]
+        response = api.open(RESET, method=method, json={})
+        assert_error_shape(response, 405)
+        assert "POST" in response.headers["Allow"]
 
 
-# What is under way
+# Calls in flight
 
 DELAYED = {"Prefer": "delay=1000"}
 WRITES = [
@@ -231,7 +227,7 @@ WRITES = [
     ("PUT", ITEM, {"data": {"is_muted": "true"}}),
     ("DELETE", ITEM, {}),
 ]
-WORLDS: list[tuple[str, dict[str, Any]]] = [
+NEW_GENERATIONS: list[tuple[str, dict[str, Any]]] = [
     (RESET, {}),
     (RESET, {"scenario": "blank"}),
     (f"{RESET}?all=true", {}),
@@ -240,120 +236,121 @@ WORLDS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-class Interrupted:
-    """An application where something happens while a call sleeps; ``woken`` says whether that woke the call."""
+class SleepHarness:
+    """An application that runs an action while a call sleeps. ``woken`` records whether it woke the call."""
 
     def __init__(self) -> None:
-        self.meanwhile: list[Callable[[], object]] = []
+        self.actions: list[Callable[[], object]] = []
         self.woken: list[bool] = []
         self.app = create_app(Settings(scenario="documented"), now=lambda: 1e9, wait=self.wait)
         self.client = self.app.test_client()
         self.client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
 
     def wait(self, event: Event, _seconds: float) -> None:
-        if self.meanwhile:
-            self.meanwhile.pop()()
+        if self.actions:
+            self.actions.pop()()
         self.woken.append(event.is_set())
 
-    def during(self, method: str, url: str, happens: Callable[[], object], **sent: Any) -> TestResponse:
-        self.meanwhile.append(happens)
+    def call_while(self, method: str, url: str, action: Callable[[], object], **sent: Any) -> TestResponse:
+        self.actions.append(action)
         return self.client.open(url, method=method, headers=DELAYED, **sent)
 
 
 @pytest.fixture
-def interrupted() -> Interrupted:
-    return Interrupted()
+def harness() -> SleepHarness:
+    return SleepHarness()
 
 
 @pytest.mark.parametrize(("method", "url", "sent"), WRITES)
-@pytest.mark.parametrize(("world", "body"), WORLDS)
-def test_a_write_that_sleeps_is_woken_by_a_new_world_and_does_not_reach_it(
-    interrupted: Interrupted,
+@pytest.mark.parametrize(("control_url", "body"), NEW_GENERATIONS)
+def test_sleeping_write_is_woken_and_refused_by_a_new_generation(
+    harness: SleepHarness,
     assert_error_shape: Check,
-    world: str,
+    control_url: str,
     body: dict[str, Any],
     method: str,
     url: str,
     sent: dict[str, Any],
 ) -> None:
-    client = interrupted.client
+    client = harness.client
     client.post("/__admin/snapshots", json={})
     state = client.get("/__admin/state").get_json()
     after: list[bytes] = []
 
-    def happens() -> None:
-        other = interrupted.app.test_client()
-        is_import = world == "/__admin/state"
-        answer = other.open(
-            world, method="PUT" if is_import else "POST", headers=as_("me"), json=state if is_import else body
+    def action() -> None:
+        other = harness.app.test_client()
+        is_import = control_url == "/__admin/state"
+        response = other.open(
+            control_url,
+            method="PUT" if is_import else "POST",
+            headers=bearer("me"),
+            json=state if is_import else body,
         )
-        assert answer.status_code == 200
-        after.append(other.get("/__admin/state", headers=as_("me")).data)
+        assert response.status_code == 200
+        after.append(other.get("/__admin/state", headers=bearer("me")).data)
 
-    answer = interrupted.during(method, url, happens, **sent)
-    assert_error_shape(answer, 503, "was reset while this call was held back")
-    assert interrupted.woken == [True]
+    response = harness.call_while(method, url, action, **sent)
+    assert_error_shape(response, 503, "was reset while this call was in flight")
+    assert harness.woken == [True]
     assert client.get("/__admin/state").data == after[0]
 
 
-def test_dropping_the_sandbox_wakes_the_call_too(interrupted: Interrupted, assert_error_shape: Check) -> None:
-    client = interrupted.client
+def test_dropping_the_sandbox_wakes_the_call(harness: SleepHarness, assert_error_shape: Check) -> None:
+    client = harness.client
 
-    def happens() -> None:
-        other = interrupted.app.test_client()
-        (here,) = other.get("/__admin/sandboxes").get_json()["data"]
-        assert other.delete(f"/__admin/sandboxes/{here['id']}").status_code == 204
+    def action() -> None:
+        other = harness.app.test_client()
+        (listed,) = other.get("/__admin/sandboxes").get_json()["data"]
+        assert other.delete(f"/__admin/sandboxes/{listed['id']}").status_code == 204
 
-    answer = interrupted.during("POST", COLLECTION, happens, data={"contact_id": "late"})
-    assert_error_shape(answer, 503)
-    assert interrupted.woken == [True]
+    response = harness.call_while("POST", COLLECTION, action, data={"contact_id": "late"})
+    assert_error_shape(response, 503)
+    assert harness.woken == [True]
     assert ids(client) == [FIRST, SECOND]
 
 
-def test_a_reset_of_another_sandbox_wakes_nobody(interrupted: Interrupted) -> None:
-    other = interrupted.app.test_client()
-    answer = interrupted.during(
+def test_reset_of_another_sandbox_wakes_nothing(harness: SleepHarness) -> None:
+    other = harness.app.test_client()
+    response = harness.call_while(
         "POST",
         COLLECTION,
-        lambda: other.post(RESET, headers=as_("other"), json={}),
+        lambda: other.post(RESET, headers=bearer("other"), json={}),
         data={"contact_id": "late"},
     )
-    assert answer.status_code == 201
-    assert interrupted.woken == [False]
-    assert len(ids(interrupted.client)) == 3
+    assert response.status_code == 201
+    assert harness.woken == [False]
+    assert len(ids(harness.client)) == 3
 
 
-def test_a_refused_import_wakes_nobody(interrupted: Interrupted) -> None:
-    other = interrupted.app.test_client()
-    answer = interrupted.during(
+def test_refused_import_wakes_nothing(harness: SleepHarness) -> None:
+    other = harness.app.test_client()
+    response = harness.call_while(
         "POST",
         COLLECTION,
-        lambda: other.put("/__admin/state", headers=as_("me"), json={}),
+        lambda: other.put("/__admin/state", headers=bearer("me"), json={}),
         data={"contact_id": "late"},
     )
-    assert answer.status_code == 201
-    assert interrupted.woken == [False]
+    assert response.status_code == 201
+    assert harness.woken == [False]
 
 
-def test_a_hanging_call_is_woken_by_a_reset(interrupted: Interrupted, assert_error_shape: Check) -> None:
-    client = interrupted.client
+def test_reset_wakes_a_hanging_call(harness: SleepHarness, assert_error_shape: Check) -> None:
+    client = harness.client
     client.post("/__admin/faults", json={"fault": {"type": "hang"}})
-    interrupted.meanwhile.append(
-        lambda: interrupted.app.test_client().post(RESET, headers=as_("me"), json={})
-    )
+    harness.actions.append(lambda: harness.app.test_client().post(RESET, headers=bearer("me"), json={}))
     assert_error_shape(client.get(COLLECTION), 503)
-    assert interrupted.woken == [True]
+    assert harness.woken == [True]
     assert client.get(COLLECTION).status_code == 200
 
 
-def test_the_woken_call_is_in_the_journal_of_the_world_that_it_was_made_in(interrupted: Interrupted) -> None:
-    other = interrupted.app.test_client()
-    interrupted.during("GET", COLLECTION, lambda: other.post(RESET, headers=as_("me"), json={}))
-    assert other.get("/__admin/requests/count", headers=as_("me")).get_json() == {"count": 0}
+def test_woken_call_is_not_in_the_journal_after_the_reset(harness: SleepHarness) -> None:
+    other = harness.app.test_client()
+    harness.call_while("GET", COLLECTION, lambda: other.post(RESET, headers=bearer("me"), json={}))
+    assert other.get("/__admin/requests/count", headers=bearer("me")).get_json() == {"count": 0}
 
 
-def test_the_reset_sandbox_counts_as_in_use_until_the_woken_call_has_left(interrupted: Interrupted) -> None:
-    other = interrupted.app.test_client()
-    interrupted.during("GET", COLLECTION, lambda: other.post(RESET, headers=as_("me"), json={}))
+def test_reset_sandbox_is_kept_and_usable_after_the_woken_call(harness: SleepHarness) -> None:
+    other = harness.app.test_client()
+    harness.call_while("GET", COLLECTION, lambda: other.post(RESET, headers=bearer("me"), json={}))
     assert len(other.get("/__admin/sandboxes").get_json()["data"]) == 1
-    assert interrupted.client.get(COLLECTION).status_code == 200
+    assert harness.client.get(COLLECTION).status_code == 200

@@ -1,4 +1,4 @@
-"""Who is here, and dropping one. No token is ever shown whole."""
+"""The list of sandboxes, and dropping one of them. Tokens are masked."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.app import create_app
-from sandbox.control.sandboxes import SHOWN_LETTERS, masked
+from sandbox.control.sandboxes import SHOWN_CHARACTERS, masked
 from sandbox.settings import Settings
 from sandbox.world.fleet import GRACE_SECONDS
-from tests.conftest import loaded
+from tests.conftest import cached_scenario
 
 Check = Callable[..., str]
 
@@ -22,158 +22,156 @@ PATH = "/__admin/sandboxes"
 COLLECTION = "/v1/conversations"
 ITEM = f"{COLLECTION}/xgQQXg3hrtjh7AvZ"
 
-# What a header can carry: visible ASCII, and bytes beyond, which WSGI hands on as Latin-1.
+# Values that a header can carry: visible ASCII, and other bytes, which WSGI decodes as Latin-1.
 tokens = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0xFF, categories=["L", "N", "P", "S"]), min_size=1
 )
 
 
-def as_(token: str) -> dict[str, str]:
+def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def here(client: FlaskClient) -> list[dict[str, Any]]:
-    answer = client.get(PATH)
-    assert answer.status_code == 200
-    data: list[dict[str, Any]] = answer.get_json()["data"]
+def listed_sandboxes(client: FlaskClient) -> list[dict[str, Any]]:
+    response = client.get(PATH)
+    assert response.status_code == 200
+    data: list[dict[str, Any]] = response.get_json()["data"]
     return data
 
 
-def test_a_sandbox_is_listed_with_what_it_holds_and_how_long_it_was_idle(
+def test_sandbox_is_listed_with_its_counts_and_idle_time(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
     client = open_app().test_client()
-    assert here(client) == []
-    client.post(COLLECTION, headers=as_("worker-1"), data={"contact_id": "a"})
-    client.get(COLLECTION, headers=as_("worker-1"))
+    assert listed_sandboxes(client) == []
+    client.post(COLLECTION, headers=bearer("worker-1"), data={"contact_id": "a"})
+    client.get(COLLECTION, headers=bearer("worker-1"))
     clock.uptime += 1.5
-    client.get("/__admin/clock", headers=as_("b"))
+    client.get("/__admin/clock", headers=bearer("b"))
     clock.uptime += 2
-    found = here(client)
-    assert [len(each.pop("id")) for each in found] == [16, 16]
-    assert found == [
+    listed = listed_sandboxes(client)
+    assert [len(each.pop("id")) for each in listed] == [16, 16]
+    assert listed == [
         {"token": "work…", "conversations": 3, "requests": 2, "idle_seconds": 3.5},
         {"token": "…", "conversations": 2, "requests": 0, "idle_seconds": 2.0},
     ]
 
 
-def test_the_list_makes_no_sandbox_and_keeps_none_awake(
+def test_list_creates_no_sandbox_and_keeps_idle_times(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
     client = open_app().test_client()
-    client.get(COLLECTION, headers=as_("one"))
+    client.get(COLLECTION, headers=bearer("one"))
     clock.uptime += 5
     for _ in range(2):
-        assert client.get(PATH, headers=as_("other")).status_code == 200
-    assert [each["idle_seconds"] for each in here(client)] == [5.0]
+        assert client.get(PATH, headers=bearer("other")).status_code == 200
+    assert [each["idle_seconds"] for each in listed_sandboxes(client)] == [5.0]
 
 
-def test_an_id_is_the_same_every_time_and_another_on_another_server(open_app: Callable[..., Flask]) -> None:
+def test_id_is_constant_and_differs_between_servers(open_app: Callable[..., Flask]) -> None:
     ids = []
     for _ in range(2):
         client = open_app().test_client()
         for token in ("one", "other"):
-            client.get(COLLECTION, headers=as_(token))
-        first = [each["id"] for each in here(client)]
+            client.get(COLLECTION, headers=bearer(token))
+        first = [each["id"] for each in listed_sandboxes(client)]
         client.post("/__admin/reset?all=true", json={})
-        assert [each["id"] for each in here(client)] == first
+        assert [each["id"] for each in listed_sandboxes(client)] == first
         ids += first
     assert len(set(ids)) == 4
 
 
-def test_a_dropped_sandbox_begins_anew_and_no_other_does(
+def test_dropped_sandbox_returns_to_its_initial_state_and_others_do_not(
     open_app: Callable[..., Flask],
 ) -> None:
     client = open_app().test_client()
     for token in ("first-token", "second-token"):
-        client.delete(ITEM, headers=as_(token))
-    client.post("/__admin/snapshots", headers=as_("first-token"), json={})
-    (meant,) = [each["id"] for each in here(client) if each["token"] == "firs…"]
-    assert client.delete(f"{PATH}/{meant}").status_code == 204
-    assert [each["token"] for each in here(client)] == ["seco…"]
-    assert client.get(ITEM, headers=as_("second-token")).status_code == 404
-    assert client.get(ITEM, headers=as_("first-token")).status_code == 200
-    assert client.get("/__admin/snapshots", headers=as_("first-token")).get_json() == {"data": []}
-    assert client.get("/__admin/requests/count", headers=as_("first-token")).get_json() == {"count": 1}
-    assert meant in [each["id"] for each in here(client)]
+        client.delete(ITEM, headers=bearer(token))
+    client.post("/__admin/snapshots", headers=bearer("first-token"), json={})
+    (sandbox_id,) = [each["id"] for each in listed_sandboxes(client) if each["token"] == "firs…"]
+    assert client.delete(f"{PATH}/{sandbox_id}").status_code == 204
+    assert [each["token"] for each in listed_sandboxes(client)] == ["seco…"]
+    assert client.get(ITEM, headers=bearer("second-token")).status_code == 404
+    assert client.get(ITEM, headers=bearer("first-token")).status_code == 200
+    assert client.get("/__admin/snapshots", headers=bearer("first-token")).get_json() == {"data": []}
+    assert client.get("/__admin/requests/count", headers=bearer("first-token")).get_json() == {"count": 1}
+    assert sandbox_id in [each["id"] for each in listed_sandboxes(client)]
 
 
 def test_dropping_makes_room_for_another_token(open_app: Callable[..., Flask]) -> None:
     client = open_app(max_sandboxes=1).test_client()
-    client.get(COLLECTION, headers=as_("one"))
-    assert client.get(COLLECTION, headers=as_("other")).status_code == 503
-    client.delete(f"{PATH}/{here(client)[0]['id']}")
-    assert client.get(COLLECTION, headers=as_("other")).status_code == 200
+    client.get(COLLECTION, headers=bearer("one"))
+    assert client.get(COLLECTION, headers=bearer("other")).status_code == 503
+    client.delete(f"{PATH}/{listed_sandboxes(client)[0]['id']}")
+    assert client.get(COLLECTION, headers=bearer("other")).status_code == 200
 
 
-def test_a_full_server_refuses_a_control_call_of_a_new_token_and_lists_all_the_same(
+def test_full_server_refuses_control_calls_of_new_tokens_and_lists_sandboxes(
     open_app: Callable[..., Flask], clock: SimpleNamespace, assert_error_shape: Check
 ) -> None:
     client = open_app(max_sandboxes=1).test_client()
-    client.get("/__admin/state", headers=as_("one"))
-    refused = client.get("/__admin/state", headers=as_("other"))
+    client.get("/__admin/state", headers=bearer("one"))
+    refused = client.get("/__admin/state", headers=bearer("other"))
     assert_error_shape(refused, 503, "All 1 sandboxes", "--max-sandboxes")
     assert int(refused.headers["Retry-After"]) > 0
-    assert len(here(client)) == 1
+    assert len(listed_sandboxes(client)) == 1
     clock.uptime += GRACE_SECONDS
-    assert client.get("/__admin/state", headers=as_("other")).status_code == 200
+    assert client.get("/__admin/state", headers=bearer("other")).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["anonymous", "0" * 16, "%F0%9F%98%80", "a" * 500, "one"])
-def test_an_unknown_sandbox_is_not_found(
+def test_unknown_sandbox_is_not_found(
     open_app: Callable[..., Flask], assert_error_shape: Check, name: str
 ) -> None:
     client = open_app().test_client()
-    client.get(COLLECTION, headers=as_("one"))
+    client.get(COLLECTION, headers=bearer("one"))
     message = assert_error_shape(client.delete(f"{PATH}/{name}"), 404, "no sandbox with the id")
     assert len(message) < 200
-    assert len(here(client)) == 1
+    assert len(listed_sandboxes(client)) == 1
 
 
-def test_an_id_that_was_dropped_is_not_found(
-    open_app: Callable[..., Flask], assert_error_shape: Check
-) -> None:
+def test_dropped_sandbox_is_not_found(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
     client = open_app().test_client()
-    client.get(COLLECTION, headers=as_("one"))
-    url = f"{PATH}/{here(client)[0]['id']}"
+    client.get(COLLECTION, headers=bearer("one"))
+    url = f"{PATH}/{listed_sandboxes(client)[0]['id']}"
     assert client.delete(url).status_code == 204
     assert_error_shape(client.delete(url), 404)
 
 
-def test_the_list_takes_nothing(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_list_accepts_no_arguments(api: FlaskClient, assert_error_shape: Check) -> None:
     assert_error_shape(api.get(f"{PATH}?limit=1"), 400, "limit is not known here")
     for method in ("POST", "PUT", "DELETE"):
         assert_error_shape(api.open(PATH, method=method, json={}), 405)
 
 
 @given(token=tokens)
-def test_a_masked_token_shows_at_most_half_and_never_all(token: str) -> None:
+def test_masked_token_shows_at_most_half(token: str) -> None:
     shown = masked(token)
     assert token not in shown
     letters = shown.removesuffix("…")
     assert token.startswith(letters)
-    assert len(letters) <= min(SHOWN_LETTERS, len(token) / 2)
+    assert len(letters) <= min(SHOWN_CHARACTERS, len(token) / 2)
 
 
 @pytest.mark.parametrize(
     ("token", "shown"),
     [("a", "…"), ("ab", "a…"), ("abc", "a…"), ("abcd", "ab…"), ("abcdefgh", "abcd…"), ("x" * 999, "xxxx…")],
 )
-def test_how_a_token_is_masked(token: str, shown: str) -> None:
+def test_masked_token(token: str, shown: str) -> None:
     assert masked(token) == shown
 
 
 @pytest.fixture(scope="module")
-def lonely_app() -> Flask:
-    """An application that nobody else calls: a token that is drawn may be one of theirs."""
-    return create_app(Settings(scenario="documented"), scenario=loaded("documented"))
+def separate_app() -> Flask:
+    """Return an application that other tests do not use, since a generated token may be one of theirs."""
+    return create_app(Settings(scenario="documented"), scenario=cached_scenario("documented"))
 
 
 @settings(max_examples=40, deadline=None)
 @given(token=tokens)
-def test_no_token_is_shown_whole_in_the_list_and_each_can_be_dropped(lonely_app: Flask, token: str) -> None:
-    client = lonely_app.test_client()
+def test_list_masks_any_token_and_its_sandbox_can_be_dropped(separate_app: Flask, token: str) -> None:
+    client = separate_app.test_client()
     client.get("/__admin/clock", environ_overrides={"HTTP_AUTHORIZATION": f"Bearer {token}"})
-    (mine,) = here(client)
-    assert token not in mine["token"]
-    assert client.delete(f"{PATH}/{mine['id']}").status_code == 204
+    (listed,) = listed_sandboxes(client)
+    assert token not in listed["token"]
+    assert client.delete(f"{PATH}/{listed['id']}").status_code == 204

@@ -1,4 +1,4 @@
-"""Which scenarios there are."""
+"""The list of scenarios."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ PATH = "/__admin/scenarios"
 
 
 def test_every_scenario_of_the_contract_is_listed_with_its_size(api: FlaskClient) -> None:
-    answer = api.get(PATH)
-    assert answer.status_code == 200
-    data = answer.get_json()["data"]
+    response = api.get(PATH)
+    assert response.status_code == 200
+    data = response.get_json()["data"]
     assert all(list(each) == ["name", "description", "size"] for each in data)
     assert all(each["description"].strip() for each in data)
     sizes = {each["name"]: each["size"] for each in data}
@@ -19,13 +19,13 @@ def test_every_scenario_of_the_contract_is_listed_with_its_size(api: FlaskClient
     assert 30 <= sizes["demo"] <= 50
 
 
-def test_the_list_is_the_same_for_everybody_and_makes_no_sandbox(open_app: Callable[..., Flask]) -> None:
+def test_list_is_equal_for_all_callers_and_creates_no_sandbox(open_app: Callable[..., Flask]) -> None:
     client = open_app().test_client()
-    answers = {client.get(PATH, headers=headers).data for headers in ({}, {"Authorization": "Bearer me"})}
-    assert len(answers) == 1
+    bodies = {client.get(PATH, headers=headers).data for headers in ({}, {"Authorization": "Bearer me"})}
+    assert len(bodies) == 1
     assert client.get("/__admin/health").get_json()["sandboxes"] == 0
 
 
-def test_the_list_takes_nothing(api: FlaskClient, assert_error_shape: Callable[..., str]) -> None:
+def test_list_accepts_no_arguments(api: FlaskClient, assert_error_shape: Callable[..., str]) -> None:
     assert_error_shape(api.get(f"{PATH}?name=blank"), 400, "name is not known here")
     assert_error_shape(api.post(PATH, json={}), 405)

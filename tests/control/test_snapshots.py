@@ -1,4 +1,4 @@
-"""Snapshots: save points of one sandbox."""
+"""Snapshots of a sandbox."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from sandbox.control.context import ControlContext
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import load
 from sandbox.world.fleet import Fleet
-from sandbox.world.sandbox import Bounds, Sandbox
+from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 
 Check = Callable[..., str]
 
@@ -23,18 +23,18 @@ ITEM = f"{COLLECTION}/xgQQXg3hrtjh7AvZ"
 
 
 def take(client: FlaskClient, **sent: Any) -> str:
-    answer = client.post(PATH, json={}, **sent)
-    assert answer.status_code == 201, answer.text
-    taken: str = answer.get_json()["id"]
+    response = client.post(PATH, json={}, **sent)
+    assert response.status_code == 201, response.text
+    taken: str = response.get_json()["id"]
     return taken
 
 
 def restore(client: FlaskClient, snapshot_id: str) -> None:
-    answer = client.post(f"{PATH}/{snapshot_id}/restore", json={})
-    assert answer.status_code == 200, answer.text
+    response = client.post(f"{PATH}/{snapshot_id}/restore", json={})
+    assert response.status_code == 200, response.text
 
 
-def kept(client: FlaskClient, **sent: Any) -> list[str]:
+def snapshot_ids(client: FlaskClient, **sent: Any) -> list[str]:
     return [each["id"] for each in client.get(PATH, **sent).get_json()["data"]]
 
 
@@ -44,23 +44,23 @@ def state(client: FlaskClient) -> bytes:
 
 
 def create(client: FlaskClient) -> str:
-    made: str = client.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"]
-    return made
+    created: str = client.post(COLLECTION, data={"contact_id": "a"}).get_json()["id"]
+    return created
 
 
-def test_a_snapshot_says_its_id_when_it_was_taken_and_how_much_it_holds(api: FlaskClient) -> None:
+def test_snapshot_has_id_time_and_number_of_conversations(api: FlaskClient) -> None:
     assert api.get(PATH).get_json() == {"data": []}
     create(api)
     api.put("/__admin/clock", json={"action": "freeze", "at": 5.5})
-    answer = api.post(PATH, json={})
-    assert answer.status_code == 201
+    response = api.post(PATH, json={})
+    assert response.status_code == 201
     shape = {"id": "snapshot-1", "at": 5.5, "conversations": 3}
-    assert answer.get_json() == shape
+    assert response.get_json() == shape
     assert api.get(PATH).get_json() == {"data": [shape]}
     assert api.post(f"{PATH}/snapshot-1/restore", json={}).get_json() == shape
 
 
-def test_a_restore_brings_back_conversations_clock_and_rules(api: FlaskClient) -> None:
+def test_restore_brings_back_conversations_clock_and_rules(api: FlaskClient) -> None:
     api.put("/__admin/clock", json={"action": "freeze", "at": 1000})
     api.post("/__admin/faults", json={"match": {"method": "PATCH"}, "delay": 1})
     api.delete(f"{COLLECTION}/hSIhXBhNe8X1d8Et")
@@ -78,15 +78,15 @@ def test_a_restore_brings_back_conversations_clock_and_rules(api: FlaskClient) -
     assert cursor.status_code == 200
 
 
-def test_after_a_restore_the_same_ids_come_again(api: FlaskClient) -> None:
+def test_restore_repeats_the_ids_generated_since_the_snapshot(api: FlaskClient) -> None:
     create(api)
     taken = take(api)
-    made = [create(api) for _ in range(3)]
+    created = [create(api) for _ in range(3)]
     restore(api, taken)
-    assert [create(api) for _ in range(3)] == made
+    assert [create(api) for _ in range(3)] == created
 
 
-def test_a_clock_that_ran_ahead_runs_on_ahead_after_a_restore(
+def test_restored_clock_keeps_its_offset(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace
 ) -> None:
     api = open_api()
@@ -98,17 +98,17 @@ def test_a_clock_that_ran_ahead_runs_on_ahead_after_a_restore(
     assert api.get("/__admin/clock").get_json() == {"now": 1_800_000_110.0, "frozen": False}
 
 
-def test_a_snapshot_can_be_restored_again_and_again(api: FlaskClient) -> None:
+def test_snapshot_can_be_restored_repeatedly(api: FlaskClient) -> None:
     before = state(api)
     taken = take(api)
     for _ in range(3):
         create(api)
         restore(api, taken)
         assert state(api) == before
-    assert kept(api) == [taken]
+    assert snapshot_ids(api) == [taken]
 
 
-def test_a_snapshot_does_not_change_with_the_sandbox(api: FlaskClient) -> None:
+def test_snapshot_does_not_change_with_the_sandbox(api: FlaskClient) -> None:
     first = take(api)
     create(api)
     second = take(api)
@@ -120,17 +120,17 @@ def test_a_snapshot_does_not_change_with_the_sandbox(api: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("url", ["/__admin/reset", "/__admin/reset?all=true"])
-def test_snapshots_outlive_a_reset(api: FlaskClient, url: str) -> None:
+def test_snapshots_survive_a_reset(api: FlaskClient, url: str) -> None:
     api.delete(ITEM)
     before = state(api)
     taken = take(api)
     api.post(url, json={"scenario": "blank"})
-    assert kept(api) == [taken]
+    assert snapshot_ids(api) == [taken]
     restore(api, taken)
     assert state(api) == before
 
 
-def test_the_journal_goes_on_over_a_restore(api: FlaskClient) -> None:
+def test_restore_keeps_the_journal(api: FlaskClient) -> None:
     taken = take(api)
     create(api)
     restore(api, taken)
@@ -138,13 +138,13 @@ def test_the_journal_goes_on_over_a_restore(api: FlaskClient) -> None:
     assert api.get("/__admin/requests/count").get_json() == {"count": 2}
 
 
-def test_a_snapshot_can_be_dropped_and_its_id_is_never_given_again(
+def test_dropped_snapshot_is_gone_and_its_id_is_not_reused(
     api: FlaskClient, assert_error_shape: Check
 ) -> None:
     first, second = take(api), take(api)
-    answer = api.delete(f"{PATH}/{first}")
-    assert (answer.status_code, answer.data) == (204, b"")
-    assert kept(api) == [second]
+    response = api.delete(f"{PATH}/{first}")
+    assert (response.status_code, response.data) == (204, b"")
+    assert snapshot_ids(api) == [second]
     assert_error_shape(api.post(f"{PATH}/{first}/restore", json={}), 404, first)
     assert_error_shape(api.delete(f"{PATH}/{first}"), 404, first)
     api.delete(f"{PATH}/{second}")
@@ -152,7 +152,7 @@ def test_a_snapshot_can_be_dropped_and_its_id_is_never_given_again(
 
 
 @pytest.mark.parametrize("name", ["snapshot-2", "nothing", "1", "a" * 300, "%20", "%2e"])
-def test_an_unknown_snapshot_is_not_found_and_changes_nothing(
+def test_unknown_snapshot_is_not_found_and_changes_nothing(
     api: FlaskClient, assert_error_shape: Check, name: str
 ) -> None:
     take(api)
@@ -164,14 +164,14 @@ def test_an_unknown_snapshot_is_not_found_and_changes_nothing(
     assert state(api) == before
 
 
-def test_a_sandbox_has_no_more_snapshots_than_it_may(
+def test_number_of_snapshots_is_limited(
     open_api: Callable[..., FlaskClient], assert_error_shape: Check
 ) -> None:
     api = open_api(max_snapshots=2)
     first, second = take(api), take(api)
     assert_error_shape(api.post(PATH, json={}), 507, "2 snapshots", "--max-snapshots")
-    assert kept(api) == [first, second]
-    assert kept(api, headers={"Authorization": "Bearer other"}) == []
+    assert snapshot_ids(api) == [first, second]
+    assert snapshot_ids(api, headers={"Authorization": "Bearer other"}) == []
     assert take(api, headers={"Authorization": "Bearer other"}) == "snapshot-1"
     api.delete(f"{PATH}/{first}")
     assert take(api) == "snapshot-3"
@@ -181,7 +181,7 @@ def test_snapshots_belong_to_one_sandbox(open_app: Callable[..., Flask], assert_
     client = open_app().test_client()
     taken = take(client, headers={"Authorization": "Bearer one"})
     other = {"Authorization": "Bearer other"}
-    assert kept(client, headers=other) == []
+    assert snapshot_ids(client, headers=other) == []
     assert_error_shape(client.post(f"{PATH}/{taken}/restore", headers=other, json={}), 404)
     assert_error_shape(client.delete(f"{PATH}/{taken}", headers=other), 404)
 
@@ -190,33 +190,33 @@ def test_snapshots_belong_to_one_sandbox(open_app: Callable[..., Flask], assert_
     ("method", "path"),
     [("GET", PATH), ("POST", PATH), ("POST", f"{PATH}/snapshot-1/restore"), ("DELETE", f"{PATH}/snapshot-1")],
 )
-def test_snapshots_are_somebody_s(
+def test_snapshots_require_a_token(
     shared_app: Flask, assert_error_shape: Check, method: str, path: str
 ) -> None:
-    answer = shared_app.test_client().open(path, method=method, json={})
-    assert_error_shape(answer, 400, "Authorization: Bearer")
+    response = shared_app.test_client().open(path, method=method, json={})
+    assert_error_shape(response, 400, "Authorization: Bearer")
 
 
-def test_a_snapshot_takes_no_attributes_and_json(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_snapshot_requires_json_without_attributes(api: FlaskClient, assert_error_shape: Check) -> None:
     assert_error_shape(api.post(PATH, json={"name": "a"}), 400, "name is not known here")
     assert_error_shape(api.post(PATH), 415, "application/json")
     taken = take(api)
     assert_error_shape(api.post(f"{PATH}/{taken}/restore"), 415, "application/json")
-    assert kept(api) == [taken]
+    assert snapshot_ids(api) == [taken]
 
 
-def test_neither_a_snapshot_nor_a_restore_copies_the_data() -> None:
-    start = load("default").start(0)
-    bounds = Bounds(1000, 10, 10, 10, 10_000)
-    fleet = Fleet(lambda token: Sandbox(start, lambda: 5.0, encode, bounds, token), lambda: 0.0, 10, 0)
+def test_snapshot_and_restore_do_not_copy_the_data() -> None:
+    start = load("default").initial_state(0)
+    runtime = Runtime(lambda: 5.0, encode, Bounds(1000, 10, 10, 10, 10_000))
+    fleet = Fleet(lambda token: Sandbox(start, runtime, token), lambda: 0.0, 10, 0)
     context = cast("ControlContext", SimpleNamespace(fleet=fleet))
-    slot = fleet.enter("me")
-    slot.sandbox.create("a", None)
-    table = slot.sandbox.store.export()
-    taken = snapshots.take(context, slot)["id"]
-    assert slot.sandbox.snapshots.get(taken).state.table is table
-    slot.sandbox.create("b", None)
-    old = slot.sandbox
-    snapshots.restore(context, slot, taken)
-    assert slot.sandbox is not old
-    assert slot.sandbox.store.export() is table
+    lease = fleet.acquire("me")
+    lease.world.create(lease.generation, "a", None)
+    table = lease.world.state.table
+    taken = snapshots.take(context, lease)["id"]
+    (snapshot,) = lease.world.snapshots
+    assert snapshot.state.table is table
+    lease.world.create(lease.generation, "b", None)
+    snapshots.restore(context, lease, taken)
+    assert lease.world.generation != lease.generation
+    assert lease.world.state.table is table

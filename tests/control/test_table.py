@@ -1,4 +1,4 @@
-"""The table of the control API, against the contract."""
+"""The table of the control API, compared with the contract."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sandbox.control.endpoint import Endpoint, Scope
 from sandbox.control.table import ENDPOINTS
+from sandbox.web.endpoint import Endpoint, Scope
 
 ROWS = {
     ("GET", "/__admin/health"),
@@ -35,23 +35,26 @@ ROWS = {
     ("GET", "/__admin/sandboxes"),
     ("DELETE", "/__admin/sandboxes/{}"),
 }
-SOMEBODY_S = ("/__admin/clock", "/__admin/state", "/__admin/snapshots", "/__admin/conversations")
-by_id = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.id)
+SANDBOX_RESOURCES = ("/__admin/clock", "/__admin/state", "/__admin/snapshots", "/__admin/conversations")
+by_id = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation.id)
 
 
-def plain(path: str) -> str:
+def without_names(path: str) -> str:
+    """Return ``path`` without the names of its parameters."""
     return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 
-def test_the_table_is_that_of_the_contract() -> None:
-    assert {(endpoint.method, plain(endpoint.path)) for endpoint in ENDPOINTS} == ROWS
+def test_table_has_the_rows_of_the_contract() -> None:
+    assert {
+        (endpoint.operation.method, without_names(endpoint.operation.path)) for endpoint in ENDPOINTS
+    } == ROWS
     assert len(ENDPOINTS) == len(ROWS)
-    assert len({endpoint.id for endpoint in ENDPOINTS}) == len(ENDPOINTS)
+    assert len({endpoint.operation.id for endpoint in ENDPOINTS}) == len(ENDPOINTS)
 
 
-def test_the_server_routes_what_the_table_says_and_nothing_else_below_admin(shared_app: Flask) -> None:
+def test_server_routes_exactly_the_rows_of_the_table(shared_app: Flask) -> None:
     routed = {
-        (method, plain(str(rule).replace("<", "{")))
+        (method, without_names(str(rule).replace("<", "{")))
         for rule in shared_app.url_map.iter_rules()
         for method in rule.methods or ()
         if str(rule).startswith("/__admin") and method not in ("HEAD", "OPTIONS")
@@ -60,31 +63,33 @@ def test_the_server_routes_what_the_table_says_and_nothing_else_below_admin(shar
 
 
 @by_id
-def test_what_is_somebody_s_needs_a_token_and_nothing_else_does(endpoint: Endpoint) -> None:
-    assert (endpoint.scope is Scope.SANDBOX) is endpoint.path.startswith(SOMEBODY_S)
+def test_only_resources_of_a_sandbox_require_a_token(endpoint: Endpoint) -> None:
+    assert (endpoint.scope is Scope.SANDBOX) is endpoint.operation.path.startswith(SANDBOX_RESOURCES)
 
 
 @by_id
-def test_every_call_says_what_it_does(endpoint: Endpoint) -> None:
+def test_every_view_has_a_docstring(endpoint: Endpoint) -> None:
     assert (endpoint.view.__doc__ or "").strip().endswith(".")
 
 
 @by_id
-def test_a_call_of_the_sandbox_without_a_token_says_what_is_missing(
+def test_error_without_a_token_names_the_missing_header(
     shared_app: Flask, assert_error_shape: Callable[..., str], endpoint: Endpoint
 ) -> None:
     if endpoint.scope is Scope.SANDBOX:
-        answer = shared_app.test_client().open(
-            endpoint.path, method=endpoint.method, json=valid(endpoint) if writes(endpoint) else None
+        response = shared_app.test_client().open(
+            endpoint.operation.path,
+            method=endpoint.operation.method,
+            json=valid_body(endpoint) if is_write(endpoint) else None,
         )
-        assert_error_shape(answer, 400, "Authorization: Bearer")
+        assert_error_shape(response, 400, "Authorization: Bearer")
 
 
 @by_id
-def test_every_write_wants_json(
+def test_every_write_requires_json(
     api: FlaskClient, assert_error_shape: Callable[..., str], endpoint: Endpoint
 ) -> None:
-    if writes(endpoint):
+    if is_write(endpoint):
         for content_type in (
             None,
             "",
@@ -92,68 +97,78 @@ def test_every_write_wants_json(
             "application/x-www-form-urlencoded",
             "multipart/form-data",
         ):
-            answer = api.open(endpoint.path, method=endpoint.method, data=b"{}", content_type=content_type)
-            assert_error_shape(answer, 415, "application/json")
-
-
-@by_id
-def test_every_write_says_what_is_no_json_and_what_is_unknown(
-    api: FlaskClient, assert_error_shape: Callable[..., str], endpoint: Endpoint
-) -> None:
-    if writes(endpoint):
-        for body in (b"{", b"[]", b"null", b"\xff", b'{"a": 1, "a": 2}'):
-            answer = api.open(
-                endpoint.path, method=endpoint.method, data=body, content_type="application/json"
+            response = api.open(
+                endpoint.operation.path,
+                method=endpoint.operation.method,
+                data=b"{}",
+                content_type=content_type,
             )
-            assert_error_shape(answer, 400)
-        answer = api.open(
-            endpoint.path, method=endpoint.method, json=valid(endpoint) | {"nobody_knows_this": 1}
-        )
-        assert_error_shape(answer, 400, "nobody_knows_this")
+            assert_error_shape(response, 415, "application/json")
 
 
 @by_id
-def test_every_call_refuses_an_unknown_attribute_of_its_query(
+def test_every_write_refuses_invalid_json_and_unknown_attributes(
     api: FlaskClient, assert_error_shape: Callable[..., str], endpoint: Endpoint
 ) -> None:
-    answer = api.open(
-        f"{endpoint.path}?nobody_knows_this=1",
-        method=endpoint.method,
-        json=valid(endpoint) if writes(endpoint) else None,
-    )
-    assert_error_shape(answer, 400, "nobody_knows_this")
+    if is_write(endpoint):
+        for body in (b"{", b"[]", b"null", b"\xff", b'{"a": 1, "a": 2}'):
+            response = api.open(
+                endpoint.operation.path,
+                method=endpoint.operation.method,
+                data=body,
+                content_type="application/json",
+            )
+            assert_error_shape(response, 400)
+        response = api.open(
+            endpoint.operation.path,
+            method=endpoint.operation.method,
+            json=valid_body(endpoint) | {"unknown_attribute": 1},
+        )
+        assert_error_shape(response, 400, "unknown_attribute")
 
 
 @by_id
-def test_no_call_is_ever_delayed_or_broken_by_a_fault(
-    open_api: Callable[..., FlaskClient], endpoint: Endpoint
+def test_every_call_refuses_unknown_query_attributes(
+    api: FlaskClient, assert_error_shape: Callable[..., str], endpoint: Endpoint
 ) -> None:
+    response = api.open(
+        f"{endpoint.operation.path}?unknown_attribute=1",
+        method=endpoint.operation.method,
+        json=valid_body(endpoint) if is_write(endpoint) else None,
+    )
+    assert_error_shape(response, 400, "unknown_attribute")
+
+
+@by_id
+def test_faults_do_not_affect_control_calls(open_api: Callable[..., FlaskClient], endpoint: Endpoint) -> None:
     api = open_api(error_rate=1.0, error_status=599)
     api.post("/__admin/faults", json={"fault": {"type": "status", "status": 598}})
-    answer = api.open(
-        f"{endpoint.path}?__code=597",
-        method=endpoint.method,
+    response = api.open(
+        f"{endpoint.operation.path}?__code=597",
+        method=endpoint.operation.method,
         headers={"Prefer": "code=596"},
-        json={} if writes(endpoint) else None,
+        json={} if is_write(endpoint) else None,
     )
-    assert answer.status_code < 500
-    assert "X-Sandbox-Fault" not in answer.headers
-    assert "X-Request-Id" in answer.headers
+    assert response.status_code < 500
+    assert "X-Sandbox-Fault" not in response.headers
+    assert "X-Request-Id" in response.headers
 
 
 @pytest.mark.parametrize(
     "path", ["/__admin", "/__admin/", "/__admin/nothing", "/__admin/clock/", "/__adminclock"]
 )
-def test_there_is_nothing_else(api: FlaskClient, assert_error_shape: Callable[..., str], path: str) -> None:
+def test_unknown_control_path_is_not_found(
+    api: FlaskClient, assert_error_shape: Callable[..., str], path: str
+) -> None:
     assert_error_shape(api.get(path), 404, "nothing at GET")
 
 
-def writes(endpoint: Endpoint) -> bool:
-    return endpoint.method in ("POST", "PUT")
+def is_write(endpoint: Endpoint) -> bool:
+    return endpoint.operation.method in ("POST", "PUT")
 
 
-def valid(endpoint: Endpoint) -> dict[str, object]:
-    """A body that the schema of ``endpoint`` takes."""
+def valid_body(endpoint: Endpoint) -> dict[str, object]:
+    """Return a body that the schema of ``endpoint`` accepts."""
     bodies: dict[str, dict[str, object]] = {
         "changeClock": {"action": "resume"},
         "importState": {
@@ -171,4 +186,4 @@ def valid(endpoint: Endpoint) -> dict[str, object]:
         "changeFault": {"delay": 1},
         "replaceFaults": {"data": []},
     }
-    return bodies.get(endpoint.id, {})
+    return bodies.get(endpoint.operation.id, {})

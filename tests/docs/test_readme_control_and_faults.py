@@ -17,7 +17,7 @@ def test_every_call_of_the_control_api_is_in_the_readme() -> None:
         assert path
         methods = re.findall(r"\b(GET|POST|PUT|DELETE)\b", call)
         shown |= {(method, path[0]) for method in methods}
-    assert shown == {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
+    assert shown == {(endpoint.operation.method, endpoint.operation.path) for endpoint in ENDPOINTS}
 
 
 def test_every_fault_is_in_the_readme_with_its_attributes() -> None:

@@ -1,4 +1,4 @@
-"""CORS: any page may call the API and read every answer, also those that Flask never saw."""
+"""CORS: any page may call the API and read every response, including those that Flask never sees."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ PREFLIGHT = {
     "Access-Control-Request-Headers": "authorization,content-type,x-of-my-own",
 }
 
-ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
+RESPONSES: list[tuple[int, str, str, dict[str, Any]]] = [
     (200, "GET", COLLECTION, {}),
     (200, "HEAD", COLLECTION, {}),
     (200, "GET", ITEM, {}),
@@ -44,20 +44,20 @@ ANSWERS: list[tuple[int, str, str, dict[str, Any]]] = [
 
 @pytest.fixture
 def call(open_api: Callable[..., FlaskClient]) -> Callable[..., TestResponse]:
-    """A call that is answered with the status that the row asks for."""
+    """Return a function that makes a call, and checks and returns its response."""
 
-    def called(status: int, method: str, url: str, sent: dict[str, Any], **headers: str) -> TestResponse:
+    def send(status: int, method: str, url: str, sent: dict[str, Any], **headers: str) -> TestResponse:
         api = open_api(max_body_bytes=80, max_sandboxes=1, max_conversations=2 if status == 507 else 3)
         api.get(COLLECTION)
-        answer = api.open(url, method=method, **(sent | {"headers": sent.get("headers", {}) | headers}))
-        assert answer.status_code == status
-        return answer
+        response = api.open(url, method=method, **(sent | {"headers": sent.get("headers", {}) | headers}))
+        assert response.status_code == status
+        return response
 
-    return called
+    return send
 
 
-@pytest.mark.parametrize(("status", "method", "url", "sent"), ANSWERS, ids=lambda part: str(part)[:30])
-def test_every_answer_may_be_read_by_any_page(
+@pytest.mark.parametrize(("status", "method", "url", "sent"), RESPONSES, ids=lambda part: str(part)[:30])
+def test_every_response_is_readable_by_any_origin(
     call: Callable[..., TestResponse], status: int, method: str, url: str, sent: dict[str, Any]
 ) -> None:
     headers = call(status, method, url, sent).headers
@@ -67,8 +67,8 @@ def test_every_answer_may_be_read_by_any_page(
     assert "Origin" in headers["Vary"]
 
 
-@pytest.mark.parametrize(("status", "method", "url", "sent"), ANSWERS, ids=lambda part: str(part)[:30])
-def test_a_page_that_sends_credentials_is_named_by_every_answer(
+@pytest.mark.parametrize(("status", "method", "url", "sent"), RESPONSES, ids=lambda part: str(part)[:30])
+def test_every_response_names_the_origin_and_allows_credentials(
     call: Callable[..., TestResponse], status: int, method: str, url: str, sent: dict[str, Any]
 ) -> None:
     headers = call(status, method, url, sent, Origin=ORIGIN).headers
@@ -83,55 +83,55 @@ def test_any_origin_is_echoed(api: FlaskClient, origin: str) -> None:
 
 
 @pytest.mark.parametrize("url", [COLLECTION, ITEM, COLLECTION + "/nope", COLLECTION + "?limit=0"])
-def test_the_preflight_is_answered_before_authentication_and_without_a_sandbox(
-    open_app: Callable[..., Flask], url: str
-) -> None:
+def test_preflight_needs_no_token_and_creates_no_sandbox(open_app: Callable[..., Flask], url: str) -> None:
     app = open_app(max_sandboxes=1)
     client = app.test_client()
     client.get(COLLECTION, headers={"Authorization": "Bearer the-only-one"})
-    answer = client.options(url, headers=PREFLIGHT)
-    assert answer.status_code == 204
-    assert answer.data == b""
-    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    methods = set(answer.headers["Access-Control-Allow-Methods"].split(", "))
+    response = client.options(url, headers=PREFLIGHT)
+    assert response.status_code == 204
+    assert response.data == b""
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    methods = set(response.headers["Access-Control-Allow-Methods"].split(", "))
     assert {"GET", "POST", "PUT", "DELETE"} <= methods
-    allowed = {name.strip() for name in answer.headers["Access-Control-Allow-Headers"].lower().split(",")}
+    allowed = {name.strip() for name in response.headers["Access-Control-Allow-Headers"].lower().split(",")}
     assert allowed == {"authorization", "content-type", "x-of-my-own"}
-    assert int(answer.headers["Access-Control-Max-Age"]) > 0
+    assert int(response.headers["Access-Control-Max-Age"]) > 0
     assert client.get("/__admin/health").get_json()["sandboxes"] == 1
 
 
-def test_a_preflight_that_asks_for_no_headers_is_answered(api: FlaskClient) -> None:
-    answer = api.options(COLLECTION, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"})
-    assert answer.status_code == 204
-    assert "authorization" in answer.headers["Access-Control-Allow-Headers"].lower()
+def test_preflight_without_requested_headers_is_answered(api: FlaskClient) -> None:
+    response = api.options(COLLECTION, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"})
+    assert response.status_code == 204
+    assert "authorization" in response.headers["Access-Control-Allow-Headers"].lower()
 
 
-def test_a_page_on_a_public_address_may_call_a_sandbox_on_this_machine(api: FlaskClient) -> None:
-    asked = PREFLIGHT | {"Access-Control-Request-Private-Network": "true"}
-    assert api.options(COLLECTION, headers=asked).headers["Access-Control-Allow-Private-Network"] == "true"
+def test_private_network_access_is_allowed_on_request(api: FlaskClient) -> None:
+    preflight = PREFLIGHT | {"Access-Control-Request-Private-Network": "true"}
+    assert (
+        api.options(COLLECTION, headers=preflight).headers["Access-Control-Allow-Private-Network"] == "true"
+    )
     assert "Access-Control-Allow-Private-Network" not in api.options(COLLECTION, headers=PREFLIGHT).headers
 
 
-def test_the_openapi_document_may_be_read_by_any_page(api: FlaskClient) -> None:
+def test_openapi_document_is_readable_by_any_origin(api: FlaskClient) -> None:
     assert api.get("/openapi.json").headers["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize(
     "path", ["/__admin/health", "/__admin/nothing", "//__admin/health", "///__admin/health"]
 )
-def test_the_control_api_is_not_for_the_pages_of_other_sites(api: FlaskClient, path: str) -> None:
-    elsewhere = {"HTTP_ORIGIN": "https://elsewhere.example", "PATH_INFO": path}
-    answer = api.get(environ_overrides=elsewhere)
-    if answer.status_code != 404:
-        assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
+def test_control_api_sends_no_cors_headers_to_other_origins(api: FlaskClient, path: str) -> None:
+    environ = {"HTTP_ORIGIN": "https://elsewhere.example", "PATH_INFO": path}
+    response = api.get(environ_overrides=environ)
+    if response.status_code != 404:
+        assert not [name for name, _ in response.headers if name.lower().startswith("access-control-")]
 
 
-def test_a_wildcard_stands_only_where_no_credentials_are_sent() -> None:
+def test_wildcard_is_sent_only_without_an_origin() -> None:
     assert dict(cors_headers({}))["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in dict(cors_headers({}))
-    named = dict(cors_headers({"HTTP_ORIGIN": ORIGIN}))
-    assert named["Access-Control-Allow-Origin"] == ORIGIN
-    assert named["Access-Control-Expose-Headers"] == ", ".join(EXPOSED)
+    headers = dict(cors_headers({"HTTP_ORIGIN": ORIGIN}))
+    assert headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert headers["Access-Control-Expose-Headers"] == ", ".join(EXPOSED)
     assert "*" not in dict(preflight_headers({"PATH_INFO": COLLECTION})).values()

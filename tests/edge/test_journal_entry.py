@@ -1,4 +1,4 @@
-"""What the journal writes down of a call: cut where it is long, and without secrets."""
+"""Journal entries of calls: truncated if long, and without secrets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,39 +9,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.edge.call import Call
-from sandbox.edge.journal_entry import REDACTED, entry_of
-from sandbox.operations import CREATE
-from sandbox.world.journal import Entry
-from sandbox.world.sandbox import Bounds, Sandbox, SandboxState
-from sandbox.world.table import Table
+from sandbox.edge.journal_entry import REDACTED, journal_entry
+from sandbox.world.journal import Entry, Headers
 
-NOBODY = Sandbox(SandboxState(Table(), seed=1), lambda: 5.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
 ENVIRON = {"REQUEST_METHOD": "POST", "PATH_INFO": "/v1/conversations"}
 SECRET = "sk-live-0123456789abcdef"
 
 
-def written(environ: dict[str, Any] | None = None, body: bytes = b"", most: int = 1000, **call: Any) -> Entry:
-    return entry_of(
-        ENVIRON | (environ or {}),
+def entry_for(
+    environ: dict[str, Any] | None = None, body: bytes = b"", max_bytes: int = 1000, **attributes: Any
+) -> Entry:
+    call = Call(ENVIRON | (environ or {}))
+    call.body = body
+    for name, value in attributes.items():
+        setattr(call, name, value)
+    return journal_entry(
+        call,
         request_id="r-1",
-        call=Call(call.pop("operation", CREATE), NOBODY, NOBODY, body=body, **call),
-        max_body_bytes=most,
+        max_body_bytes=max_bytes,
         status=201,
         at=5.12345678,
         duration=0.0012345678,
     )
 
 
-def test_an_entry_says_what_was_called_when_and_how_it_ended() -> None:
+def test_entry_has_the_request_the_time_and_the_outcome() -> None:
     environ = {"QUERY_STRING": "a=1", "HTTP_X_ONE": "1", "CONTENT_TYPE": "text/plain", "CONTENT_LENGTH": "1"}
-    entry = written(environ, b"a", delay_ms=2.5, fault="hang", rule="slow")
+    entry = entry_for(environ, b"a", delay_ms=2.5, fault="hang", rule="slow")
     assert entry == Entry(
         id="r-1",
         at=5.123,
         method="POST",
         path="/v1/conversations",
         query="a=1",
-        headers=(("X-One", "1"), ("Content-Type", "text/plain"), ("Content-Length", "1")),
+        headers=Headers.of((("X-One", "1"), ("Content-Type", "text/plain"), ("Content-Length", "1"))),
         body="a",
         operation="createConversation",
         status=201,
@@ -52,30 +53,30 @@ def test_an_entry_says_what_was_called_when_and_how_it_ended() -> None:
     )
 
 
-def test_what_is_not_there_is_empty() -> None:
-    entry = written({"CONTENT_TYPE": "", "CONTENT_LENGTH": ""}, operation=None)
-    assert (entry.query, entry.body, entry.headers, entry.operation) == ("", "", (), None)
+def test_absent_fields_are_empty() -> None:
+    entry = entry_for({"CONTENT_TYPE": "", "CONTENT_LENGTH": ""}, operation=None)
+    assert (entry.query, entry.body, entry.headers.items, entry.operation) == ("", "", (), None)
     assert (entry.delay_ms, entry.fault, entry.rule) == (0.0, None, None)
 
 
-def test_what_is_no_header_is_not_written_down() -> None:
-    entry = written({"REMOTE_ADDR": "10.0.0.1", "wsgi.input": None, "SERVER_NAME": "a", "HTTP_HOST": "b"})
-    assert entry.headers == (("Host", "b"),)
+def test_only_headers_of_the_environment_are_recorded() -> None:
+    entry = entry_for({"REMOTE_ADDR": "10.0.0.1", "wsgi.input": None, "SERVER_NAME": "a", "HTTP_HOST": "b"})
+    assert entry.headers.items == (("Host", "b"),)
 
 
 @pytest.mark.parametrize(
     "name", ["HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION", "HTTP_X_ADMIN_TOKEN"]
 )
-def test_the_headers_that_hold_secrets_are_redacted(name: str) -> None:
-    ((_, value),) = written({name: f"Bearer {SECRET}"}).headers
+def test_secret_headers_are_redacted(name: str) -> None:
+    ((_, value),) = entry_for({name: f"Bearer {SECRET}"}).headers.items
     assert value == REDACTED
 
 
 @pytest.mark.parametrize(
     "name", ["HTTP_X_COOKIE", "HTTP_AUTHORIZATION_INFO", "HTTP_X_ADMIN", "HTTP_USER_AGENT"]
 )
-def test_other_headers_are_not(name: str) -> None:
-    ((_, value),) = written({name: "plain"}).headers
+def test_other_headers_are_not_redacted(name: str) -> None:
+    ((_, value),) = entry_for({name: "plain"}).headers.items
     assert value == "plain"
 
 
@@ -94,9 +95,9 @@ def test_other_headers_are_not(name: str) -> None:
         ("", ""),
     ],
 )
-def test_a_token_in_a_query_or_a_form_is_redacted(text: str, redacted: str) -> None:
-    assert written({"QUERY_STRING": text}).query == redacted
-    assert written(body=text.encode()).body == redacted
+def test_access_token_in_a_query_or_a_form_is_redacted(text: str, redacted: str) -> None:
+    assert entry_for({"QUERY_STRING": text}).query == redacted
+    assert entry_for(body=text.encode()).body == redacted
 
 
 MULTIPART = (
@@ -107,37 +108,37 @@ MULTIPART = (
 
 @pytest.mark.parametrize("name", ['"access_token"', "access_token", '"access_token"; filename="a"'])
 @pytest.mark.parametrize("more", ["", "Content-Type: text/plain\r\n"])
-def test_a_token_in_a_field_of_a_multipart_body_is_redacted(name: str, more: str) -> None:
+def test_access_token_in_a_multipart_body_is_redacted(name: str, more: str) -> None:
     body = MULTIPART.format(name=name, more=more, value=SECRET)
-    assert written(body=body.encode()).body == MULTIPART.format(name=name, more=more, value=REDACTED)
+    assert entry_for(body=body.encode()).body == MULTIPART.format(name=name, more=more, value=REDACTED)
 
 
-def test_a_field_of_a_multipart_body_that_was_cut_is_redacted_to_its_end() -> None:
+def test_access_token_in_a_truncated_multipart_body_is_redacted() -> None:
     body = MULTIPART.format(name='"access_token"', more="", value=SECRET).encode()
-    assert SECRET[:4] not in written(body=body, most=body.index(b"sk-live") + 8).body
+    assert SECRET[:4] not in entry_for(body=body, max_bytes=body.index(b"sk-live") + 8).body
 
 
 @pytest.mark.parametrize("name", ['"access_tokens"', '"my_access_token"', '"contact_id"'])
-def test_other_fields_of_a_multipart_body_are_not(name: str) -> None:
+def test_other_fields_of_a_multipart_body_are_not_redacted(name: str) -> None:
     body = MULTIPART.format(name=name, more="", value="plain")
-    assert written(body=body.encode()).body == body
+    assert entry_for(body=body.encode()).body == body
 
 
-def test_a_name_that_is_encoded_in_json_is_still_that_name() -> None:
+def test_access_token_with_an_escaped_name_in_json_is_redacted() -> None:
     body = r'{"acces\u0073\u005Ftoken": "very\"secret", "a": 1}'
-    assert written(body=body.encode()).body == r'{"acces\u0073\u005Ftoken": "[redacted]", "a": 1}'
+    assert entry_for(body=body.encode()).body == r'{"acces\u0073\u005Ftoken": "[redacted]", "a": 1}'
 
 
-@given(before=st.integers(0, 40), most=st.integers(0, 80))
-def test_no_cut_leaves_a_part_of_a_secret(before: int, most: int) -> None:
+@given(before=st.integers(0, 40), max_bytes=st.integers(0, 80))
+def test_truncated_body_has_no_part_of_a_secret(before: int, max_bytes: int) -> None:
     body = f"a={'x' * before}&access_token={SECRET}&b={'y' * 40}".encode()
-    text = written(body=body, most=most).body
+    text = entry_for(body=body, max_bytes=max_bytes).body
     for length in range(4, len(SECRET) + 1):
         assert SECRET[:length] not in text
 
 
 @pytest.mark.parametrize(
-    ("body", "most", "text"),
+    ("body", "max_bytes", "text"),
     [
         (b"abc", 3, "abc"),
         (b"abcd", 3, "abc… (cut: the body has 4 bytes)"),
@@ -148,11 +149,11 @@ def test_no_cut_leaves_a_part_of_a_secret(before: int, most: int) -> None:
         (b"a\x00b", 9, "a\x00b"),
     ],
 )
-def test_a_long_body_is_cut_and_says_so(body: bytes, most: int, text: str) -> None:
-    assert written(body=body, most=most).body == text
+def test_long_body_is_truncated_with_a_note(body: bytes, max_bytes: int, text: str) -> None:
+    assert entry_for(body=body, max_bytes=max_bytes).body == text
 
 
-def test_a_token_in_a_json_body_is_redacted(open_api: Callable[..., FlaskClient]) -> None:
+def test_access_token_in_a_json_body_is_redacted(open_api: Callable[..., FlaskClient]) -> None:
     api = open_api()
     api.post("/v1/conversations", json={"contact_id": "a", "access_token": "very-secret"})
     (entry,) = api.get("/__admin/requests").get_json()["data"]
@@ -160,7 +161,7 @@ def test_a_token_in_a_json_body_is_redacted(open_api: Callable[..., FlaskClient]
     assert "[redacted]" in entry["body"]
 
 
-def test_a_body_that_names_the_token_again_and_again_is_read_once() -> None:
-    """It would take minutes where each name looked to the end of the body for the end of its header."""
+def test_redaction_of_many_names_takes_linear_time() -> None:
+    """Searching the rest of the body for each name would take minutes."""
     body = b'; name="access_token"\r\nx' * 50_000
-    assert len(written(body=body, most=len(body)).body) == len(body)
+    assert len(entry_for(body=body, max_bytes=len(body)).body) == len(body)

@@ -1,4 +1,4 @@
-"""``X-Request-Id``: on every answer, the caller's own where it sent a sane one."""
+"""``X-Request-Id``: in every response, the caller's own if it sent a valid one."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,9 +22,9 @@ PATHS = [
     ["a", "0", "7b0ad2ee-21b4-4d0f-a1a7-4ba5bd2cf1b7", "a.b:c/d+e=f@g-h_i", "A" * 128],
     ids=lambda sent: sent[:20],
 )
-def test_a_sane_id_of_the_caller_s_own_comes_back(api: FlaskClient, sent: str) -> None:
-    answer = api.get(COLLECTION, headers={"X-Request-Id": sent})
-    assert answer.headers.getlist("X-Request-Id") == [sent]
+def test_valid_request_id_is_echoed(api: FlaskClient, sent: str) -> None:
+    response = api.get(COLLECTION, headers={"X-Request-Id": sent})
+    assert response.headers.getlist("X-Request-Id") == [sent]
 
 
 @pytest.mark.parametrize(
@@ -32,29 +32,29 @@ def test_a_sane_id_of_the_caller_s_own_comes_back(api: FlaskClient, sent: str) -
     ["", " ", "a b", "a,b", "<script>", "a\tb", "ä", '"', "a" * 129, "a;b"],
     ids=lambda sent: ascii(sent)[:20],
 )
-def test_another_id_is_replaced(api: FlaskClient, sent: str) -> None:
-    (got,) = api.get(COLLECTION, headers={"X-Request-Id": sent}).headers.getlist("X-Request-Id")
-    assert got
-    assert got != sent
+def test_invalid_request_id_is_replaced(api: FlaskClient, sent: str) -> None:
+    (replacement,) = api.get(COLLECTION, headers={"X-Request-Id": sent}).headers.getlist("X-Request-Id")
+    assert replacement
+    assert replacement != sent
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "BREW"])
-def test_every_answer_has_an_id(api: FlaskClient, method: str, path: str) -> None:
+def test_every_response_has_a_request_id(api: FlaskClient, method: str, path: str) -> None:
     assert len(api.open(path, method=method).headers.getlist("X-Request-Id")) == 1
     assert api.open(path, method=method, headers={"X-Request-Id": "mine"}).headers["X-Request-Id"] == "mine"
 
 
-def test_every_call_has_an_id_of_its_own(api: FlaskClient) -> None:
+def test_request_ids_are_unique(api: FlaskClient) -> None:
     assert len({api.get(COLLECTION).headers["X-Request-Id"] for _ in range(50)}) == 50
 
 
-def test_servers_differ_in_their_prefix() -> None:
+def test_request_ids_begin_with_the_prefix_of_the_server() -> None:
     one, other = RequestIds("one"), RequestIds("other")
     assert one.of({}).startswith("one")
     assert len({one.of({}), one.of({}), other.of({}), other.of({})}) == 4
 
 
-def test_a_line_end_is_not_sane() -> None:
+def test_request_id_with_a_newline_is_replaced() -> None:
     assert RequestIds("p").of({"HTTP_X_REQUEST_ID": "a\n"}) != "a\n"
     assert RequestIds("p").of({"HTTP_X_REQUEST_ID": "a"}) == "a"

@@ -1,4 +1,4 @@
-"""A bench for faults: an application in which nothing sleeps and no socket is real."""
+"""A test harness for faults: an application that does not sleep, and sockets that are not real."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from sandbox.app import create_app
 from sandbox.settings import Settings
 from sandbox.world.sleepers import Event
-from tests.conftest import loaded
+from tests.conftest import cached_scenario
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -21,7 +21,7 @@ ME = "me"
 
 @dataclass
 class FakeSocket:
-    """Remembers what was done to it, in ``done``, and what was sent. ``broken``: the client left."""
+    """A socket that records its calls in ``done`` and the bytes in ``sent``. ``broken``: the client has left."""
 
     broken: bool = False
     sent: bytes = b""
@@ -47,7 +47,7 @@ class FakeSocket:
 
 @dataclass
 class Outcome:
-    """What a WSGI server saw of one call: ``pieces`` of the body, and the error that ended it, if one did."""
+    """The response to one call as a WSGI server sees it. ``ended`` is the error that ended the body, if any."""
 
     socket: FakeSocket
     status: str = ""
@@ -64,9 +64,10 @@ class Outcome:
 
 
 class Harness:
-    """``slept`` lists the seconds that calls would have slept; ``while_asleep`` is done in the middle of each sleep.
+    """An application on the clock ``now`` that records sleeps instead of sleeping.
 
-    ``now`` is the machine's time.
+    ``slept`` has the seconds of each sleep, and ``woken`` whether the call was woken during it. ``while_asleep`` is
+    called in the middle of each sleep.
     """
 
     def __init__(self, scenario: str = "documented", **settings: Any) -> None:
@@ -77,7 +78,7 @@ class Harness:
         seed = settings.get("seed")
         self.app = create_app(
             Settings(scenario=scenario, **settings),
-            scenario=loaded(scenario) if seed is None else loaded(scenario).with_seed(seed),
+            scenario=cached_scenario(scenario) if seed is None else cached_scenario(scenario).with_seed(seed),
             now=lambda: self.now,
             monotonic=lambda: 0.0,
             wait=self._wait,
@@ -97,7 +98,7 @@ class Harness:
     def call(
         self, method: str = "GET", url: str = COLLECTION, token: str | None = ME, **sent: Any
     ) -> TestResponse:
-        """One call, the way a client makes it."""
+        """Return the response that a client gets to a call."""
         return self.client(token).open(url, method=method, **sent)
 
     def create(self, token: str | None = ME, **sent: Any) -> TestResponse:
@@ -112,7 +113,7 @@ class Harness:
         broken: bool = False,
         **sent: Any,
     ) -> Outcome:
-        """One call, the way a server sees it that offers its socket."""
+        """Return the outcome of a call on a server that offers its socket."""
         builder = EnvironBuilder(url, method=method, **sent)
         environ = builder.get_environ() | {"HTTP_AUTHORIZATION": f"Bearer {token}"}
         builder.close()
@@ -136,22 +137,22 @@ class Harness:
         return outcome
 
     def rule(self, token: str | None = ME, **document: Any) -> str:
-        """Add a rule; its id."""
-        answer = self.call("POST", RULES, token, json=document)
-        assert answer.status_code == 201, answer.text
-        made: str = answer.get_json()["id"]
-        return made
+        """Add a rule, and return its id."""
+        response = self.call("POST", RULES, token, json=document)
+        assert response.status_code == 201, response.text
+        rule_id: str = response.get_json()["id"]
+        return rule_id
 
     def fails(self, fault: str, token: str | None = ME, **attributes: Any) -> str:
-        """Add a rule by which every call meets this fault; its id."""
+        """Add a rule that injects this fault into every call, and return its id."""
         return self.rule(token, fault={"type": fault, **attributes})
 
     def ids(self, token: str = ME) -> list[str]:
-        """The ids of all conversations, newest first, whatever the rules say."""
+        """Return the ids of all conversations, newest first. Rules do not affect it."""
         document = self.call("GET", "/__admin/state", token).get_json()
         return [conversation["id"] for conversation in document["conversations"]]
 
     def entry(self, token: str | None = ME) -> dict[str, Any]:
-        """The newest entry of the journal."""
+        """Return the newest entry of the journal."""
         entries: list[dict[str, Any]] = self.call("GET", "/__admin/requests", token).get_json()["data"]
         return entries[0]

@@ -95,14 +95,14 @@ REFUSED: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("document", "said"), REFUSED, ids=lambda part: str(part)[:60])
 def test_what_cannot_be_right_is_refused_and_says_why(document: Any, said: str) -> None:
     with pytest.raises(Problem) as refusal:
-        rule_of(document, "rule-1", 0.0)
+        rule_of(document)
     assert refusal.value.status == 400
     assert said in refusal.value.message
 
 
 def test_several_mistakes_are_all_explained() -> None:
     with pytest.raises(Problem) as refusal:
-        rule_of({"fault": {"type": "status", "status": 1}, "times": 0, "skp": 1}, "rule-1", 0.0)
+        rule_of({"fault": {"type": "status", "status": 1}, "times": 0, "skp": 1})
     for said in ("fault.status must", "times must", "did you mean skip?"):
         assert said in refusal.value.message
 
@@ -120,8 +120,8 @@ def test_a_rule_is_read_with_all_that_it_says() -> None:
         "fault": {"type": "status", "status": 503, "retry_after": 1},
         "phase": "after",
     }
-    rule = rule_of(document, "rule-7", 1000.0)
-    assert (rule.id, rule.since, rule.document) == ("rule-7", 1000.0, document)
+    rule = rule_of(document)
+    assert rule.document == document
     assert rule.match == RequestMatcher("createConversation", "POST", "/v1/*")
     assert (rule.skip, rule.times, rule.every, rule.probability, rule.ttl_seconds) == (1, 2, 3, 0.5, 60)
     assert isinstance(rule.effect, Effect)
@@ -131,7 +131,7 @@ def test_a_rule_is_read_with_all_that_it_says() -> None:
 
 
 def test_what_is_not_said_has_the_defaults_of_the_contract() -> None:
-    rule = rule_of({"fault": {"type": "hang"}}, "rule-1", 0.0)
+    rule = rule_of({"fault": {"type": "hang"}})
     assert rule.match == RequestMatcher()
     assert (rule.skip, rule.times, rule.every, rule.probability, rule.ttl_seconds) == (0, None, 1, 1.0, None)
     assert isinstance(rule.effect, Effect)
@@ -143,25 +143,21 @@ def test_what_is_not_said_has_the_defaults_of_the_contract() -> None:
     ("value", "text"), [("a", "a"), (True, "true"), (False, "false"), (5, "5"), (None, ""), ("", "")]
 )
 def test_what_a_rule_wants_of_query_and_body_is_compared_as_text(value: Any, text: str) -> None:
-    rule = rule_of({"delay": 1, "match": {"query": {"a": value}, "body": {"b": value}}}, "rule-1", 0.0)
+    rule = rule_of({"delay": 1, "match": {"query": {"a": value}, "body": {"b": value}}})
     assert rule.match == RequestMatcher(query={"a": text}, body={"b": text})
 
 
 def test_several_rules_are_named_by_their_place() -> None:
     documents = [{"delay": 1}, {"delay": 1, "match": {"method": 1}}]
     with pytest.raises(Problem) as refusal:
-        rules_of(documents, "data", "rule", 0.0, most=5)
+        rules_of(documents, "data", capacity=5)
     assert "data[1].match.method must be one of" in refusal.value.message
-    assert [rule.id for rule in rules_of(documents[:1] * 3, "data", "rule", 0.0, most=3)] == [
-        "rule-1",
-        "rule-2",
-        "rule-3",
-    ]
+    assert len(rules_of(documents[:1] * 3, "data", capacity=3)) == 3
 
 
 def test_more_rules_than_may_be_are_refused() -> None:
     with pytest.raises(RulesFull):
-        rules_of([{"delay": 1}] * 4, "data", "rule", 0.0, most=3)
+        rules_of([{"delay": 1}] * 4, "data", capacity=3)
 
 
 @pytest.mark.parametrize(
@@ -251,5 +247,5 @@ def test_what_is_no_latency_is_refused_with_the_three_forms(text: str) -> None:
 def test_reading_a_rule_leaves_its_document_as_it_was() -> None:
     document = {"delay": {"type": "fixed", "milliseconds": 5}, "match": {"query": {"limit": 5}}}
     before = deepcopy(document)
-    assert rule_of(document, "rule-1", 0.0).document == before
+    assert rule_of(document).document == before
     assert document == before

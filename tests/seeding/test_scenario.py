@@ -40,11 +40,11 @@ DOCUMENTED = {
 
 
 def lines(of: Scenario, now: float = NOW) -> bytes:
-    return b"\n".join(record.json for record in of.start(now).table)
+    return b"\n".join(record.json for record in of.initial_state(now).table)
 
 
 def listed(of: Scenario, now: float = NOW) -> list[Conversation]:
-    return [record.conversation for record in of.start(now).table]
+    return [record.conversation for record in of.initial_state(now).table]
 
 
 def times(conversation: Conversation) -> Iterator[int]:
@@ -63,7 +63,7 @@ def file(folder: Path, content: dict[str, Any]) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_built_in_scenario_is_right(name: str) -> None:
     loaded = load(name)
-    start = loaded.start(NOW)
+    start = loaded.initial_state(NOW)
     assert (loaded.name, loaded.size, start.seed) == (name, len(start.table), loaded.seed)
     for record in islice(start.table, 200):
         shape = json.loads(record.json)
@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others() -> None:
     one, two = listed(load("default")), listed(load("default", 2))
     assert one[:2] == two[:2]
     assert {each.id for each in one[2:]}.isdisjoint({each.id for each in two[2:]})
-    assert load("default", 2).start(NOW).seed == load("default", 2).seed == 2
+    assert load("default", 2).initial_state(NOW).seed == load("default", 2).seed == 2
 
 
 def test_a_seed_of_its_own_comes_back(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_seed_of_its_own_comes_back(tmp_path: Path) -> None:
 
 
 def test_documented_is_the_list_of_the_page() -> None:
-    page = load("documented").start(NOW).table.page(Query(10))
+    page = load("documented").initial_state(NOW).table.page(Query(10))
     assert not page.has_more
     first, second = (json.loads(record.json) for record in page.records)
     assert first == DOCUMENTED
@@ -132,7 +132,7 @@ def test_documented_is_the_list_of_the_page() -> None:
 
 
 def test_blank_is_empty_and_its_clock_stands() -> None:
-    start = load("blank").start(NOW)
+    start = load("blank").initial_state(NOW)
     assert len(start.table) == 0
     assert start.frozen_at == 692233200
     assert start.pinned_ids == ("xgQQXg3hrtjh7AvZ", "hSIhXBhNe8X1d8Et")
@@ -140,7 +140,7 @@ def test_blank_is_empty_and_its_clock_stands() -> None:
 
 @pytest.mark.parametrize("name", ["crowd", "default", "demo", "documented"])
 def test_other_clocks_run(name: str) -> None:
-    start = load(name).start(NOW)
+    start = load(name).initial_state(NOW)
     assert (start.frozen_at, start.pinned_ids, start.id_index, start.clock_offset) == (None, (), 0, 0.0)
 
 
@@ -172,18 +172,22 @@ def test_demo_moves_with_the_moment_and_nothing_else_does() -> None:
     assert [each.id for each in early] == [each.id for each in late]
     for one, two in zip(early, late, strict=True):
         assert [time + 1000 for time in times(one)] == list(times(two))
-    assert demo.start(NOW).table is demo.start(NOW + 0.2).table
+    assert demo.initial_state(NOW).table is demo.initial_state(NOW + 0.2).table
 
 
 @pytest.mark.parametrize("name", ["blank", "crowd", "default", "documented"])
 def test_all_sandboxes_share_one_table(name: str) -> None:
     loaded = load(name)
-    assert loaded.start(NOW).table is loaded.start(0).table is load(name).start(NOW + 9999).table
+    assert (
+        loaded.initial_state(NOW).table
+        is loaded.initial_state(0).table
+        is load(name).initial_state(NOW + 9999).table
+    )
 
 
 def test_crowd_has_ten_thousand() -> None:
     crowd = load("crowd")
-    assert crowd.size == len(crowd.start(NOW).table) == 10_000
+    assert crowd.size == len(crowd.initial_state(NOW).table) == 10_000
 
 
 def test_times_before_a_frozen_start_stand_still(tmp_path: Path) -> None:
@@ -195,7 +199,7 @@ def test_times_before_a_frozen_start_stand_still(tmp_path: Path) -> None:
         4960,
         None,
     )
-    assert load(path).start(NOW).frozen_at == 5000
+    assert load(path).initial_state(NOW).frozen_at == 5000
 
 
 def test_no_time_is_before_1970(tmp_path: Path) -> None:
@@ -210,7 +214,7 @@ def test_a_written_conversation_takes_the_place_of_a_generated_one(tmp_path: Pat
     content = {"conversations": [{"id": taken, "contact_id": "mine"}], "generate": {"count": 3}}
     loaded = load(file(tmp_path, content))
     assert loaded.size == len(listed(loaded)) == 3
-    assert loaded.start(NOW).table.get(taken).conversation.contact_id == "mine"
+    assert loaded.initial_state(NOW).table.get(taken).conversation.contact_id == "mine"
 
 
 def test_the_list_of_scenarios_builds_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +325,7 @@ def test_the_fixtures_are_in_the_package_where_it_is_installed_and_beside_it_oth
 def test_faker_is_imported_only_to_draw(name: str, seed: int | None, draws: bool) -> None:
     program = (
         "import sys; from sandbox.seeding.scenario import load, summaries; summaries(); "
-        f"load({name!r}, {seed!r}).start(0.0); print('faker' in sys.modules)"
+        f"load({name!r}, {seed!r}).initial_state(0.0); print('faker' in sys.modules)"
     )
     root = Path(__file__).parents[2]
     answer = subprocess.run(
@@ -334,7 +338,7 @@ def test_faker_is_imported_only_to_draw(name: str, seed: int | None, draws: bool
 def test_another_process_draws_the_same(hash_seed: str) -> None:
     program = (
         "import hashlib; from sandbox.seeding.scenario import load; "
-        "lines = b'\\n'.join(record.json for record in load('default', 77).start(0.0).table); "
+        "lines = b'\\n'.join(record.json for record in load('default', 77).initial_state(0.0).table); "
         "print(hashlib.sha256(lines).hexdigest())"
     )
     root = Path(__file__).parents[2]

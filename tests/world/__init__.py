@@ -1,1 +1,1 @@
-"""The domain, module by module, against models so plain that they are easy to believe."""
+"""Tests of the domain, module by module, against models that are simple enough to be checked by reading."""

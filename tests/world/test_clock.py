@@ -8,165 +8,157 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.world.clock import Clock, ClockState
+from tests.world.harness import FakeClock
 
 START = 1_000_000
 
 
-class Watch:
-    """A machine's clock that a test sets by hand."""
-
-    def __init__(self, at: float = START) -> None:
-        self.at = at
-
-    def __call__(self) -> float:
-        return self.at
-
-
-def test_a_clock_runs_with_the_time_that_it_was_given() -> None:
-    watch = Watch(1000.25)
-    clock = Clock(watch)
+def test_running_clock_follows_now() -> None:
+    machine = FakeClock(1000.25)
+    clock = Clock(machine)
     assert clock.time() == 1000.25
-    watch.at = 1003.5
+    machine.now = 1003.5
     assert clock.time() == 1003.5
-    assert not clock.frozen
+    assert clock.state.frozen_at is None
 
 
-def test_a_clock_can_run_ahead_of_the_machine_and_behind() -> None:
-    watch = Watch()
-    assert Clock(watch, offset=50).time() == START + 50
-    assert Clock(watch, offset=-50).time() == START - 50
+def test_offset_moves_clock_ahead_or_behind() -> None:
+    machine = FakeClock(START)
+    assert Clock(machine, offset=50).time() == START + 50
+    assert Clock(machine, offset=-50).time() == START - 50
 
 
-def test_a_frozen_clock_stands_still() -> None:
-    watch = Watch()
-    clock = Clock(watch, frozen_at=692233200)
-    watch.at += 1000
-    assert clock.frozen
+def test_frozen_clock_does_not_advance() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine, frozen_at=692233200)
+    machine.now += 1000
+    assert clock.state.frozen_at == 692233200
     assert clock.time() == 692233200
     assert clock.seconds() == 692233200
 
 
-def test_a_clock_frozen_at_the_epoch_is_frozen() -> None:
-    clock = Clock(Watch(), frozen_at=0)
-    assert clock.frozen
+def test_clock_can_be_frozen_at_the_epoch() -> None:
+    clock = Clock(FakeClock(START), frozen_at=0)
+    assert clock.state.frozen_at == 0
     assert clock.time() == 0
 
 
-def test_seconds_are_whole_and_never_ahead_of_the_time() -> None:
-    seconds = Clock(Watch(1000.999)).seconds()
+def test_seconds_are_rounded_down_to_an_int() -> None:
+    seconds = Clock(FakeClock(1000.999)).seconds()
     assert seconds == 1000
     assert type(seconds) is int
-    assert type(Clock(Watch(), frozen_at=5.5).seconds()) is int
+    assert type(Clock(FakeClock(START), frozen_at=5.5).seconds()) is int
 
 
-def test_freezing_without_a_time_stands_still_where_the_clock_is() -> None:
-    watch = Watch()
-    clock = Clock(watch, offset=7)
+def test_freeze_without_time_stops_at_the_current_time() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine, offset=7)
     clock.freeze()
-    watch.at += 1000
+    machine.now += 1000
     assert clock.time() == START + 7
 
 
 @pytest.mark.parametrize("at", [0, START - 500, START + 500])
-def test_a_clock_can_be_frozen_in_the_past_and_in_the_future(at: int) -> None:
-    clock = Clock(Watch())
+def test_freeze_accepts_past_and_future_times(at: int) -> None:
+    clock = Clock(FakeClock(START))
     assert clock.time() == START
     clock.freeze(at)
     assert clock.time() == at
 
 
 @pytest.mark.parametrize("at", [0, START - 500, START + 500])
-def test_a_resumed_clock_runs_on_from_where_it_stood(at: int) -> None:
-    watch = Watch()
-    clock = Clock(watch)
+def test_resumed_clock_continues_from_the_frozen_time(at: int) -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine)
     clock.time()
     clock.freeze(at)
-    watch.at += 100
+    machine.now += 100
     clock.resume()
     assert clock.time() == at
-    watch.at += 5
+    machine.now += 5
     assert clock.time() == at + 5
 
 
-def test_resuming_a_clock_that_runs_changes_nothing() -> None:
-    watch = Watch()
-    clock = Clock(watch, offset=7)
+def test_resume_does_not_change_a_running_clock() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine, offset=7)
     clock.resume()
-    watch.at += 5
+    machine.now += 5
     assert clock.time() == START + 12
 
 
-def test_a_running_clock_jumps_ahead_and_runs_on() -> None:
-    watch = Watch()
-    clock = Clock(watch)
+def test_advance_moves_a_running_clock_ahead() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine)
     clock.advance(3600)
     clock.advance(1)
-    watch.at += 5
+    machine.now += 5
     assert clock.time() == START + 3606
-    assert not clock.frozen
+    assert clock.state.frozen_at is None
 
 
-def test_a_frozen_clock_jumps_ahead_and_stays_frozen() -> None:
-    watch = Watch()
-    clock = Clock(watch, frozen_at=100)
+def test_advance_keeps_a_frozen_clock_frozen() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine, frozen_at=100)
     clock.advance(50)
-    watch.at += 5
+    machine.now += 5
     assert clock.time() == 150
-    assert clock.frozen
+    assert clock.state.frozen_at == 150
 
 
-def test_a_clock_does_not_jump_back() -> None:
-    clock = Clock(Watch())
+def test_advance_rejects_negative_seconds() -> None:
+    clock = Clock(FakeClock(START))
     with pytest.raises(ValueError, match="-1"):
         clock.advance(-1)
     assert clock.time() == START
 
 
-def test_a_clock_stands_where_the_machine_s_clock_is_set_back_until_that_catches_up() -> None:
-    watch = Watch()
-    clock = Clock(watch)
+def test_clock_stands_still_until_a_machine_clock_that_was_set_back_catches_up() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine)
     seen = []
-    for machine in (START, START + 10, START - 90, START + 9, START + 11):
-        watch.at = machine
+    for now in (START, START + 10, START - 90, START + 9, START + 11):
+        machine.now = now
         seen.append(clock.time() - START)
     assert seen == [0, 10, 10, 10, 11]
 
 
-def test_a_clock_jumps_ahead_also_while_the_machine_s_clock_is_set_back() -> None:
-    watch = Watch()
-    clock = Clock(watch)
+def test_advance_works_while_the_machine_clock_is_set_back() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine)
     before = clock.time()
-    watch.at -= 100
+    machine.now -= 100
     clock.advance(60)
     assert clock.time() == before + 60
-    watch.at += 105
+    machine.now += 105
     assert clock.time() == before + 65
 
 
-def test_a_clock_made_of_the_state_of_another_tells_the_same_time() -> None:
-    watch = Watch()
-    clock = Clock(watch, offset=7)
-    assert Clock(watch, *clock.state).time() == START + 7
+def test_clock_made_from_a_state_shows_the_same_time() -> None:
+    machine = FakeClock(START)
+    clock = Clock(machine, offset=7)
+    assert Clock(machine, *clock.state).time() == START + 7
     clock.freeze(5)
     assert clock.state == ClockState(5)
-    assert Clock(watch, *clock.state).time() == 5
+    assert Clock(machine, *clock.state).time() == 5
 
 
-def test_two_clocks_of_one_machine_do_not_share_their_state() -> None:
-    watch = Watch()
-    one, other = Clock(watch), Clock(watch)
+def test_clocks_of_the_same_machine_are_independent() -> None:
+    machine = FakeClock(START)
+    one, other = Clock(machine), Clock(machine)
     one.advance(10)
     assert other.time() == START
     one.freeze(5)
     assert (one.time(), other.time()) == (5, START)
 
 
-def walk(clock: Clock, watch: Watch, steps: list[tuple[str, int]]) -> Iterator[float]:
+def apply_steps(clock: Clock, machine: FakeClock, steps: list[tuple[str, int]]) -> Iterator[float]:
+    """Yield the time after each step."""
     for step, seconds in steps:
         if step == "tick":
-            watch.at += seconds
+            machine.now += seconds
         elif step == "set back":
-            watch.at -= seconds
+            machine.now -= seconds
         elif step == "advance":
             clock.advance(seconds)
         elif step == "freeze":
@@ -184,19 +176,19 @@ steps: Any = st.lists(
 
 @settings(deadline=None, max_examples=200)
 @given(steps)
-def test_a_clock_never_runs_backwards_unless_it_is_frozen_in_the_past(made: list[tuple[str, int]]) -> None:
-    watch = Watch()
-    times = list(walk(Clock(watch), watch, made))
+def test_time_never_decreases_unless_frozen_in_the_past(taken: list[tuple[str, int]]) -> None:
+    machine = FakeClock(START)
+    times = list(apply_steps(Clock(machine), machine, taken))
     assert times == sorted(times)
 
 
 @settings(deadline=None, max_examples=200)
 @given(steps)
-def test_a_clock_counts_what_passes_while_it_runs_and_what_it_jumps(made: list[tuple[str, int]]) -> None:
-    made = [step for step in made if step[0] != "set back"]
-    watch = Watch()
+def test_time_is_the_sum_of_elapsed_and_advanced_seconds(taken: list[tuple[str, int]]) -> None:
+    taken = [step for step in taken if step[0] != "set back"]
+    machine = FakeClock(START)
     expected, frozen = START, False
-    for (step, seconds), time in zip(made, walk(Clock(watch), watch, made), strict=True):
+    for (step, seconds), time in zip(taken, apply_steps(Clock(machine), machine, taken), strict=True):
         if step == "advance" or (step == "tick" and not frozen):
             expected += seconds
         frozen = step == "freeze" or (frozen and step != "resume")

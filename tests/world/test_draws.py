@@ -1,4 +1,4 @@
-"""Keyed draws: the same on every machine, one key one draw."""
+"""Keyed draws: the same on every machine, and different for different keys."""
 
 from collections import Counter
 
@@ -24,12 +24,12 @@ seeds = st.integers(-(2**63), 2**63)
         (0, (), "gm1o1Kr8DjZyVmpz"),
     ],
 )
-def test_a_key_draws_the_same_id_on_every_machine(seed: int, key: tuple[str | int, ...], drawn: str) -> None:
-    """Golden values. A change here changes the data of every scenario: it breaks what users have pinned."""
+def test_draw_id_returns_fixed_values(seed: int, key: tuple[str | int, ...], drawn: str) -> None:
+    """A change of these values changes the data of every scenario, on which the tests of users depend."""
     assert draw_id(seed, *key) == drawn
 
 
-def test_a_key_draws_the_same_bits_on_every_machine() -> None:
+def test_draw_bits_returns_a_fixed_value() -> None:
     assert draw_bits(0, "conversation", 0) == (
         0x3AB1EE9B47F5AE033344FFA2CAA4172930DD1E99856C99E5A600A1CA817E42F3
     )
@@ -37,7 +37,7 @@ def test_a_key_draws_the_same_bits_on_every_machine() -> None:
 
 @settings(deadline=None)
 @given(seeds, keys)
-def test_an_id_is_sixteen_letters_and_digits(seed: int, key: tuple[str, ...]) -> None:
+def test_draw_id_returns_sixteen_letters_and_digits(seed: int, key: tuple[str, ...]) -> None:
     drawn = draw_id(seed, *key)
     assert len(drawn) == 16
     assert drawn.isascii()
@@ -46,7 +46,9 @@ def test_an_id_is_sixteen_letters_and_digits(seed: int, key: tuple[str, ...]) ->
 
 @settings(deadline=None)
 @given(seeds, keys)
-def test_bits_fit_in_256_and_do_not_depend_on_what_was_drawn_before(seed: int, key: tuple[str, ...]) -> None:
+def test_draw_bits_returns_256_bits_that_do_not_depend_on_earlier_draws(
+    seed: int, key: tuple[str, ...]
+) -> None:
     bits = draw_bits(seed, *key)
     draw_bits(seed, "something else")
     assert draw_bits(seed, *key) == bits
@@ -55,7 +57,7 @@ def test_bits_fit_in_256_and_do_not_depend_on_what_was_drawn_before(seed: int, k
 
 @settings(deadline=None, max_examples=300)
 @given(st.tuples(seeds, keys), st.tuples(seeds, keys))
-def test_other_keys_and_other_seeds_draw_otherwise(
+def test_draws_are_equal_only_for_equal_seeds_and_keys(
     one: tuple[int, tuple[str, ...]], other: tuple[int, tuple[str, ...]]
 ) -> None:
     same = draw_bits(one[0], *one[1]) == draw_bits(other[0], *other[1])
@@ -75,20 +77,20 @@ def test_other_keys_and_other_seeds_draw_otherwise(
         ((0,), (0, "")),
     ],
 )
-def test_keys_do_not_collide_when_their_parts_read_the_same_in_a_row(
+def test_keys_with_the_same_concatenation_do_not_collide(
     one: tuple[int, ...], other: tuple[int, ...]
 ) -> None:
     assert draw_bits(*one) != draw_bits(*other)
 
 
-def test_the_letters_of_ids_are_evenly_spread() -> None:
+def test_characters_of_ids_are_evenly_distributed() -> None:
     counts = Counter(letter for index in range(3000) for letter in draw_id(0, "letters", index))
     assert set(counts) == set(ALPHABET)
     even = 3000 * 16 / 62
     assert all(0.8 * even < count < 1.2 * even for count in counts.values())
 
 
-def test_ids_of_ten_thousand_indexes_differ() -> None:
+def test_ids_of_ten_thousand_indexes_are_different() -> None:
     assert len({draw_id(0, "conversation", index) for index in range(10_000)}) == 10_000
 
 
@@ -96,20 +98,18 @@ def test_ids_of_ten_thousand_indexes_differ() -> None:
     ("seed", "key", "drawn"),
     [(0, ("a", 1), 0.3942170657674906), (7, ("fires", "me", "r1", 3), 0.6541335953235714)],
 )
-def test_a_key_draws_the_same_number_on_every_machine(
-    seed: int, key: tuple[str | int, ...], drawn: float
-) -> None:
+def test_draw_unit_returns_fixed_values(seed: int, key: tuple[str | int, ...], drawn: float) -> None:
     assert draw_unit(seed, *key) == drawn
 
 
 @settings(deadline=None)
 @given(seeds, keys)
-def test_a_number_is_from_zero_to_below_one(seed: int, key: tuple[str, ...]) -> None:
+def test_draw_unit_is_from_zero_to_below_one(seed: int, key: tuple[str, ...]) -> None:
     assert 0 <= draw_unit(seed, *key) < 1
 
 
-def test_numbers_are_evenly_spread() -> None:
-    """Each tenth gets its share: a rule with probability 0.1 fires on about every tenth call."""
+def test_draw_unit_is_evenly_distributed() -> None:
+    """A rule with probability 0.1 fires on about every tenth call."""
     tenths = Counter(int(draw_unit(0, "numbers", index) * 10) for index in range(10_000))
     assert sorted(tenths) == list(range(10))
     assert all(850 < count < 1150 for count in tenths.values())

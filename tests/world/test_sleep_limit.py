@@ -1,4 +1,4 @@
-"""The bound on sleepers."""
+"""The limit of calls that sleep at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -9,18 +9,18 @@ from sandbox.world.errors import SleepersFull
 from sandbox.world.sleep_limit import SleepLimit
 
 
-def test_so_many_may_sleep_and_the_next_is_refused_until_one_wakes() -> None:
+def test_sleep_beyond_capacity_is_refused_until_a_place_is_released() -> None:
     sleep_limit = SleepLimit(2)
     with sleep_limit:
         with sleep_limit:
             with pytest.raises(SleepersFull) as refusal, sleep_limit:
-                pytest.fail("there was no place")
+                pytest.fail("the limit was exceeded")
             assert refusal.value.capacity == 2
         with sleep_limit:
             pass
 
 
-def test_a_place_is_free_again_whatever_ended_the_sleep() -> None:
+def test_place_is_released_after_an_exception() -> None:
     sleep_limit = SleepLimit(1)
     for _ in range(3):
         with pytest.raises(KeyError), sleep_limit:
@@ -29,7 +29,7 @@ def test_a_place_is_free_again_whatever_ended_the_sleep() -> None:
         pass
 
 
-def test_threads_that_come_at_once_get_no_bed_too_many() -> None:
+def test_limit_holds_when_threads_acquire_at_once() -> None:
     sleep_limit, barrier = SleepLimit(7), Barrier(30)
 
     def sleep(_: int) -> bool:

@@ -3,149 +3,164 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
 
 import pytest
 
-from sandbox.world.sleepers import Event, Sleepers
+from sandbox.world.sleepers import Event, Sleepers, new_event, wait
+from tests.world.harness import FakeWait
 
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
-
-class Bed:
-    """A way to sleep in which something happens; it tells how long was asked for and who was awake after it."""
-
-    def __init__(self, *happens: object) -> None:
-        self.happens = list(happens)
-        self.asked: list[float] = []
-        self.woken: list[bool] = []
-
-    def __call__(self, event: Event, seconds: float) -> None:
-        self.asked.append(seconds)
-        for action in self.happens:
-            assert callable(action)
-            action()
-        self.woken.append(event.is_set())
+wake_all = pytest.mark.parametrize(
+    "wake",
+    [lambda sleepers: sleepers.begin_generation(2), lambda sleepers: sleepers.wake("a")],
+    ids=["begin_generation", "wake"],
+)
 
 
-def test_a_call_sleeps_as_long_as_it_was_told_and_is_then_forgotten() -> None:
-    sleepers = Sleepers()
-    counted: list[int] = []
-    bed = Bed(lambda: counted.append(len(sleepers)))
-    sleepers.sleep(2.5, None, bed)
-    assert (bed.asked, bed.woken, counted, len(sleepers)) == ([2.5], [False], [1], 0)
-    assert not sleepers.ended
+def test_call_sleeps_for_its_seconds_and_is_then_forgotten() -> None:
+    counts: list[int] = []
+    wait = FakeWait(lambda: counts.append(len(sleepers)))
+    sleepers = Sleepers(1, wait)
+    assert not sleepers.sleep(1, 2.5, None)
+    assert (wait.seconds, counts, len(sleepers)) == ([2.5], [1], 0)
 
 
-def test_the_end_of_the_sandbox_wakes_whoever_sleeps_whatever_made_it_sleep() -> None:
-    for rule_id in (None, "rule-1"):
-        sleepers = Sleepers()
-        bed = Bed(sleepers.end)
-        sleepers.sleep(5, rule_id, bed)
-        assert bed.woken == [True]
-        assert sleepers.ended
+@pytest.mark.parametrize("rule_id", [None, "rule-1"])
+def test_new_generation_wakes_calls_of_any_rule(rule_id: str | None) -> None:
+    sleepers = Sleepers(1, FakeWait(lambda: sleepers.begin_generation(2)))
+    assert sleepers.sleep(1, 5, rule_id)
 
 
-def test_nobody_sleeps_any_more_where_the_sandbox_has_ended() -> None:
-    sleepers = Sleepers()
-    sleepers.end()
-    sleepers.end()
-    bed = Bed()
-    sleepers.sleep(5, None, bed)
-    assert bed.asked == []
+def test_call_of_an_old_generation_is_woken_at_once() -> None:
+    wait = FakeWait()
+    sleepers = Sleepers(1, wait)
+    sleepers.begin_generation(2)
+    assert sleepers.sleep(1, 5, None)
+    assert wait.seconds == []
+
+
+def test_call_of_the_new_generation_sleeps() -> None:
+    wait = FakeWait()
+    sleepers = Sleepers(1, wait)
+    sleepers.begin_generation(2)
+    assert not sleepers.sleep(2, 5, None)
+    assert wait.seconds == [5]
+
+
+def test_call_of_the_new_generation_that_sleeps_early_is_not_woken() -> None:
+    """A sandbox begins a generation before it wakes the sleeping calls: a new call may fall asleep in between."""
+    wait = FakeWait(lambda: sleepers.begin_generation(2))
+    sleepers = Sleepers(1, wait)
+    assert not sleepers.sleep(2, 5, None)
+    assert wait.seconds == [5]
+
+
+def test_generation_never_decreases() -> None:
+    """Of two resets at the same time, the earlier may be the last one that wakes the sleeping calls."""
+    wait = FakeWait()
+    sleepers = Sleepers(1, wait)
+    sleepers.begin_generation(3)
+    sleepers.begin_generation(2)
+    assert sleepers.sleep(2, 5, None)
+    assert not sleepers.sleep(3, 5, None)
+    assert wait.seconds == [5]
 
 
 @pytest.mark.parametrize(
-    ("capture_response", "ended", "woken"), [("a", "a", True), ("a", "b", False), (None, "a", False)]
+    ("rule_id", "ended", "woken"), [("a", "a", True), ("a", "b", False), (None, "a", False)]
 )
-def test_the_end_of_a_rule_wakes_those_whom_it_made_sleep(
-    capture_response: str | None, ended: str, woken: bool
-) -> None:
-    sleepers = Sleepers()
-    bed = Bed(lambda: sleepers.wake(ended))
-    sleepers.sleep(5, capture_response, bed)
-    assert bed.woken == [woken]
-    assert not sleepers.ended
+def test_wake_wakes_only_calls_of_the_rule(rule_id: str | None, ended: str, woken: bool) -> None:
+    sleepers = Sleepers(1, FakeWait(lambda: sleepers.wake(ended)))
+    assert sleepers.sleep(1, 5, rule_id) is woken
 
 
-def test_after_a_rule_has_ended_others_may_sleep_by_it_again() -> None:
-    sleepers = Sleepers()
+def test_rule_can_delay_calls_again_after_wake() -> None:
+    wait = FakeWait()
+    sleepers = Sleepers(1, wait)
     sleepers.wake("a")
-    bed = Bed()
-    sleepers.sleep(5, "a", bed)
-    assert (bed.asked, bed.woken) == ([5], [False])
+    assert not sleepers.sleep(1, 5, "a")
+    assert wait.seconds == [5]
 
 
-def test_a_call_that_breaks_off_while_it_sleeps_is_forgotten() -> None:
-    sleepers = Sleepers()
-
-    def broken() -> None:
+def test_call_that_fails_while_it_sleeps_is_forgotten() -> None:
+    def fail() -> None:
         raise ConnectionError
 
+    sleepers = Sleepers(1, FakeWait(fail))
     with pytest.raises(ConnectionError):
-        sleepers.sleep(5, None, Bed(broken))
+        sleepers.sleep(1, 5, None)
     assert len(sleepers) == 0
 
 
-@pytest.mark.parametrize("end", [Sleepers.end, lambda sleepers: sleepers.wake("a")], ids=["end", "wake"])
-def test_many_that_sleep_at_once_are_all_woken(end: object) -> None:
-    assert callable(end)
-    sleepers = Sleepers()
+@wake_all
+def test_all_sleeping_calls_are_woken(wake: Callable[[Sleepers], None]) -> None:
     asleep = Barrier(9)
     woken: list[bool] = []
 
     def wait(event: Event, seconds: float) -> None:
-        asleep.wait(PATIENCE_SECONDS)
+        asleep.wait(TIMEOUT_SECONDS)
         woken.append(bool(event.wait(seconds)))
 
+    sleepers = Sleepers(1, wait)
     with ThreadPoolExecutor(8) as pool:
         for _ in range(8):
-            pool.submit(sleepers.sleep, PATIENCE_SECONDS, "a", wait)
-        asleep.wait(PATIENCE_SECONDS)
-        end(sleepers)
+            pool.submit(sleepers.sleep, 1, TIMEOUT_SECONDS, "a")
+        asleep.wait(TIMEOUT_SECONDS)
+        wake(sleepers)
     assert woken == [True] * 8
     assert len(sleepers) == 0
 
 
-@pytest.mark.parametrize("end", [Sleepers.end, lambda sleepers: sleepers.wake("a")], ids=["end", "wake"])
-def test_whoever_is_woken_may_use_the_sleepers_while_others_are_still_being_woken(end: object) -> None:
-    """Setting an event lets others run under gevent: no lock may be held then, or the whole server stands still."""
-    assert callable(end)
-    sleepers = Sleepers()
-    stuck: list[bool] = []
+@wake_all
+def test_no_lock_is_held_while_events_are_set(wake: Callable[[Sleepers], None]) -> None:
+    """A greenlet that is woken may run at once: if a lock were held then, the whole server would stop."""
+    blocked: list[bool] = []
 
     def wait(event: Event, _seconds: float) -> None:
         def set_() -> None:
-            other = Thread(target=sleepers.wake, args=("nobody",), daemon=True)
+            other = Thread(target=sleepers.wake, args=("other",), daemon=True)
             other.start()
             other.join(2)
-            stuck.append(other.is_alive())
+            blocked.append(other.is_alive())
 
         event.set = set_  # type: ignore[method-assign]
-        end(sleepers)
+        wake(sleepers)
 
-    sleepers.sleep(5, "a", wait)
-    assert stuck == [False]
+    sleepers = Sleepers(1, wait)
+    sleepers.sleep(1, 5, "a")
+    assert blocked == [False]
 
 
-GREENLETS = """
+SLEEP_AFTER_PATCH = """
 from sandbox.world.sleepers import Sleepers, wait
 from gevent import event, monkey
 monkey.patch_all()
 waited_on = []
-Sleepers().sleep(0.001, None, lambda woken, seconds: (waited_on.append(woken), wait(woken, seconds)))
+sleepers = Sleepers(1, lambda woken, seconds: (waited_on.append(woken), wait(woken, seconds)))
+sleepers.sleep(1, 0.001, None)
 assert isinstance(waited_on[0], event.Event), waited_on
 """
 
 
-def test_where_threads_were_patched_calls_sleep_on_what_took_their_place() -> None:
-    """``gunicorn -k gevent`` does so after this module was imported; on Python's own events all would wake late."""
-    subprocess.run([sys.executable, "-c", GREENLETS], check=True)
+def test_calls_sleep_on_gevent_events_after_monkey_patching() -> None:
+    """``gunicorn -k gevent`` patches after this module was imported; on Python's own events all calls wake late."""
+    subprocess.run([sys.executable, "-c", SLEEP_AFTER_PATCH], check=True)
 
 
-def test_a_call_sleeps_on_the_alarm_that_it_was_given() -> None:
+def test_call_sleeps_on_the_given_event() -> None:
     waited_on: list[Event] = []
     event = threading.Event()
-    Sleepers().sleep(1, None, lambda woken, _: waited_on.append(woken), lambda: event)
+    sleepers = Sleepers(1, lambda woken, _: waited_on.append(woken), lambda: event)
+    sleepers.sleep(1, 1, None)
     assert waited_on == [event]
+
+
+def test_wait_returns_when_the_event_is_set() -> None:
+    event = new_event()
+    assert not wait(event, 0)
+    event.set()
+    assert wait(event, TIMEOUT_SECONDS)

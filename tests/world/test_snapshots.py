@@ -8,7 +8,7 @@ from sandbox.world.errors import SnapshotsFull, UnknownSnapshot
 from sandbox.world.snapshots import Snapshot, Snapshots
 
 
-def test_a_snapshot_keeps_what_it_was_given_itself() -> None:
+def test_snapshot_keeps_a_reference_to_the_state() -> None:
     snapshots: Snapshots[list[int]] = Snapshots(5)
     state = [1]
     taken = snapshots.take(2.5, state)
@@ -17,7 +17,7 @@ def test_a_snapshot_keeps_what_it_was_given_itself() -> None:
     assert snapshots.get("snapshot-1") is taken
 
 
-def test_snapshots_are_listed_in_the_order_in_which_they_were_taken() -> None:
+def test_snapshots_are_listed_oldest_first() -> None:
     snapshots: Snapshots[str] = Snapshots(20)
     for state in "abcdefghijkl":
         snapshots.take(0, state)
@@ -26,7 +26,7 @@ def test_snapshots_are_listed_in_the_order_in_which_they_were_taken() -> None:
     assert "".join(each.state for each in snapshots) == "abdefghijkl"
 
 
-def test_an_id_is_never_given_again() -> None:
+def test_ids_are_never_reused() -> None:
     snapshots: Snapshots[str] = Snapshots(2)
     for number in range(1, 6):
         assert snapshots.take(0, "a").id == f"snapshot-{number}"
@@ -34,7 +34,7 @@ def test_an_id_is_never_given_again() -> None:
     assert list(snapshots) == []
 
 
-def test_a_bound_is_met_and_a_refused_snapshot_uses_up_no_id() -> None:
+def test_snapshot_beyond_capacity_is_refused_and_uses_no_id() -> None:
     snapshots: Snapshots[str] = Snapshots(2)
     snapshots.take(0, "a")
     snapshots.take(0, "b")
@@ -47,7 +47,7 @@ def test_a_bound_is_met_and_a_refused_snapshot_uses_up_no_id() -> None:
 
 
 @pytest.mark.parametrize("name", ["snapshot-1", "snapshot-3", "", "2"])
-def test_what_is_not_there_is_unknown(name: str) -> None:
+def test_get_and_drop_of_an_unknown_snapshot_raise(name: str) -> None:
     snapshots: Snapshots[str] = Snapshots(5)
     snapshots.take(0, "a")
     snapshots.take(0, "b")
@@ -59,7 +59,7 @@ def test_what_is_not_there_is_unknown(name: str) -> None:
     assert [each.id for each in snapshots] == ["snapshot-2"]
 
 
-def test_a_list_that_is_being_read_may_change() -> None:
+def test_snapshots_may_change_during_iteration() -> None:
     snapshots: Snapshots[str] = Snapshots(5)
     snapshots.take(0, "a")
     snapshots.take(0, "b")
@@ -69,7 +69,7 @@ def test_a_list_that_is_being_read_may_change() -> None:
     assert [each.id for each in snapshots] == ["snapshot-3", "snapshot-4"]
 
 
-def test_parallel_snapshots_have_different_ids_and_never_exceed_the_bound() -> None:
+def test_parallel_snapshots_have_different_ids_and_respect_capacity() -> None:
     snapshots: Snapshots[int] = Snapshots(50)
 
     def take(number: int) -> str | None:

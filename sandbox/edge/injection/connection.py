@@ -1,4 +1,4 @@
-"""The connection under a WSGI request: what a fault needs and WSGI does not offer."""
+"""The connection of a WSGI request, which faults need and WSGI does not offer."""
 
 import errno
 import socket
@@ -15,7 +15,7 @@ _KEYS = ("gunicorn.socket", "werkzeug.socket")
 
 
 class Connection:
-    """The client's socket. Whatever ends it does not return: it raises what servers take for a client that left.
+    """The client's socket. A method that ends it does not return: it raises what servers take for a client that left.
 
     Servers log a traceback for an OSError without a number, so each carries one.
     """
@@ -36,7 +36,7 @@ class Connection:
         )
 
     def finish(self, data: bytes) -> NoReturn:
-        """Send ``data`` and close."""
+        """Send ``data`` and close the connection."""
         connection = self._socket
         try:
             connection.sendall(data)
@@ -46,17 +46,17 @@ class Connection:
         self.left()
 
     def reset(self) -> NoReturn:
-        """Close with an RST instead of a FIN: a linger time of zero seconds."""
+        """Close the connection with an RST instead of a FIN: with a linger time of zero seconds."""
         connection = self._socket
         with suppress(OSError):  # the client may have left already
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            # Where the server still reads from the socket, closing waits for that to end: now it does, and nothing is
-            # sent.
+            # If the server still reads from the socket, closing waits for the end of that. This ends it, and sends
+            # nothing.
             connection.shutdown(socket.SHUT_RD)
         connection.close()
         raise ConnectionResetError(errno.ECONNRESET, "the sandbox was asked to reset the connection")
 
     @staticmethod
     def left() -> NoReturn:
-        """End the request where it is, without another byte."""
+        """End the request without sending another byte."""
         raise BrokenPipeError(errno.EPIPE, "the sandbox was asked to end the connection")

@@ -1,4 +1,4 @@
-"""A body on its way in pieces."""
+"""A body that is sent in pieces."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
@@ -7,8 +7,8 @@ from itertools import pairwise
 class DribbledBody:
     """A WSGI body that arrives in ``count`` pieces: the first at once, the last after ``seconds``.
 
-    ``pause`` sleeps for seconds and answers whether somebody woke it; then the rest arrives at once. ``finished`` is
-    called once, when the body was sent or nobody takes it any more.
+    ``pause`` sleeps for seconds and returns whether the call was woken; the rest then arrives at once. ``finished`` is
+    called once, when the body was sent or the client left.
     """
 
     def __init__(
@@ -30,16 +30,16 @@ class DribbledBody:
         rest = iter(self._body)
         pieces = cut(next(rest, b""), self._count)
         between = self._seconds / max(len(pieces) - 1, 1)
-        # A body that cannot be cut takes its time all the same.
+        # A body that cannot be divided is delayed as a whole.
         woken = len(pieces) == 1 and self._pause(self._seconds)
         for at, piece in enumerate(pieces):
             woken = woken or (at > 0 and self._pause(between))
             yield piece
-        # A body that ends the connection does so behind its bytes.
+        # A body that ends the connection does so after its bytes.
         yield from rest
 
     def close(self) -> None:
-        """The body was sent, or nobody takes it any more."""
+        """End the body: it was sent, or the client left."""
         if self._open:
             self._open = False
             self._finished()
@@ -49,7 +49,7 @@ class DribbledBody:
 
 
 def cut(whole: bytes, count: int) -> list[bytes]:
-    """``whole`` in ``count`` pieces of nearly the same length; fewer where it has fewer bytes."""
+    """Return ``whole`` in ``count`` pieces of nearly equal length; in fewer if it has fewer bytes."""
     count = max(min(count, len(whole)), 1)
     cuts = [len(whole) * at // count for at in range(count + 1)]
     return [whole[start:end] for start, end in pairwise(cuts)]

@@ -1,127 +1,128 @@
-"""Doing what a call meets: its delay, its fault, and what explains them."""
+"""Injecting a delay and a fault into a call, with the headers that explain them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from sandbox import problems
-from sandbox.edge.answer import Answer
 from sandbox.edge.call import Call
 from sandbox.edge.injection.dribbled_body import DribbledBody
 from sandbox.edge.injection.selector import FaultSelector, Injection
-from sandbox.edge.injection.wire import CallWire, capture_response, made_of
+from sandbox.edge.injection.wire import CallWire, capture_response
+from sandbox.edge.responder import Responder
 from sandbox.faults.effect import Effect
-from sandbox.faults.fault import Made
+from sandbox.web.response import Response, problem_response
 from sandbox.world.sleep_limit import SleepLimit
-from sandbox.world.sleepers import Sleepers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-Sleep = Callable[[Sleepers, float, str | None], bool]
-"""Sleeps among the sleepers of a sandbox, for seconds, because of the rule of an id: :meth:`Sleepers.sleep`."""
-
 
 class FaultInjector:
-    """Stands between the edge and ``app``.
+    """Stands between the edge and ``app``. ``sleep_limit`` bounds the calls that sleep at once."""
 
-    ``choose`` says what a call meets, ``sleep`` is how a call sleeps, ``sleep_limit`` bound how many may at once.
-    """
-
-    def __init__(
-        self, app: "WSGIApplication", choose: FaultSelector, sleep: Sleep, sleep_limit: SleepLimit
-    ) -> None:
+    def __init__(self, app: "WSGIApplication", selector: FaultSelector, sleep_limit: SleepLimit) -> None:
         self._app = app
-        self._choose = choose
-        self._sleep = sleep
+        self._selector = selector
         self._sleep_limit = sleep_limit
 
-    def __call__(self, environ: "WSGIEnvironment", call: Call, answer: Answer) -> Iterable[bytes]:
-        """Answer the call, with the fault that it meets, if it meets one. Raises Problem."""
-        injection = self._choose(environ, call)
+    def __call__(self, environ: "WSGIEnvironment", call: Call, responder: Responder) -> Iterable[bytes]:
+        """Answer the call, with what is injected into it. Raises Problem and WorldError."""
+        injection = self._selector.select(call)
         if injection is None:
-            return self._app(environ, answer)
-        return self._do(injection, environ, call, answer)
+            return self._app(environ, responder)
+        return self._inject(injection, environ, call, responder)
 
-    def _do(
-        self, injection: Injection, environ: "WSGIEnvironment", call: Call, answer: Answer
+    def _inject(
+        self, injection: Injection, environ: "WSGIEnvironment", call: Call, responder: Responder
     ) -> Iterable[bytes]:
         effect = injection.effect
-        delay = self._delay(injection, call)
-        _explain(injection, call, answer, delay)
-        # In the phase "after" the call is done at once, and only its answer takes its time and is lost.
-        done = self._done(effect, environ, call)
+        delay = _delay(injection, call)
+        _explain(injection, call, responder, delay)
+        # In the phase "after" the call is made at once; only its response is delayed and lost.
+        response = self._response_before_delay(effect, environ, call)
         if effect.delay is None or effect.delay.pieces == 1 or not _sends_body(effect):
             self._hold(delay, injection, call)
-            return self._body(injection, done, environ, call, answer)
+            return self._body(injection, response, environ, call, responder)
 
         def pause(seconds: float) -> bool:
-            return self._sleep(call.sandbox.sleepers, seconds, injection.rule_id)
+            return _sleep(call, seconds, injection)
 
-        # Before the answer begins: then it is still possible to refuse.
+        # Before the response begins, since it can still be refused then.
         self._sleep_limit.acquire()
         try:
-            body = self._body(injection, done, environ, call, answer)
+            body = self._body(injection, response, environ, call, responder)
         except BaseException:
             self._sleep_limit.release()
             raise
         return DribbledBody(body, effect.delay.pieces, pause, delay / 1000, self._sleep_limit.release)
 
-    def _done(self, effect: Effect, environ: "WSGIEnvironment", call: Call) -> Made | None:
+    def _response_before_delay(
+        self, effect: Effect, environ: "WSGIEnvironment", call: Call
+    ) -> Response | None:
         if effect.fault is None:
             return None
         if effect.after:
-            made = capture_response(self._app, environ)
-            call.fault = f"{effect.fault.type} after {made.status[:3]}"
-            return made
-        # The call does nothing: what is asked of the API from here on is asked of a copy.
-        call.target = call.sandbox.succeed(call.sandbox.state)
+            response = capture_response(self._app, environ)
+            call.fault = f"{effect.fault.type} after {response.status[:3]}"
+            return response
+        # The call does nothing: from here on, the API acts on a fork.
+        call.redirect_to_fork()
         return None
 
     def _body(
-        self, injection: Injection, done: Made | None, environ: "WSGIEnvironment", call: Call, answer: Answer
+        self,
+        injection: Injection,
+        captured: Response | None,
+        environ: "WSGIEnvironment",
+        call: Call,
+        responder: Responder,
     ) -> Iterable[bytes]:
         fault, instead = injection.effect.fault, injection.effect.instead
         if fault is None:
-            return self._app(environ, answer)
+            return self._app(environ, responder)
 
-        def make() -> Made:
-            return made_of(instead) if instead is not None else done or capture_response(self._app, environ)
+        def response() -> Response:
+            if instead is not None:
+                return problem_response(instead.problem)
+            return captured or capture_response(self._app, environ)
 
-        rule_book, fired = call.sandbox.rule_book, injection.fired
         wire = CallWire(
             environ,
-            answer,
-            make,
+            responder,
+            response,
             hold=lambda milliseconds: self._hold(milliseconds, injection, call),
-            draw_bytes=lambda count: rule_book.draw_bytes(count, *injection.key),
-            wait_seconds=lambda: 1 if fired is None else rule_book.window_left(fired.rule),
+            draw_bytes=lambda count: call.lease.world.draw_bytes(count, *injection.key),
+            match=injection.match,
         )
         return fault.send(wire)
 
-    def _delay(self, injection: Injection, call: Call) -> float:
-        delay = injection.effect.delay
-        if delay is None:
-            return 0.0
-        return delay.milliseconds(
-            call.sandbox.rule_book.draw("delay", *injection.key) if delay.varies else 0.0
-        )
-
     def _hold(self, milliseconds: float, injection: Injection, call: Call) -> None:
-        """Sleep. Raises Problem 503 where too many sleep, and where the sandbox was reset meanwhile."""
+        """Sleep. Raises SleepersFull, and SandboxReset if the sandbox was reset meanwhile."""
         if milliseconds <= 0:
             return
         with self._sleep_limit:
-            self._sleep(call.sandbox.sleepers, milliseconds / 1000, injection.rule_id)
-        if call.sandbox.sleepers.ended:
-            raise problems.reset_meanwhile()
+            _sleep(call, milliseconds / 1000, injection)
+        call.lease.world.check(call.lease.generation)
+
+
+def _sleep(call: Call, seconds: float, injection: Injection) -> bool:
+    """Sleep for ``seconds``, or until the call is woken; return whether it was."""
+    return call.lease.world.sleep(call.lease.generation, seconds, injection.rule_id)
+
+
+def _delay(injection: Injection, call: Call) -> float:
+    """Return the milliseconds of the delay."""
+    delay = injection.effect.delay
+    if delay is None:
+        return 0.0
+    return delay.milliseconds(call.lease.world.draw("delay", *injection.key) if delay.varies else 0.0)
 
 
 def _sends_body(effect: Effect) -> bool:
     return effect.fault is None or effect.fault.sends_body
 
 
-def _explain(injection: Injection, call: Call, answer: Answer, delay: float) -> None:
-    """Say in the answer's headers and in the journal why the answer is as it is."""
+def _explain(injection: Injection, call: Call, responder: Responder, delay: float) -> None:
+    """Say in the headers of the response and in the journal what was injected, and why."""
     call.rule = injection.reason
     call.delay_ms = round(delay, 3)
     headers = [("X-Sandbox-Rule", _printable(injection.reason))]
@@ -132,11 +133,11 @@ def _explain(injection: Injection, call: Call, answer: Answer, delay: float) -> 
         headers.append(("X-Sandbox-Delay-Ms", f"{delay:.0f}"))
     if injection.applied:
         headers.append(("Preference-Applied", injection.applied))
-    answer.add(headers)
+    responder.add_headers(headers)
 
 
 def _printable(text: str) -> str:
-    """``text`` as a header can carry it."""
+    """Return ``text`` as a header can carry it."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

@@ -1,4 +1,4 @@
-"""Faults that the call itself asks for: ``Prefer``, the query twins, ids and tokens with a meaning."""
+"""Faults that the call itself requests: by ``Prefer``, by the query, or by an id or a token with a meaning."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from werkzeug.http import parse_list_header
 
 from sandbox import problems
-from sandbox.edge.decoding import readable_query
+from sandbox.edge.call import Call
 from sandbox.faults.delay import MAX_MILLISECONDS
 from sandbox.faults.delays.fixed import Fixed
 from sandbox.faults.effect import Effect
@@ -16,14 +16,15 @@ from sandbox.faults.kinds.connection_reset import ConnectionReset
 from sandbox.faults.kinds.hang import Hang
 from sandbox.faults.kinds.status import Status
 from sandbox.faults.parsing import fault_of
-from sandbox.world.rules import RequestInfo
+from sandbox.problems import Problem
+from sandbox.web.decoding import OWN_PREFIX
 
 MAX_CACHED = 256
-"""So many different headers and queries are read once and then remembered: clients repeat themselves."""
+"""The number of different ``Prefer`` headers that are cached: clients repeat themselves."""
 PREFERENCES = ("code", "delay", "fault")
-OWN = "__"
 REVOKED = "revoked_"
 READ_ONLY = "readonly_"
+TRIGGER = "trigger_"
 
 _KINDS = (
     r"(?P<status>[45][0-9]{2})",
@@ -31,14 +32,14 @@ _KINDS = (
     r"(?P<hang>hang)",
     r"delay_(?P<delay>[0-9]{1,6})",
 )
-_TRIGGER = re.compile(f"trigger_(?:{'|'.join(_KINDS)})")
+_TRIGGER = re.compile(f"{TRIGGER}(?:{'|'.join(_KINDS)})")
 _READS = ("GET", "HEAD")
 
 
 class RequestedFault(NamedTuple):
-    """What a call asks for, and by what: ``header``, ``query`` or ``data``.
+    """The effect that a call requests, and the source of the request: ``header``, ``query`` or ``data``.
 
-    ``applied`` goes into ``Preference-Applied``.
+    ``applied`` is the value of ``Preference-Applied``.
     """
 
     effect: Effect
@@ -46,54 +47,77 @@ class RequestedFault(NamedTuple):
     applied: str = ""
 
 
-@lru_cache(maxsize=MAX_CACHED)
-def requested_by_header(sent: str) -> RequestedFault | None:
-    """``Prefer: code=503, delay=250`` (RFC 7240). Preferences that are not ours are ignored, as that RFC says.
+def requested_fault(call: Call) -> RequestedFault | None:
+    """Return what the call requests: the first of header, query and data. Raises Problem 400.
 
-    Raises Problem 400 where one of ours cannot be right.
+    Most calls request nothing, so cheap checks come first.
     """
-    ours: dict[str, str] = {}
-    for preference in parse_list_header(sent):
-        # What stands behind a semicolon are parameters. Of a preference that is given twice the first counts.
-        name, _, value = preference.partition(";")[0].partition("=")
+    preferred = call.environ.get("HTTP_PREFER")
+    if preferred and (requested := requested_by_header(preferred)):
+        return requested
+    query = call.query_string
+    if query and (OWN_PREFIX in query or "%" in query) and (requested := requested_by_query(call)):
+        return requested
+    token = call.token or ""
+    named = TRIGGER in call.path or (call.body and _may_trigger(call.body))
+    return requested_by_data(call) if named or token.startswith((REVOKED, READ_ONLY)) else None
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def requested_by_header(value: str) -> RequestedFault | None:
+    """Return what ``Prefer: code=503, delay=250`` requests (RFC 7240).
+
+    Preferences that are not the sandbox's are ignored, as that RFC demands. Raises Problem 400 if one of the sandbox's
+    is invalid.
+    """
+    own: dict[str, str] = {}
+    for preference in parse_list_header(value):
+        # Parameters follow a semicolon. Of a preference that is given twice, the first one counts.
+        name, _, setting = preference.partition(";")[0].partition("=")
         if name.strip().lower() in PREFERENCES:
-            ours.setdefault(name.strip().lower(), value.strip().strip('"'))
-    if not ours:
+            own.setdefault(name.strip().lower(), setting.strip().strip('"'))
+    if not own:
         return None
-    applied = ", ".join(f"{name}={value}" for name, value in ours.items())
-    return RequestedFault(_effect(ours, "Prefer: "), "header", applied)
+    applied = ", ".join(f"{name}={setting}" for name, setting in own.items())
+    return RequestedFault(_effect(own, "Prefer: "), "header", applied)
 
 
-@lru_cache(maxsize=MAX_CACHED)
-def requested_by_query(query: str) -> RequestedFault | None:
-    """``?__code=503&__delay=250``: the twins of the preferences, for where headers cannot be set.
+def requested_by_query(call: Call) -> RequestedFault | None:
+    """Return what ``?__code=503&__delay=250`` requests: the preferences, for clients that cannot set headers.
 
-    Raises Problem 400. A query that cannot be read asks for nothing here; refusing it is the API's part.
+    Raises Problem 400. A query that cannot be decoded requests nothing here; refusing it is up to the API.
     """
-    own = {
-        name.removeprefix(OWN): value for name, value in readable_query(query).items() if name.startswith(OWN)
-    }
+    try:
+        own = call.query.own
+    except Problem:
+        return None
     if not own:
         return None
     for name in own:
         if name not in PREFERENCES:
-            known = ", ".join(OWN + known for known in PREFERENCES)
+            known = ", ".join(OWN_PREFIX + known for known in PREFERENCES)
             raise problems.invalid(
-                f"{problems.shortened(OWN + name)} is not known; the sandbox's own are {known}."
+                f"{problems.shortened(OWN_PREFIX + name)} is not known; the sandbox's own are {known}."
             )
-    return RequestedFault(_effect(own, OWN), "query")
+    return RequestedFault(_effect(own, OWN_PREFIX), "query")
 
 
-def requested_by_data(facts: RequestInfo, token: str | None) -> RequestedFault | None:
-    """Tokens ``revoked_…`` and ``readonly_…``; contact and conversation ids ``trigger_…``."""
-    if token is not None and token.startswith(REVOKED):
+def requested_by_data(call: Call) -> RequestedFault | None:
+    """Return what a token ``revoked_…`` or ``readonly_…``, or a contact or conversation id ``trigger_…`` requests."""
+    token = call.token or ""
+    if token.startswith(REVOKED):
         return RequestedFault(Effect(fault=Status(401, "This token was revoked.")), "data")
-    if token is not None and token.startswith(READ_ONLY) and facts.method not in _READS:
+    if token.startswith(READ_ONLY) and call.method not in _READS:
         return RequestedFault(Effect(fault=Status(403, "This token may only read.")), "data")
-    found = _TRIGGER.fullmatch(facts.path.rpartition("/")[2]) or _TRIGGER.fullmatch(
-        facts.body.get("contact_id", "")
+    found = _TRIGGER.fullmatch(call.path.rpartition("/")[2]) or _TRIGGER.fullmatch(
+        call.body_attributes.get("contact_id", "")
     )
     return None if found is None else RequestedFault(_triggered(found.groupdict()), "data")
+
+
+def _may_trigger(body: bytes) -> bool:
+    """Return whether a body may name a trigger. An encoded one may."""
+    return b"trigger" in body or b"%" in body or b"\\" in body
 
 
 def _triggered(found: Mapping[str, str | None]) -> Effect:
@@ -106,18 +130,18 @@ def _triggered(found: Mapping[str, str | None]) -> Effect:
     return Effect(delay=Fixed(min(int(found["delay"] or 0), MAX_MILLISECONDS)))
 
 
-def _effect(wishes: Mapping[str, str], prefix: str) -> Effect:
+def _effect(preferences: Mapping[str, str], prefix: str) -> Effect:
     delay = status = fault = None
-    if "delay" in wishes:
-        delay = Fixed(_number(wishes["delay"], f"{prefix}delay", 0, MAX_MILLISECONDS))
-    if "code" in wishes:
-        status = Status(_number(wishes["code"], f"{prefix}code", 400, 599))
-    if "fault" in wishes:
+    if "delay" in preferences:
+        delay = Fixed(_number(preferences["delay"], f"{prefix}delay", 0, MAX_MILLISECONDS))
+    if "code" in preferences:
+        status = Status(_number(preferences["code"], f"{prefix}code", 400, 599))
+    if "fault" in preferences:
         try:
-            fault = fault_of(wishes["fault"])
+            fault = fault_of(preferences["fault"])
         except ValueError as error:
             raise problems.invalid(
-                f"{prefix}fault must be {error}, not {problems.quoted(wishes['fault'])}."
+                f"{prefix}fault must be {error}, not {problems.quoted(preferences['fault'])}."
             ) from None
     return Effect(delay, fault or status, instead=status if fault else None)
 

@@ -1,15 +1,16 @@
-"""What faults act on: one call, its connection, and the answer that the API would give."""
+"""The wire of one call: what faults act on."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sandbox.edge.answer import Answer
 from sandbox.edge.injection.connection import Connection
-from sandbox.faults.fault import Made
-from sandbox.faults.kinds.status import Status
+from sandbox.edge.responder import Responder
 from sandbox.operations import methods_of
-from sandbox.problems import JSON_TYPE, Problem
+from sandbox.problems import Problem
+from sandbox.web.response import Response
+from sandbox.world.rules import RuleMatch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -18,80 +19,85 @@ if TYPE_CHECKING:
 class CallWire:
     """The wire of one call.
 
-    ``make`` does the call and answers what the API says; ``hold`` sleeps for milliseconds; ``draw_bytes`` answers
-    bytes that belong to the call.
+    ``response`` makes the call and returns the API's response, ``hold`` sleeps for milliseconds, and ``draw_bytes``
+    returns bytes that belong to the call. ``match`` is the rule that fired, if one did.
     """
 
     def __init__(
         self,
         environ: "WSGIEnvironment",
-        answer: Answer,
-        make: Callable[[], Made],
+        responder: Responder,
+        response: Callable[[], Response],
         hold: Callable[[float], None],
         draw_bytes: Callable[[int], bytes],
-        wait_seconds: Callable[[], int],
+        match: RuleMatch | None = None,
     ) -> None:
         self._method = environ.get("REQUEST_METHOD")
         self._path = environ.get("PATH_INFO", "")
         self._connection = Connection(environ)
-        self._answer = answer
-        self.answer = make
+        self._responder = responder
+        self._match = match
+        self.response = response
         self.hold = hold
         self.draw_bytes = draw_bytes
-        self.wait_seconds = wait_seconds
 
-    def send(self, made: Made) -> Iterable[bytes]:
-        """Send an answer, its length put right."""
-        if self._is_bodiless(made):
-            self._answer(made.status, made.headers)
+    def send(self, response: Response) -> Iterable[bytes]:
+        """Send a response, with its length corrected."""
+        if self._has_no_body(response):
+            self._responder(response.status, response.headers)
             return ()
-        self._answer(made.status, _with_length(made, len(made.body)))
-        return (made.body,)
+        return self._responder.send(_with_length(response))
 
-    def _is_bodiless(self, made: Made) -> bool:
-        return self._method == "HEAD" or made.status.startswith("204")
-
-    def refuse(self, problem: Problem) -> Iterable[bytes]:
-        """Send an error. One that says 405 says what is allowed, as HTTP wants it."""
+    def send_problem(self, problem: Problem) -> Iterable[bytes]:
+        """Send an error. One with the status 405 has ``Allow``, as HTTP demands."""
         if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ("Allow", ", ".join(methods_of(self._path)))
             problem = Problem(problem.status, problem.message, [*problem.headers, allowed])
-        return self._answer.refuse(problem)
+        return self._responder.send_problem(problem)
 
-    def cut(self, made: Made, length: int) -> Iterable[bytes]:
+    def truncate(self, response: Response, length: int) -> Iterable[bytes]:
         """Announce the whole body and send the first ``length`` bytes, never all of it."""
-        headers = made.headers if self._is_bodiless(made) else _with_length(made, len(made.body))
-        self._answer(made.status, headers)
-        return self._cut(made.body[: min(length, max(len(made.body) - 1, 0))])
+        announced = response if self._has_no_body(response) else _with_length(response)
+        self._responder(announced.status, announced.headers)
+        return self._truncated(response.body[: min(length, max(len(response.body) - 1, 0))])
 
-    def _cut(self, body: bytes) -> Iterator[bytes]:
+    def _truncated(self, body: bytes) -> Iterator[bytes]:
         yield body
         self._connection.left()
 
-    def raw(self, data: bytes) -> NoReturn:
-        """Send bytes as they are, and close."""
+    def send_raw(self, data: bytes) -> NoReturn:
+        """Send bytes as they are, and close the connection."""
         self._connection.finish(data)
 
-    def head(self, made: Made) -> bytes:
-        """Status line and headers, with those that every answer carries."""
+    def head(self, response: Response) -> bytes:
+        """Return status line and headers, with those that every response carries."""
         lines = [
-            f"HTTP/1.1 {made.status}",
-            *(f"{name}: {value}" for name, value in self._answer.all(made.headers)),
+            f"HTTP/1.1 {response.status}",
+            *(f"{name}: {value}" for name, value in self._responder.all_headers(response.headers)),
         ]
-        self._answer.status = int(made.status[:3])
+        self._responder.status = int(response.status[:3])
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def reset(self) -> NoReturn:
         """Reset the connection."""
         self._connection.reset()
 
+    def seconds_left(self) -> int:
+        """Return the whole seconds until the window of the rule that fired ends, at least 1."""
+        if self._match is None or self._match.window is None:
+            return 1
+        return max(math.ceil(self._match.window.ends - self._match.at), 1)
 
-def capture_response(app: "WSGIApplication", environ: "WSGIEnvironment") -> Made:
-    """What ``app`` answers, unsent."""
-    said: list[tuple[str, list[tuple[str, str]]]] = []
+    def _has_no_body(self, response: Response) -> bool:
+        return self._method == "HEAD" or response.status.startswith("204")
+
+
+def capture_response(app: "WSGIApplication", environ: "WSGIEnvironment") -> Response:
+    """Return the response of ``app`` without sending it."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        said[:] = [(status, headers)]
+        started[:] = [(status, headers)]
         return None
 
     body = app(environ, start_response)
@@ -100,16 +106,9 @@ def capture_response(app: "WSGIApplication", environ: "WSGIEnvironment") -> Made
     finally:
         if hasattr(body, "close"):
             body.close()
-    status, headers = said[0]
-    return Made(status, headers, sent)
+    status, headers = started[0]
+    return Response(status, headers, sent)
 
 
-def made_of(error: Status) -> Made:
-    """An error as an answer, unsent."""
-    problem = error.problem
-    return Made(problem.status_line, [("Content-Type", JSON_TYPE), *problem.headers], problem.body)
-
-
-def _with_length(made: Made, length: int) -> list[tuple[str, str]]:
-    headers = [(name, value) for name, value in made.headers if name.lower() != "content-length"]
-    return [*headers, ("Content-Length", str(length))]
+def _with_length(response: Response) -> Response:
+    return response.without_header("content-length").with_header("Content-Length", str(len(response.body)))

@@ -12,4 +12,4 @@ class EmptyResponse(Fault):
     sends_body = False
 
     def send(self, wire: Wire) -> Iterable[bytes]:
-        wire.raw(b"")
+        wire.send_raw(b"")

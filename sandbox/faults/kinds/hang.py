@@ -20,4 +20,4 @@ class Hang(Fault):
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         wire.hold(self._milliseconds)
-        wire.raw(b"")
+        wire.send_raw(b"")

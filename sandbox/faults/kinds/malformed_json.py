@@ -11,7 +11,7 @@ class MalformedJson(Fault):
     type = "malformed_json"
 
     def send(self, wire: Wire) -> Iterable[bytes]:
-        made = wire.answer()
-        if not made.body:
-            return wire.send(made)
-        return wire.send(made._replace(body=made.body[: len(made.body) // 2] + b'}{"'))
+        response = wire.response()
+        if not response.body:
+            return wire.send(response)
+        return wire.send(response.with_body(response.body[: len(response.body) // 2] + b'}{"'))

@@ -13,4 +13,4 @@ class RandomData(Fault):
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         # No status line begins with a NUL, whatever was drawn behind it.
-        wire.raw(b"\0" + wire.draw_bytes(255))
+        wire.send_raw(b"\0" + wire.draw_bytes(255))

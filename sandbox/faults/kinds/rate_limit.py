@@ -6,7 +6,7 @@ from typing import ClassVar
 from sandbox.faults.fault import Fault, Wire
 from sandbox.problems import Problem
 from sandbox.schemas.fields import WholeNumber
-from sandbox.world.rules import RuleCounters
+from sandbox.world.rules import RateWindow
 
 
 class RateLimit(Fault):
@@ -25,17 +25,15 @@ class RateLimit(Fault):
         self._limit = limit
         self._window_seconds = window_seconds
 
-    def due(self, counters: RuleCounters, now: float) -> bool:
-        """Counts the call in its window, which begins with the first call after the last one ended."""
-        window = counters.window
-        if not window or not window["began"] <= now < window["began"] + self._window_seconds:
-            window.update(began=now, calls=0)
-        window["calls"] += 1
-        window["left"] = window["began"] + self._window_seconds - now
-        return window["calls"] > self._limit
+    def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
+        """Count the call in its window, which begins with the first call after the previous window ended."""
+        if window is None or not window.began <= now < window.ends:
+            window = RateWindow(now, now + self._window_seconds, 0)
+        window = window._replace(calls=window.calls + 1)
+        return window.calls > self._limit, window
 
     def send(self, wire: Wire) -> Iterable[bytes]:
-        seconds = str(wire.wait_seconds())
+        seconds = str(wire.seconds_left())
         message = f"More than {self._limit} calls in {self._window_seconds} seconds; try again in {seconds} seconds."
         headers = [
             ("Retry-After", seconds),
@@ -43,4 +41,4 @@ class RateLimit(Fault):
             ("RateLimit-Remaining", "0"),
             ("RateLimit-Reset", seconds),
         ]
-        return wire.refuse(Problem(429, message, headers))
+        return wire.send_problem(Problem(429, message, headers))

@@ -28,4 +28,4 @@ class Status(Fault):
         )
 
     def send(self, wire: Wire) -> Iterable[bytes]:
-        return wire.refuse(self.problem)
+        return wire.send_problem(self.problem)

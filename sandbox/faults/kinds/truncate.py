@@ -17,4 +17,4 @@ class Truncate(Fault):
         self._length = bytes
 
     def send(self, wire: Wire) -> Iterable[bytes]:
-        return wire.cut(wire.answer(), self._length)
+        return wire.truncate(wire.response(), self._length)

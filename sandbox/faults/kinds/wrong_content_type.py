@@ -11,6 +11,6 @@ class WrongContentType(Fault):
     type = "wrong_content_type"
 
     def send(self, wire: Wire) -> Iterable[bytes]:
-        made = wire.answer()
-        headers = [(name, value) for name, value in made.headers if name.lower() != "content-type"]
-        return wire.send(made._replace(headers=[*headers, ("Content-Type", "text/html; charset=utf-8")]))
+        response = wire.response()
+        html = response.without_header("content-type").with_header("Content-Type", "text/html; charset=utf-8")
+        return wire.send(html)

@@ -1,4 +1,4 @@
-"""The connection under a WSGI request, on real sockets."""
+"""The connection of a WSGI request, on real sockets."""
 
 import errno
 import socket
@@ -15,54 +15,54 @@ Pair = tuple[socket.socket, socket.socket]
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """A client's socket and the server's, connected over TCP."""
+    """Yield the sockets of a client and of its server, connected over TCP."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
         socket.create_connection(listener.getsockname(), 10) as client,
     ):
-        served, _ = listener.accept()
-        with served:
-            yield client, served
+        accepted, _ = listener.accept()
+        with accepted:
+            yield client, accepted
 
 
-def test_finish_sends_the_bytes_and_closes(pair: Pair) -> None:
-    client, served = pair
-    with pytest.raises(BrokenPipeError) as ended:
-        Connection({"gunicorn.socket": served}).finish(b"abc")
-    assert ended.value.errno == errno.EPIPE
+def test_finish_sends_the_bytes_and_closes_the_connection(pair: Pair) -> None:
+    client, accepted = pair
+    with pytest.raises(BrokenPipeError) as error:
+        Connection({"gunicorn.socket": accepted}).finish(b"abc")
+    assert error.value.errno == errno.EPIPE
     assert client.makefile("rb").read() == b"abc"
 
 
-def test_reset_is_a_real_rst(pair: Pair) -> None:
-    client, served = pair
-    with pytest.raises(ConnectionResetError) as ended:
-        Connection({"werkzeug.socket": served}).reset()
-    assert ended.value.errno == errno.ECONNRESET
+def test_reset_sends_an_rst(pair: Pair) -> None:
+    client, accepted = pair
+    with pytest.raises(ConnectionResetError) as error:
+        Connection({"werkzeug.socket": accepted}).reset()
+    assert error.value.errno == errno.ECONNRESET
     with pytest.raises(ConnectionResetError):
         client.recv(1)
 
 
-def test_a_client_that_left_already_is_no_defect(pair: Pair) -> None:
-    client, served = pair
+def test_finish_tolerates_a_client_that_has_left(pair: Pair) -> None:
+    client, accepted = pair
     client.close()
     with pytest.raises(BrokenPipeError):
-        Connection({"gunicorn.socket": served}).finish(b"abc" * 1000)
+        Connection({"gunicorn.socket": accepted}).finish(b"abc" * 1000)
     with pytest.raises(BrokenPipeError):
         Connection({"gunicorn.socket": FakeSocket(broken=True)}).finish(b"abc")
 
 
-def test_left_ends_the_request_and_leaves_the_socket_alone() -> None:
-    with pytest.raises(BrokenPipeError) as ended:
+def test_left_ends_the_request_without_a_socket() -> None:
+    with pytest.raises(BrokenPipeError) as error:
         Connection.left()
-    assert ended.value.errno == errno.EPIPE
+    assert error.value.errno == errno.EPIPE
 
 
 @pytest.mark.parametrize(
     "end", [lambda connection: connection.reset(), lambda connection: connection.finish(b"")]
 )
-def test_a_server_that_offers_no_socket_is_told_so_in_words(end: object) -> None:
+def test_error_without_a_socket_names_a_suitable_server(end: object) -> None:
     assert callable(end)
-    with pytest.raises(Problem) as refusal:
+    with pytest.raises(Problem) as error:
         end(Connection({}))
-    assert refusal.value.status == 500
-    assert "gunicorn" in refusal.value.message
+    assert error.value.status == 500
+    assert "gunicorn" in error.value.message

@@ -1,4 +1,4 @@
-"""What a fault does to a call, and how the answer and the journal explain it."""
+"""Injection of faults into calls, and its explanation in the response and the journal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +16,10 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "truncate": {"bytes": 10},
     "hang": {"milliseconds": 5},
 }
-"""What the kinds need that need something."""
+"""The attributes of the kinds that require some."""
 
-WITH_A_HEAD = {"status", "rate_limit", "malformed_json", "wrong_content_type", "truncate"}
-"""Kinds that send status and headers the usual way; MALFORMED_RESPONSE_CHUNK sends its own."""
+SENT_THROUGH_WSGI = {"status", "rate_limit", "malformed_json", "wrong_content_type", "truncate"}
+"""Kinds whose status and headers WSGI sends; MALFORMED_RESPONSE_CHUNK writes its own to the socket."""
 
 KINDS = list(FAULTS)
 
@@ -29,7 +29,7 @@ def fault(kind: str) -> dict[str, Any]:
 
 
 def head_of(outcome: Outcome) -> dict[str, str]:
-    """The headers that were sent, by whatever way; by lower-case name."""
+    """Return the headers that were sent through WSGI or to the socket, by lower-case name."""
     if outcome.headers:
         return {name.lower(): value for name, value in outcome.headers}
     lines = outcome.socket.sent.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
@@ -37,22 +37,22 @@ def head_of(outcome: Outcome) -> dict[str, str]:
 
 
 @pytest.fixture
-def bench() -> Harness:
+def harness() -> Harness:
     return Harness()
 
 
-class TestExplaining:
-    """Every affected answer says why it is as it is, and so does the journal."""
+class TestExplanation:
+    """Headers and journal entry of an affected call explain what was injected."""
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_headers_and_journal_say_what_was_met(self, bench: Harness, kind: str) -> None:
-        bench.rule(name="my rule", delay=120, fault=fault(kind))
-        outcome = bench.served("POST", COLLECTION, json=CREATE)
-        entry = bench.entry()
+    def test_headers_and_journal_name_the_injection(self, harness: Harness, kind: str) -> None:
+        harness.rule(name="my rule", delay=120, fault=fault(kind))
+        outcome = harness.served("POST", COLLECTION, json=CREATE)
+        entry = harness.entry()
         assert (entry["rule"], entry["fault"], entry["delay_ms"]) == ("my rule", kind, 120)
         assert entry["operation"] == "createConversation"
-        assert bench.slept[0] == 0.12
-        if kind in WITH_A_HEAD or kind == "MALFORMED_RESPONSE_CHUNK":
+        assert harness.slept[0] == 0.12
+        if kind in SENT_THROUGH_WSGI or kind == "MALFORMED_RESPONSE_CHUNK":
             head = head_of(outcome)
             assert head["x-sandbox-rule"] == "my rule"
             assert head["x-sandbox-fault"] == kind
@@ -63,13 +63,13 @@ class TestExplaining:
             assert outcome.headers == []
             assert entry["status"] is None
 
-    @pytest.mark.parametrize("kind", [*sorted(WITH_A_HEAD), "MALFORMED_RESPONSE_CHUNK"])
+    @pytest.mark.parametrize("kind", [*sorted(SENT_THROUGH_WSGI), "MALFORMED_RESPONSE_CHUNK"])
     @pytest.mark.parametrize("origin", [None, "http://localhost:5173"])
-    def test_a_page_may_read_every_faulted_answer_that_has_a_head(
-        self, bench: Harness, kind: str, origin: str | None
+    def test_faulty_response_is_readable_by_any_origin(
+        self, harness: Harness, kind: str, origin: str | None
     ) -> None:
-        bench.rule(fault=fault(kind))
-        head = head_of(bench.served(headers={"Origin": origin} if origin else {}))
+        harness.rule(fault=fault(kind))
+        head = head_of(harness.served(headers={"Origin": origin} if origin else {}))
         assert head["access-control-allow-origin"] == (origin or "*")
         exposed = head["access-control-expose-headers"].split(", ")
         for name in (
@@ -81,120 +81,118 @@ class TestExplaining:
         ):
             assert name in exposed
 
-    def test_a_rule_without_a_name_is_told_by_its_id(self, bench: Harness) -> None:
-        rule = bench.fails("status", status=503)
-        assert bench.call().headers["X-Sandbox-Rule"] == rule == "rule-1"
-        assert bench.entry()["rule"] == rule
+    def test_unnamed_rule_is_identified_by_its_id(self, harness: Harness) -> None:
+        rule = harness.fails("status", status=503)
+        assert harness.call().headers["X-Sandbox-Rule"] == rule == "rule-1"
+        assert harness.entry()["rule"] == rule
 
-    def test_a_delay_alone_is_no_fault(self, bench: Harness) -> None:
-        bench.rule(delay=33.4)
-        answer = bench.call()
-        assert answer.headers["X-Sandbox-Delay-Ms"] == "33"
-        assert "X-Sandbox-Fault" not in answer.headers
-        entry = bench.entry()
+    def test_delay_without_a_fault(self, harness: Harness) -> None:
+        harness.rule(delay=33.4)
+        response = harness.call()
+        assert response.headers["X-Sandbox-Delay-Ms"] == "33"
+        assert "X-Sandbox-Fault" not in response.headers
+        entry = harness.entry()
         assert (entry["fault"], entry["delay_ms"], entry["status"]) == (None, 33.4, 200)
 
-    def test_a_fault_alone_is_no_delay(self, bench: Harness) -> None:
-        bench.fails("status", status=503)
-        assert "X-Sandbox-Delay-Ms" not in bench.call().headers
-        assert bench.entry()["delay_ms"] == 0
+    def test_fault_without_a_delay(self, harness: Harness) -> None:
+        harness.fails("status", status=503)
+        assert "X-Sandbox-Delay-Ms" not in harness.call().headers
+        assert harness.entry()["delay_ms"] == 0
 
     @pytest.mark.parametrize(
         ("name", "shown"), [("grün", "gr?n"), ("a\r\nX-Evil: 1", "a??X-Evil: 1"), ("日本", "??")]
     )
-    def test_a_name_that_no_header_can_carry_is_made_to_fit(
-        self, bench: Harness, name: str, shown: str
+    def test_unprintable_characters_of_a_name_are_replaced_in_the_header(
+        self, harness: Harness, name: str, shown: str
     ) -> None:
-        bench.rule(name=name, fault={"type": "status", "status": 503})
-        answer = bench.call()
-        assert answer.headers["X-Sandbox-Rule"] == shown
-        assert "X-Evil" not in answer.headers
-        assert bench.entry()["rule"] == name
+        harness.rule(name=name, fault={"type": "status", "status": 503})
+        response = harness.call()
+        assert response.headers["X-Sandbox-Rule"] == shown
+        assert "X-Evil" not in response.headers
+        assert harness.entry()["rule"] == name
 
-    def test_an_answer_that_met_nothing_says_nothing(self, bench: Harness) -> None:
-        bench.rule(match={"method": "POST"}, fault={"type": "status", "status": 503})
-        answer = bench.call()
-        assert not [name for name, _ in answer.headers if name.startswith("X-Sandbox")]
-        entry = bench.entry()
+    def test_unaffected_response_has_no_injection_headers(self, harness: Harness) -> None:
+        harness.rule(match={"method": "POST"}, fault={"type": "status", "status": 503})
+        response = harness.call()
+        assert not [name for name, _ in response.headers if name.startswith("X-Sandbox")]
+        entry = harness.entry()
         assert (entry["rule"], entry["fault"], entry["delay_ms"]) == (None, None, 0)
 
     @pytest.mark.parametrize("phase", ["before", "after"])
-    def test_status_counts_in_the_journal_as_it_was_sent(self, bench: Harness, phase: str) -> None:
-        bench.rule(fault={"type": "status", "status": 503}, phase=phase)
-        bench.create()
+    def test_journal_counts_the_status_that_was_sent(self, harness: Harness, phase: str) -> None:
+        harness.rule(fault={"type": "status", "status": 503}, phase=phase)
+        harness.create()
         for status, count in ((503, 1), (201, 0)):
-            counted = bench.call("GET", f"/__admin/requests/count?status={status}").get_json()
+            counted = harness.call("GET", f"/__admin/requests/count?status={status}").get_json()
             assert counted == {"count": count}
 
 
 class TestPhases:
-    """Before: the call does nothing. After: the call is done, and its answer is lost."""
+    """Before: the call is not executed. After: the call is executed, and its response is lost."""
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_before_nothing_is_written_and_no_id_is_used(self, bench: Harness, kind: str) -> None:
-        rule = bench.rule(fault=fault(kind), phase="before")
-        before = bench.call("GET", "/__admin/state").get_json()
+    def test_phase_before_writes_nothing_and_uses_no_id(self, harness: Harness, kind: str) -> None:
+        rule = harness.rule(fault=fault(kind), phase="before")
+        before = harness.call("GET", "/__admin/state").get_json()
         for method, url, sent in (
             ("POST", COLLECTION, {"json": CREATE}),
             ("PUT", ITEM, {"json": {"is_muted": True}}),
             ("DELETE", ITEM, {}),
         ):
-            bench.served(method, url, **sent)
-        assert bench.call("GET", "/__admin/state").get_json() == before
-        bench.call("DELETE", f"{RULES}/{rule}")
-        assert bench.create().data == Harness().create().data
+            harness.served(method, url, **sent)
+        assert harness.call("GET", "/__admin/state").get_json() == before
+        harness.call("DELETE", f"{RULES}/{rule}")
+        assert harness.create().data == Harness().create().data
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_after_the_call_is_done_and_the_journal_shows_both(self, bench: Harness, kind: str) -> None:
-        bench.rule(fault=fault(kind), phase="after")
-        before = bench.ids()
-        outcome = bench.served("POST", COLLECTION, json=CREATE)
-        made = bench.ids()
-        assert made[1:] == before
-        assert bench.entry()["fault"] == f"{kind} after 201"
-        assert made[0] == Harness().create().get_json()["id"]
+    def test_phase_after_executes_the_call_and_journals_both(self, harness: Harness, kind: str) -> None:
+        harness.rule(fault=fault(kind), phase="after")
+        before = harness.ids()
+        outcome = harness.served("POST", COLLECTION, json=CREATE)
+        after = harness.ids()
+        assert after[1:] == before
+        assert harness.entry()["fault"] == f"{kind} after 201"
+        assert after[0] == Harness().create().get_json()["id"]
         if kind in ("malformed_json", "wrong_content_type", "truncate"):
-            assert head_of(outcome)["location"].endswith(made[0])
-        bench.served("DELETE", f"{COLLECTION}/{made[0]}")
-        assert bench.ids() == before
-        assert bench.entry()["fault"] == f"{kind} after 204"
+            assert head_of(outcome)["location"].endswith(after[0])
+        harness.served("DELETE", f"{COLLECTION}/{after[0]}")
+        assert harness.ids() == before
+        assert harness.entry()["fault"] == f"{kind} after 204"
 
-    def test_after_a_call_that_was_refused_the_journal_shows_both_as_well(self, bench: Harness) -> None:
-        bench.rule(fault={"type": "status", "status": 503}, phase="after")
-        assert bench.call("POST", COLLECTION, json={}).status_code == 503
-        entry = bench.entry()
+    def test_phase_after_journals_the_fault_and_a_refusal(self, harness: Harness) -> None:
+        harness.rule(fault={"type": "status", "status": 503}, phase="after")
+        assert harness.call("POST", COLLECTION, json={}).status_code == 503
+        entry = harness.entry()
         assert (entry["status"], entry["fault"]) == (503, "status after 400")
 
-    def test_a_client_that_retries_what_was_done_finds_it_done_twice(self, bench: Harness) -> None:
-        """What an API without idempotency keys does to retries, and why this phase exists."""
-        before = len(bench.ids())
-        bench.rule(times=1, fault={"type": "status", "status": 503}, phase="after")
-        assert bench.create().status_code == 503
-        assert bench.create().status_code == 201
-        assert len(bench.ids()) == before + 2
+    def test_retry_after_a_lost_response_creates_a_duplicate(self, harness: Harness) -> None:
+        """An API without idempotency keys has this effect on retries; the phase exists to show it."""
+        before = len(harness.ids())
+        harness.rule(times=1, fault={"type": "status", "status": 503}, phase="after")
+        assert harness.create().status_code == 503
+        assert harness.create().status_code == 201
+        assert len(harness.ids()) == before + 2
 
-    def test_what_is_done_is_done_before_the_delay_as_a_client_that_gave_up_would_find(
-        self, bench: Harness
-    ) -> None:
-        before = bench.ids()
-        bench.rule(delay=10, fault={"type": "status", "status": 503}, phase="after")
+    def test_phase_after_executes_the_call_before_the_delay(self, harness: Harness) -> None:
+        before = harness.ids()
+        harness.rule(delay=10, fault={"type": "status", "status": 503}, phase="after")
         seen: list[list[str]] = []
-        bench.while_asleep = lambda: seen.append(bench.ids())
-        bench.create()
+        harness.while_asleep = lambda: seen.append(harness.ids())
+        harness.create()
         assert [len(ids) for ids in seen] == [len(before) + 1]
-        assert len(bench.ids()) == len(before) + 1
+        assert len(harness.ids()) == len(before) + 1
 
 
-class TestExempt:
-    """What faults never touch."""
+class TestExemptions:
+    """Requests that faults never affect."""
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_a_preflight_is_never_hit(self, bench: Harness, kind: str) -> None:
-        bench.rule(delay=50, fault=fault(kind))
-        bench.rule(None, delay=50, fault=fault(kind))
+    def test_preflight_is_exempt(self, harness: Harness, kind: str) -> None:
+        harness.rule(delay=50, fault=fault(kind))
+        harness.rule(None, delay=50, fault=fault(kind))
         for url in (COLLECTION, f"{COLLECTION}/trigger_503", f"{COLLECTION}?__code=503"):
             for token in ("me", "revoked_a", None):
-                answer = bench.call(
+                response = harness.call(
                     "OPTIONS",
                     url,
                     token,
@@ -204,10 +202,10 @@ class TestExempt:
                         "Prefer": "code=503",
                     },
                 )
-                assert answer.status_code == 204
-                assert "X-Sandbox-Rule" not in answer.headers
-        assert bench.slept == []
-        assert bench.call("GET", RULES).get_json()["data"][0]["matched"] == 0
+                assert response.status_code == 204
+                assert "X-Sandbox-Rule" not in response.headers
+        assert harness.slept == []
+        assert harness.call("GET", RULES).get_json()["data"][0]["matched"] == 0
 
     @pytest.mark.parametrize(
         "url",
@@ -220,69 +218,67 @@ class TestExempt:
             "/__admin/openapi.json",
         ],
     )
-    def test_control_health_and_documents_are_exempt(self, bench: Harness, url: str) -> None:
-        bench.rule(delay=50, fault={"type": "status", "status": 503})
-        bench.rule(None, delay=50, fault={"type": "status", "status": 503})
+    def test_control_api_and_documents_are_exempt(self, harness: Harness, url: str) -> None:
+        harness.rule(delay=50, fault={"type": "status", "status": 503})
+        harness.rule(None, delay=50, fault={"type": "status", "status": 503})
         for token in ("me", "revoked_a", "readonly_a", None):
-            answer = bench.call(url=url, token=token, headers={"Prefer": "code=503, delay=5"})
-            assert answer.status_code == 200, answer.text
-            assert not [name for name, _ in answer.headers if name.startswith(("X-Sandbox", "Preference"))]
-        assert bench.slept == []
+            response = harness.call(url=url, token=token, headers={"Prefer": "code=503, delay=5"})
+            assert response.status_code == 200, response.text
+            assert not [name for name, _ in response.headers if name.startswith(("X-Sandbox", "Preference"))]
+        assert harness.slept == []
 
-    def test_a_token_that_only_reads_may_steer_its_sandbox(self, bench: Harness) -> None:
-        assert bench.rule("readonly_a", delay=1) == "rule-1"
-        assert bench.call("POST", "/__admin/reset", "revoked_a", json={}).status_code == 200
+    def test_read_only_token_may_control_its_sandbox(self, harness: Harness) -> None:
+        assert harness.rule("readonly_a", delay=1) == "rule-1"
+        assert harness.call("POST", "/__admin/reset", "revoked_a", json={}).status_code == 200
 
-    def test_rules_of_one_token_leave_the_others_alone(self, bench: Harness) -> None:
-        bench.fails("status", status=503)
+    def test_rules_of_a_token_do_not_affect_other_tokens(self, harness: Harness) -> None:
+        harness.fails("status", status=503)
         for token in ("you", "Me", None):
-            assert bench.call(token=token).status_code in (200, 401)
+            assert harness.call(token=token).status_code in (200, 401)
 
-    def test_server_wide_rules_meet_every_token_and_calls_without_one(
-        self, bench: Harness, assert_error_shape: Check
+    def test_server_wide_rules_affect_calls_with_and_without_a_token(
+        self, harness: Harness, assert_error_shape: Check
     ) -> None:
-        bench.fails("status", token=None, status=503)
+        harness.fails("status", token=None, status=503)
         for token in ("me", "you", None):
-            assert_error_shape(bench.call(token=token), 503)
-        assert bench.entry(None)["rule"] == "server-rule-1"
+            assert_error_shape(harness.call(token=token), 503)
+        assert harness.entry(None)["rule"] == "server-rule-1"
 
 
-class TestSleepers:
-    """Calls that are held back: how many may be, and what wakes them."""
+class TestSleepingCalls:
+    """Delayed calls: their limit, and what wakes them."""
 
-    def test_over_the_bound_the_answer_is_a_clear_503_and_the_call_is_not_done(
-        self, assert_error_shape: Check
-    ) -> None:
-        bench = Harness(max_sleepers=1)
-        bench.rule(match={"method": "GET"}, delay=100)
-        before = bench.ids()
+    def test_call_over_the_sleep_limit_is_refused_and_not_executed(self, assert_error_shape: Check) -> None:
+        harness = Harness(max_sleepers=1)
+        harness.rule(match={"method": "GET"}, delay=100)
+        before = harness.ids()
 
-        def others() -> None:
-            bench.while_asleep = lambda: None
-            refused = bench.create(headers={"Prefer": "delay=5"})
-            assert_error_shape(refused, 503, "1 calls are held back", "--max-sleepers")
+        def make_further_calls() -> None:
+            harness.while_asleep = lambda: None
+            refused = harness.create(headers={"Prefer": "delay=5"})
+            assert_error_shape(refused, 503, "1 calls are delayed", "--max-sleepers")
             assert refused.headers["Retry-After"] == "1"
-            assert bench.create("another", headers={"Prefer": "delay=5"}).status_code == 503
-            assert bench.call("DELETE", f"{COLLECTION}/nope").status_code == 404
-            assert bench.call(url="/__admin/health").status_code == 200
+            assert harness.create("another", headers={"Prefer": "delay=5"}).status_code == 503
+            assert harness.call("DELETE", f"{COLLECTION}/nope").status_code == 404
+            assert harness.call(url="/__admin/health").status_code == 200
 
-        bench.while_asleep = others
-        assert bench.call().status_code == 200
-        assert len(bench.slept) == 1
-        assert bench.ids() == before
-        assert bench.call().status_code == 200
+        harness.while_asleep = make_further_calls
+        assert harness.call().status_code == 200
+        assert len(harness.slept) == 1
+        assert harness.ids() == before
+        assert harness.call().status_code == 200
 
-    def test_a_hang_counts_as_one_that_is_held_back(self) -> None:
-        bench = Harness(max_sleepers=1)
-        bench.fails("hang", milliseconds=100)
+    def test_hang_counts_towards_the_sleep_limit(self) -> None:
+        harness = Harness(max_sleepers=1)
+        harness.fails("hang", milliseconds=100)
         outcomes: list[Outcome] = []
 
-        def another() -> None:
-            bench.while_asleep = lambda: None
-            outcomes.append(bench.served())
+        def make_another_call() -> None:
+            harness.while_asleep = lambda: None
+            outcomes.append(harness.served())
 
-        bench.while_asleep = another
-        assert isinstance(bench.served().ended, BrokenPipeError)
+        harness.while_asleep = make_another_call
+        assert isinstance(harness.served().ended, BrokenPipeError)
         assert outcomes[0].status.startswith("503")
 
     @pytest.mark.parametrize(
@@ -293,29 +289,29 @@ class TestSleepers:
             ("POST", "/__admin/reset?all=true", {}),
         ],
     )
-    def test_a_reset_wakes_and_what_slept_cannot_write_into_the_new_world(
-        self, bench: Harness, assert_error_shape: Check, method: str, url: str, body: dict[str, str]
+    def test_reset_wakes_a_call_that_then_cannot_write(
+        self, harness: Harness, assert_error_shape: Check, method: str, url: str, body: dict[str, str]
     ) -> None:
-        bench.rule(delay=100_000)
-        worlds: list[list[str]] = []
+        harness.rule(delay=100_000)
+        ids_after_reset: list[list[str]] = []
 
         def reset() -> None:
-            assert bench.call(method, url, json=body).status_code == 200
-            worlds.append(bench.ids())
+            assert harness.call(method, url, json=body).status_code == 200
+            ids_after_reset.append(harness.ids())
 
-        bench.while_asleep = reset
-        assert_error_shape(bench.create(), 503, "reset")
-        assert bench.woken == [True]
-        assert bench.ids() == worlds[0]
-        bench.while_asleep = lambda: None
-        assert bench.create().status_code == 201
-        assert len(bench.slept) == 1, "the rule is gone as well"
+        harness.while_asleep = reset
+        assert_error_shape(harness.create(), 503, "reset")
+        assert harness.woken == [True]
+        assert harness.ids() == ids_after_reset[0]
+        harness.while_asleep = lambda: None
+        assert harness.create().status_code == 201
+        assert len(harness.slept) == 1, "the reset removes the rule as well"
 
-    def test_the_reset_of_another_sandbox_wakes_nobody_here(self, bench: Harness) -> None:
-        bench.rule(delay=100)
-        bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", "another", json={})
-        assert bench.create().status_code == 201
-        assert bench.woken == [False]
+    def test_reset_of_another_sandbox_wakes_nothing(self, harness: Harness) -> None:
+        harness.rule(delay=100)
+        harness.while_asleep = lambda: harness.call("POST", "/__admin/reset", "another", json={})
+        assert harness.create().status_code == 201
+        assert harness.woken == [False]
 
     @pytest.mark.parametrize(
         ("method", "url", "body"),
@@ -327,74 +323,74 @@ class TestSleepers:
             ("PUT", "/__admin/faults", {"data": [{"delay": 1}]}),
         ],
     )
-    def test_the_end_of_a_rule_wakes_those_that_it_made_sleep_and_they_go_on(
-        self, bench: Harness, method: str, url: str, body: dict[str, Any] | None
+    def test_removed_rule_wakes_its_calls_and_they_continue(
+        self, harness: Harness, method: str, url: str, body: dict[str, Any] | None
     ) -> None:
-        bench.rule(delay=100_000)
-        bench.while_asleep = lambda: bench.call(method, url, json=body)
-        before = len(bench.ids())
-        assert bench.create().status_code == 201
-        assert bench.woken == [True]
-        assert len(bench.ids()) == before + 1
+        harness.rule(delay=100_000)
+        harness.while_asleep = lambda: harness.call(method, url, json=body)
+        before = len(harness.ids())
+        assert harness.create().status_code == 201
+        assert harness.woken == [True]
+        assert len(harness.ids()) == before + 1
 
     @pytest.mark.parametrize("token", ["me", "another", None])
     @pytest.mark.parametrize("url", [RULES, RULES + "/server-rule-1"])
-    def test_the_end_of_a_server_wide_rule_wakes_in_every_sandbox(
-        self, bench: Harness, token: str | None, url: str
+    def test_removed_server_wide_rule_wakes_calls_in_every_sandbox(
+        self, harness: Harness, token: str | None, url: str
     ) -> None:
-        bench.rule(None, delay=100_000)
-        bench.while_asleep = lambda: bench.call("DELETE", url, None)
-        assert bench.call(token=token).status_code == (401 if token is None else 200)
-        assert bench.woken == [True]
+        harness.rule(None, delay=100_000)
+        harness.while_asleep = lambda: harness.call("DELETE", url, None)
+        assert harness.call(token=token).status_code == (401 if token is None else 200)
+        assert harness.woken == [True]
 
-    def test_the_end_of_another_rule_wakes_nobody(self, bench: Harness) -> None:
-        bench.rule(match={"method": "GET"}, delay=100)
-        bench.rule(match={"method": "POST"}, delay=100)
-        bench.while_asleep = lambda: bench.call("DELETE", RULES + "/rule-2")
-        assert bench.call().status_code == 200
-        assert bench.woken == [False]
+    def test_removal_of_another_rule_wakes_nothing(self, harness: Harness) -> None:
+        harness.rule(match={"method": "GET"}, delay=100)
+        harness.rule(match={"method": "POST"}, delay=100)
+        harness.while_asleep = lambda: harness.call("DELETE", RULES + "/rule-2")
+        assert harness.call().status_code == 200
+        assert harness.woken == [False]
 
-    def test_whoever_asked_for_the_delay_itself_is_woken_by_a_reset_only(self, bench: Harness) -> None:
-        bench.while_asleep = lambda: bench.call("DELETE", RULES)
-        assert bench.call(headers={"Prefer": "delay=100"}).status_code == 200
-        bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", json={})
-        assert bench.call(headers={"Prefer": "delay=100"}).status_code == 503
-        assert bench.woken == [False, True]
+    def test_requested_delay_is_ended_only_by_a_reset(self, harness: Harness) -> None:
+        harness.while_asleep = lambda: harness.call("DELETE", RULES)
+        assert harness.call(headers={"Prefer": "delay=100"}).status_code == 200
+        harness.while_asleep = lambda: harness.call("POST", "/__admin/reset", json={})
+        assert harness.call(headers={"Prefer": "delay=100"}).status_code == 503
+        assert harness.woken == [False, True]
 
-    def test_to_drop_a_sandbox_wakes_what_sleeps_in_it(self, bench: Harness) -> None:
-        bench.rule(delay=100_000)
+    def test_dropping_a_sandbox_wakes_its_calls(self, harness: Harness) -> None:
+        harness.rule(delay=100_000)
 
         def drop() -> None:
-            sandboxes = bench.call("GET", "/__admin/sandboxes", None).get_json()["data"]
+            sandboxes = harness.call("GET", "/__admin/sandboxes", None).get_json()["data"]
             for sandbox in sandboxes:
-                bench.call("DELETE", f"/__admin/sandboxes/{sandbox['id']}", None)
+                harness.call("DELETE", f"/__admin/sandboxes/{sandbox['id']}", None)
 
-        bench.while_asleep = drop
-        assert bench.call().status_code == 503
-        assert bench.woken == [True]
+        harness.while_asleep = drop
+        assert harness.call().status_code == 503
+        assert harness.woken == [True]
 
-    def test_a_call_without_a_token_is_woken_by_a_reset_of_all(self, bench: Harness) -> None:
-        bench.rule(None, delay=100_000)
-        bench.while_asleep = lambda: bench.call("POST", "/__admin/reset?all=true", None, json={})
-        bench.call(token=None)
-        assert bench.woken == [True]
+    def test_reset_of_all_wakes_a_call_without_a_token(self, harness: Harness) -> None:
+        harness.rule(None, delay=100_000)
+        harness.while_asleep = lambda: harness.call("POST", "/__admin/reset?all=true", None, json={})
+        harness.call(token=None)
+        assert harness.woken == [True]
 
 
 @pytest.mark.parametrize(
     "kind", ["hang", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE", "CONNECTION_RESET_BY_PEER"]
 )
-def test_a_server_that_offers_no_socket_says_so_instead(
-    bench: Harness, assert_error_shape: Check, kind: str
+def test_error_without_a_socket_names_a_suitable_server(
+    harness: Harness, assert_error_shape: Check, kind: str
 ) -> None:
-    bench.rule(fault=fault(kind))
-    assert_error_shape(bench.call(), 500, "socket", "gunicorn")
+    harness.rule(fault=fault(kind))
+    assert_error_shape(harness.call(), 500, "socket", "gunicorn")
 
 
-def test_delay_fault_and_status_combine_in_one_wish(bench: Harness) -> None:
-    answer = bench.call(headers={"Prefer": "delay=40, code=502, fault=wrong_content_type"})
-    assert bench.slept == [0.04]
-    assert answer.status_code == 502
-    assert answer.content_type.startswith("text/html")
-    assert answer.headers["X-Sandbox-Fault"] == "wrong_content_type"
-    outcome = bench.served(headers={"Prefer": "code=502, fault=MALFORMED_RESPONSE_CHUNK"})
+def test_delay_fault_and_status_can_be_requested_together(harness: Harness) -> None:
+    response = harness.call(headers={"Prefer": "delay=40, code=502, fault=wrong_content_type"})
+    assert harness.slept == [0.04]
+    assert response.status_code == 502
+    assert response.content_type.startswith("text/html")
+    assert response.headers["X-Sandbox-Fault"] == "wrong_content_type"
+    outcome = harness.served(headers={"Prefer": "code=502, fault=MALFORMED_RESPONSE_CHUNK"})
     assert outcome.socket.sent.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")

@@ -1,4 +1,4 @@
-"""Faults that the call itself asks for."""
+"""Faults that the call itself requests."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ Check = Callable[..., str]
 
 
 @pytest.fixture
-def bench() -> Harness:
+def harness() -> Harness:
     return Harness()
 
 
@@ -32,15 +32,15 @@ def bench() -> Harness:
         ("delay=5, code=503, delay=9000", 503, [0.005], "delay=5, code=503"),
     ],
 )
-def test_a_preference_is_met_and_said_to_be(
-    bench: Harness, prefer: str, status: int, slept: list[float], applied: str
+def test_preference_is_applied_and_confirmed(
+    harness: Harness, prefer: str, status: int, slept: list[float], applied: str
 ) -> None:
-    answer = bench.call(headers={"Prefer": prefer})
-    assert answer.status_code == status
-    assert bench.slept == slept
-    assert answer.headers["Preference-Applied"] == applied
-    assert answer.headers["X-Sandbox-Rule"] == "header"
-    assert bench.entry()["rule"] == "header"
+    response = harness.call(headers={"Prefer": prefer})
+    assert response.status_code == status
+    assert harness.slept == slept
+    assert response.headers["Preference-Applied"] == applied
+    assert response.headers["X-Sandbox-Rule"] == "header"
+    assert harness.entry()["rule"] == "header"
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_a_preference_is_met_and_said_to_be(
         ",,;;=,",
     ],
 )
-def test_preferences_of_others_are_ignored(bench: Harness, prefer: str) -> None:
-    answer = bench.call(headers={"Prefer": prefer})
-    assert answer.status_code == 200
-    assert not [name for name, _ in answer.headers if name.startswith(("X-Sandbox", "Preference"))]
-    assert bench.entry()["rule"] is None
+def test_other_preferences_are_ignored(harness: Harness, prefer: str) -> None:
+    response = harness.call(headers={"Prefer": prefer})
+    assert response.status_code == 200
+    assert not [name for name, _ in response.headers if name.startswith(("X-Sandbox", "Preference"))]
+    assert harness.entry()["rule"] is None
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("setting", "expected"),
     [
         ("code=200", 'code must be an integer from 400 to 599, not "200"'),
         ("code=600", "code must be an integer from 400 to 599"),
@@ -85,19 +85,19 @@ def test_preferences_of_others_are_ignored(bench: Harness, prefer: str) -> None:
     ],
     ids=lambda part: part[:30],
 )
-@pytest.mark.parametrize("way", ["header", "query"])
-def test_a_wish_that_cannot_be_right_is_refused_and_nothing_is_done(
-    bench: Harness, assert_error_shape: Check, way: str, wish: str, said: str
+@pytest.mark.parametrize("source", ["header", "query"])
+def test_invalid_value_is_refused_and_the_call_is_not_executed(
+    harness: Harness, assert_error_shape: Check, source: str, setting: str, expected: str
 ) -> None:
-    before = bench.ids()
-    if way == "header":
-        answer = bench.create(headers={"Prefer": wish.encode().decode("latin-1")})
-        assert_error_shape(answer, 400, "Prefer: " + said)
-        assert "Preference-Applied" not in answer.headers
+    before = harness.ids()
+    if source == "header":
+        response = harness.create(headers={"Prefer": setting.encode().decode("latin-1")})
+        assert_error_shape(response, 400, "Prefer: " + expected)
+        assert "Preference-Applied" not in response.headers
     else:
-        answer = bench.call("POST", f"{COLLECTION}?__{wish}", json=CREATE)
-        assert_error_shape(answer, 400, "__" + said)
-    assert bench.ids() == before
+        response = harness.call("POST", f"{COLLECTION}?__{setting}", json=CREATE)
+        assert_error_shape(response, 400, "__" + expected)
+    assert harness.ids() == before
 
 
 @pytest.mark.parametrize(
@@ -111,20 +111,20 @@ def test_a_wish_that_cannot_be_right_is_refused_and_nothing_is_done(
         ("%5F%5Fcode=503", 503, []),
     ],
 )
-def test_the_twins_in_the_query_do_the_same(
-    bench: Harness, query: str, status: int, slept: list[float]
+def test_query_attributes_work_like_preferences(
+    harness: Harness, query: str, status: int, slept: list[float]
 ) -> None:
-    answer = bench.call(url=f"{COLLECTION}?{query}")
-    assert answer.status_code == status
-    assert bench.slept == slept
-    assert "Preference-Applied" not in answer.headers
-    assert answer.headers["X-Sandbox-Rule"] == "query"
+    response = harness.call(url=f"{COLLECTION}?{query}")
+    assert response.status_code == status
+    assert harness.slept == slept
+    assert "Preference-Applied" not in response.headers
+    assert response.headers["X-Sandbox-Rule"] == "query"
     if "limit=1" in query and status == 200:
-        assert len(answer.get_json()["data"]) == 1
+        assert len(response.get_json()["data"]) == 1
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("__cod=503", ("__cod is not known", "__code, __delay, __fault")),
         ("__=1", ("__ is not known",)),
@@ -132,19 +132,21 @@ def test_the_twins_in_the_query_do_the_same(
         ("__Code=503", ("__Code is not known",)),
     ],
 )
-def test_names_of_the_sandbox_that_it_does_not_know_are_refused(
-    bench: Harness, assert_error_shape: Check, query: str, said: tuple[str, ...]
+def test_unknown_reserved_query_attribute_is_refused(
+    harness: Harness, assert_error_shape: Check, query: str, expected: tuple[str, ...]
 ) -> None:
-    assert_error_shape(bench.call(url=f"{COLLECTION}?{query}"), 400, *said)
+    assert_error_shape(harness.call(url=f"{COLLECTION}?{query}"), 400, *expected)
 
 
-def test_two_underscores_elsewhere_in_a_query_mean_nothing(bench: Harness, assert_error_shape: Check) -> None:
-    assert bench.call(url=f"{COLLECTION}?group_id=a__code").status_code == 200
-    assert_error_shape(bench.call(url=f"{COLLECTION}?a__code=503"), 400, "a__code")
+def test_underscores_elsewhere_in_a_query_have_no_meaning(
+    harness: Harness, assert_error_shape: Check
+) -> None:
+    assert harness.call(url=f"{COLLECTION}?group_id=a__code").status_code == 200
+    assert_error_shape(harness.call(url=f"{COLLECTION}?a__code=503"), 400, "a__code")
 
 
-def test_every_wish_works_with_every_operation_and_does_nothing(bench: Harness) -> None:
-    before = bench.call("GET", "/__admin/state").get_json()
+def test_requested_status_works_for_every_operation_and_changes_nothing(harness: Harness) -> None:
+    before = harness.call("GET", "/__admin/state").get_json()
     for method, url in (
         ("GET", COLLECTION),
         ("HEAD", COLLECTION),
@@ -155,34 +157,34 @@ def test_every_wish_works_with_every_operation_and_does_nothing(bench: Harness) 
         ("PATCH", ITEM),
         ("GET", "/v1/nothing"),
     ):
-        assert bench.call(method, url, headers={"Prefer": "code=503"}).status_code == 503
-        assert bench.call(method, f"{url}?__code=503").status_code == 503
-    assert bench.call("GET", "/__admin/state").get_json() == before
+        assert harness.call(method, url, headers={"Prefer": "code=503"}).status_code == 503
+        assert harness.call(method, f"{url}?__code=503").status_code == 503
+    assert harness.call("GET", "/__admin/state").get_json() == before
 
 
-def test_a_delayed_call_is_done(bench: Harness) -> None:
-    before = bench.ids()
-    answer = bench.create(headers={"Prefer": "delay=100"})
-    assert answer.status_code == 201
-    assert bench.ids() == [answer.get_json()["id"], *before]
+def test_delayed_call_is_executed(harness: Harness) -> None:
+    before = harness.ids()
+    response = harness.create(headers={"Prefer": "delay=100"})
+    assert response.status_code == 201
+    assert harness.ids() == [response.get_json()["id"], *before]
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 418, 429, 500, 503, 599])
-def test_an_id_can_trigger_a_status(bench: Harness, assert_error_shape: Check, status: int) -> None:
-    before = bench.ids()
+def test_id_can_trigger_a_status(harness: Harness, assert_error_shape: Check, status: int) -> None:
+    before = harness.ids()
     name = f"trigger_{status}"
-    for answer in (
-        bench.call("POST", COLLECTION, json={"contact_id": name}),
-        bench.call("POST", COLLECTION, data={"contact_id": name}),
-        bench.call("POST", COLLECTION, data={"contact_id": name}, content_type="multipart/form-data"),
-        bench.call("GET", f"{COLLECTION}/{name}"),
-        bench.call("PUT", f"{COLLECTION}/{name}", json={"is_muted": True}),
-        bench.call("DELETE", f"{COLLECTION}/{name}"),
+    for response in (
+        harness.call("POST", COLLECTION, json={"contact_id": name}),
+        harness.call("POST", COLLECTION, data={"contact_id": name}),
+        harness.call("POST", COLLECTION, data={"contact_id": name}, content_type="multipart/form-data"),
+        harness.call("GET", f"{COLLECTION}/{name}"),
+        harness.call("PUT", f"{COLLECTION}/{name}", json={"is_muted": True}),
+        harness.call("DELETE", f"{COLLECTION}/{name}"),
     ):
-        assert_error_shape(answer, status)
-        assert answer.headers["X-Sandbox-Rule"] == "data"
-        assert answer.headers["X-Sandbox-Fault"] == "status"
-    assert bench.ids() == before
+        assert_error_shape(response, status)
+        assert response.headers["X-Sandbox-Rule"] == "data"
+        assert response.headers["X-Sandbox-Fault"] == "status"
+    assert harness.ids() == before
 
 
 @pytest.mark.parametrize(
@@ -192,26 +194,26 @@ def test_an_id_can_trigger_a_status(bench: Harness, assert_error_shape: Check, s
         (b"contact_id=trigger%5F503", "application/x-www-form-urlencoded"),
     ],
 )
-def test_an_id_triggers_however_it_is_encoded(bench: Harness, body: bytes, content_type: str) -> None:
-    assert bench.call("POST", COLLECTION, data=body, content_type=content_type).status_code == 503
+def test_trigger_may_be_encoded(harness: Harness, body: bytes, content_type: str) -> None:
+    assert harness.call("POST", COLLECTION, data=body, content_type=content_type).status_code == 503
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("trigger_delay_250", 0.25), ("trigger_delay_999999", 300.0)])
-def test_an_id_can_trigger_a_delay_and_the_call_is_done(bench: Harness, name: str, seconds: float) -> None:
-    answer = bench.call("POST", COLLECTION, json={"contact_id": name})
-    assert (answer.status_code, answer.get_json()["contact_id"]) == (201, name)
-    assert bench.call("GET", f"{COLLECTION}/{name}").status_code == 404
-    assert bench.slept == [seconds, seconds]
+def test_id_can_trigger_a_delay_of_an_executed_call(harness: Harness, name: str, seconds: float) -> None:
+    response = harness.call("POST", COLLECTION, json={"contact_id": name})
+    assert (response.status_code, response.get_json()["contact_id"]) == (201, name)
+    assert harness.call("GET", f"{COLLECTION}/{name}").status_code == 404
+    assert harness.slept == [seconds, seconds]
 
 
-def test_an_id_can_trigger_a_reset_and_a_hang(bench: Harness) -> None:
-    before = bench.ids()
+def test_id_can_trigger_a_reset_and_a_hang(harness: Harness) -> None:
+    before = harness.ids()
     assert isinstance(
-        bench.served("POST", COLLECTION, json={"contact_id": "trigger_reset"}).ended, ConnectionResetError
+        harness.served("POST", COLLECTION, json={"contact_id": "trigger_reset"}).ended, ConnectionResetError
     )
-    assert isinstance(bench.served("GET", f"{COLLECTION}/trigger_hang").ended, BrokenPipeError)
-    assert bench.slept == [300.0]
-    assert bench.ids() == before
+    assert isinstance(harness.served("GET", f"{COLLECTION}/trigger_hang").ended, BrokenPipeError)
+    assert harness.slept == [300.0]
+    assert harness.ids() == before
 
 
 @pytest.mark.parametrize(
@@ -230,52 +232,50 @@ def test_an_id_can_trigger_a_reset_and_a_hang(bench: Harness) -> None:
         "trigger_503_",
     ],
 )
-def test_an_id_that_only_looks_like_a_trigger_is_an_id(bench: Harness, name: str) -> None:
-    assert bench.call("POST", COLLECTION, json={"contact_id": name}).status_code == 201
-    assert bench.call("GET", f"{COLLECTION}/{name}").status_code == 404
+def test_similar_id_is_not_a_trigger(harness: Harness, name: str) -> None:
+    assert harness.call("POST", COLLECTION, json={"contact_id": name}).status_code == 201
+    assert harness.call("GET", f"{COLLECTION}/{name}").status_code == 404
 
 
-def test_only_contact_and_conversation_ids_trigger(bench: Harness) -> None:
-    assert bench.call("POST", COLLECTION, json={"group_id": "trigger_503"}).status_code == 201
-    assert bench.call("GET", f"{COLLECTION}?group_id=trigger_503").status_code == 200
-    assert bench.call("PUT", ITEM, json={"pinned_message_id": "trigger_503"}).status_code == 200
+def test_only_contact_and_conversation_ids_are_triggers(harness: Harness) -> None:
+    assert harness.call("POST", COLLECTION, json={"group_id": "trigger_503"}).status_code == 201
+    assert harness.call("GET", f"{COLLECTION}?group_id=trigger_503").status_code == 200
+    assert harness.call("PUT", ITEM, json={"pinned_message_id": "trigger_503"}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
-def test_a_revoked_token_is_refused_whatever_it_asks_for(bench: Harness, method: str) -> None:
+def test_revoked_token_is_refused_for_every_method(harness: Harness, method: str) -> None:
     url = COLLECTION if method == "POST" else ITEM
-    answer = bench.call(method, url, token="revoked_abc")
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.headers["X-Sandbox-Rule"] == "data"
+    response = harness.call(method, url, token="revoked_abc")
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["X-Sandbox-Rule"] == "data"
     if method != "HEAD":
-        assert "revoked" in answer.get_json()["message"]
+        assert "revoked" in response.get_json()["message"]
 
 
-def test_a_token_may_be_one_that_only_reads(bench: Harness, assert_error_shape: Check) -> None:
+def test_read_only_token_may_read_and_not_write(harness: Harness, assert_error_shape: Check) -> None:
     token = "readonly_abc"
     for url in (COLLECTION, ITEM):
         for method in ("GET", "HEAD"):
-            assert bench.call(method, url, token).status_code == 200
-    before = bench.ids(token)
+            assert harness.call(method, url, token).status_code == 200
+    before = harness.ids(token)
     for method, url in (("POST", COLLECTION), ("PUT", ITEM), ("DELETE", ITEM)):
-        assert_error_shape(bench.call(method, url, token, json={}), 403, "only read")
-    assert bench.ids(token) == before
+        assert_error_shape(harness.call(method, url, token, json={}), 403, "only read")
+    assert harness.ids(token) == before
 
 
-def test_a_read_of_what_is_not_there_is_no_write(bench: Harness) -> None:
+def test_read_only_token_gets_404_for_an_unknown_resource(harness: Harness) -> None:
     for url in ("/v1/nothing", COLLECTION + "/nope"):
-        assert bench.call("GET", url, "readonly_abc").status_code == 404
+        assert harness.call("GET", url, "readonly_abc").status_code == 404
 
 
 @pytest.mark.parametrize("token", ["revoked", "readonly", "Revoked_a", "a_revoked_a", "xreadonly_a"])
-def test_a_token_that_only_looks_alike_may_do_everything(bench: Harness, token: str) -> None:
-    assert bench.create(token).status_code == 201
+def test_similar_token_has_full_access(harness: Harness, token: str) -> None:
+    assert harness.create(token).status_code == 201
 
 
-def test_what_data_ask_for_does_not_come_from_a_body_that_cannot_be_read(
-    bench: Harness, assert_error_shape: Check
-) -> None:
-    broken = b'{"contact_id": "trigger_503"'
-    answer = bench.call("POST", COLLECTION, data=broken, content_type="application/json")
-    assert_error_shape(answer, 400, "JSON")
+def test_trigger_in_an_undecodable_body_is_ignored(harness: Harness, assert_error_shape: Check) -> None:
+    undecodable = b'{"contact_id": "trigger_503"'
+    response = harness.call("POST", COLLECTION, data=undecodable, content_type="application/json")
+    assert_error_shape(response, 400, "JSON")

@@ -1,4 +1,4 @@
-"""Which fault a call meets: who wins, how long it lasts, and the same draws every time."""
+"""Selection of faults: precedence, time to live, and reproducible draws."""
 
 import pytest
 
@@ -6,131 +6,129 @@ from tests.faults.harness import COLLECTION, RULES, Harness
 
 
 @pytest.fixture
-def bench() -> Harness:
+def harness() -> Harness:
     return Harness()
 
 
 class TestPrecedence:
-    """Header, query, plain data, the rules of the sandbox, the server-wide ones, the command line."""
+    """The order is: header, query, data, rules of the sandbox, server-wide rules, command line."""
 
     SOURCES = ("header", "query", "data", "own", "server-wide", "command line")
     STATUS = dict(zip(SOURCES, (510, 511, 512, 513, 514, 515), strict=True))
 
     @pytest.mark.parametrize("first", range(len(SOURCES)))
-    def test_of_all_that_ask_the_first_wins(self, first: int) -> None:
-        asking = self.SOURCES[first:]
-        bench = Harness(error_rate=float("command line" in asking), error_status=515)
-        if "server-wide" in asking:
-            bench.rule(None, name="server-wide", fault={"type": "status", "status": 514})
-        if "own" in asking:
-            bench.rule(name="own", fault={"type": "status", "status": 513})
-        url = f"{COLLECTION}/{'trigger_512' if 'data' in asking else 'xgQQXg3hrtjh7AvZ'}"
-        answer = bench.call(
-            url=url + ("?__code=511" if "query" in asking else ""),
-            headers={"Prefer": "code=510"} if "header" in asking else {},
+    def test_first_of_several_sources_wins(self, first: int) -> None:
+        sources = self.SOURCES[first:]
+        harness = Harness(error_rate=float("command line" in sources), error_status=515)
+        if "server-wide" in sources:
+            harness.rule(None, name="server-wide", fault={"type": "status", "status": 514})
+        if "own" in sources:
+            harness.rule(name="own", fault={"type": "status", "status": 513})
+        url = f"{COLLECTION}/{'trigger_512' if 'data' in sources else 'xgQQXg3hrtjh7AvZ'}"
+        response = harness.call(
+            url=url + ("?__code=511" if "query" in sources else ""),
+            headers={"Prefer": "code=510"} if "header" in sources else {},
         )
-        assert answer.status_code == self.STATUS[asking[0]]
-        assert answer.headers["X-Sandbox-Rule"] == asking[0]
-        assert bench.entry()["rule"] == asking[0]
+        assert response.status_code == self.STATUS[sources[0]]
+        assert response.headers["X-Sandbox-Rule"] == sources[0]
+        assert harness.entry()["rule"] == sources[0]
 
     @pytest.mark.parametrize(("one", "other"), [(a, b) for a in range(6) for b in range(a + 1, 6)])
-    def test_of_any_two_the_earlier_wins(self, one: int, other: int) -> None:
-        asking = {self.SOURCES[one], self.SOURCES[other]}
-        bench = Harness(error_rate=float("command line" in asking), error_status=515)
-        if "server-wide" in asking:
-            bench.rule(None, fault={"type": "status", "status": 514})
-        if "own" in asking:
-            bench.rule(fault={"type": "status", "status": 513})
-        answer = bench.call(
-            url=f"{COLLECTION}/{'trigger_512' if 'data' in asking else 'a'}"
-            + ("?__code=511" if "query" in asking else ""),
-            headers={"Prefer": "code=510"} if "header" in asking else {},
+    def test_earlier_of_two_sources_wins(self, one: int, other: int) -> None:
+        sources = {self.SOURCES[one], self.SOURCES[other]}
+        harness = Harness(error_rate=float("command line" in sources), error_status=515)
+        if "server-wide" in sources:
+            harness.rule(None, fault={"type": "status", "status": 514})
+        if "own" in sources:
+            harness.rule(fault={"type": "status", "status": 513})
+        response = harness.call(
+            url=f"{COLLECTION}/{'trigger_512' if 'data' in sources else 'a'}"
+            + ("?__code=511" if "query" in sources else ""),
+            headers={"Prefer": "code=510"} if "header" in sources else {},
         )
-        assert answer.status_code == self.STATUS[self.SOURCES[one]]
+        assert response.status_code == self.STATUS[self.SOURCES[one]]
 
-    def test_what_the_call_asks_for_leaves_the_rules_uncounted(self, bench: Harness) -> None:
-        bench.rule(times=1, fault={"type": "status", "status": 513})
-        assert bench.call(headers={"Prefer": "code=510"}).status_code == 510
-        assert bench.call("GET", RULES).get_json()["data"][0]["matched"] == 0
-        assert bench.call().status_code == 513
+    def test_requested_fault_is_not_counted_by_rules(self, harness: Harness) -> None:
+        harness.rule(times=1, fault={"type": "status", "status": 513})
+        assert harness.call(headers={"Prefer": "code=510"}).status_code == 510
+        assert harness.call("GET", RULES).get_json()["data"][0]["matched"] == 0
+        assert harness.call().status_code == 513
 
-    def test_rules_that_do_not_fire_leave_the_call_to_those_behind_them(self) -> None:
-        bench = Harness(error_rate=1.0, error_status=515)
-        bench.rule(None, times=1, fault={"type": "status", "status": 514})
-        bench.rule(times=1, fault={"type": "status", "status": 513})
-        assert [bench.call().status_code for _ in range(4)] == [513, 514, 515, 515]
+    def test_next_rule_applies_if_a_rule_does_not_fire(self) -> None:
+        harness = Harness(error_rate=1.0, error_status=515)
+        harness.rule(None, times=1, fault={"type": "status", "status": 514})
+        harness.rule(times=1, fault={"type": "status", "status": 513})
+        assert [harness.call().status_code for _ in range(4)] == [513, 514, 515, 515]
 
 
 class TestTime:
-    """Rules end on the clock of the sandbox."""
+    """The time to live of a rule is measured on the clock of the sandbox."""
 
-    def advance(self, bench: Harness, seconds: float) -> None:
-        bench.call("PUT", "/__admin/clock", json={"action": "advance", "seconds": seconds})
+    def advance(self, harness: Harness, seconds: float) -> None:
+        harness.call("PUT", "/__admin/clock", json={"action": "advance", "seconds": seconds})
 
-    def test_a_rule_ends_when_its_time_is_over(self, bench: Harness) -> None:
-        bench.rule(ttl_seconds=60, fault={"type": "status", "status": 503})
-        bench.now += 59
-        assert bench.call().status_code == 503
-        self.advance(bench, 1)
-        assert bench.call().status_code == 200
+    def test_rule_ends_after_its_time_to_live(self, harness: Harness) -> None:
+        harness.rule(ttl_seconds=60, fault={"type": "status", "status": 503})
+        harness.now += 59
+        assert harness.call().status_code == 503
+        self.advance(harness, 1)
+        assert harness.call().status_code == 200
 
-    def test_a_frozen_clock_keeps_a_rule(self) -> None:
-        bench = Harness("blank")
-        bench.rule(ttl_seconds=60, fault={"type": "status", "status": 503})
-        bench.now += 1000
-        assert bench.call().status_code == 503
-        self.advance(bench, 60)
-        assert bench.call().status_code == 200
+    def test_rule_does_not_end_while_the_clock_is_frozen(self) -> None:
+        harness = Harness("blank")
+        harness.rule(ttl_seconds=60, fault={"type": "status", "status": 503})
+        harness.now += 1000
+        assert harness.call().status_code == 503
+        self.advance(harness, 60)
+        assert harness.call().status_code == 200
 
     @pytest.mark.parametrize("scenario", ["documented", "blank"])
-    def test_a_server_wide_rule_lasts_as_long_in_each_sandbox_whatever_its_clock_shows(
-        self, scenario: str
-    ) -> None:
-        bench = Harness(scenario)
-        bench.call()
-        self.advance(bench, 3600)
-        bench.rule(None, ttl_seconds=60, fault={"type": "status", "status": 503})
-        assert bench.call().status_code == 503
-        self.advance(bench, 59)
-        assert bench.call().status_code == 503
-        self.advance(bench, 1)
-        assert bench.call().status_code == 200
+    def test_time_to_live_of_a_server_wide_rule_is_the_same_for_every_clock(self, scenario: str) -> None:
+        harness = Harness(scenario)
+        harness.call()
+        self.advance(harness, 3600)
+        harness.rule(None, ttl_seconds=60, fault={"type": "status", "status": 503})
+        assert harness.call().status_code == 503
+        self.advance(harness, 59)
+        assert harness.call().status_code == 503
+        self.advance(harness, 1)
+        assert harness.call().status_code == 200
 
 
 class TestDraws:
-    """Same seed, same calls, same faults."""
+    """Equal seeds and equal calls lead to equal faults."""
 
-    def test_each_sandbox_meets_the_same_faults_whatever_the_others_do(self) -> None:
+    def test_draws_do_not_depend_on_other_sandboxes(self) -> None:
         tokens = ("a", "b", "c", "d")
         document = {"probability": 0.3, "fault": {"type": "status", "status": 503}}
 
         def run(order: list[str]) -> dict[str, list[int]]:
-            bench = Harness()
-            bench.rule(None, **document)
-            met: dict[str, list[int]] = {token: [] for token in tokens}
+            harness = Harness()
+            harness.rule(None, **document)
+            statuses: dict[str, list[int]] = {token: [] for token in tokens}
             for token in order:
-                met[token].append(bench.call(url="/v1/nothing", token=token).status_code)
-            return met
+                statuses[token].append(harness.call(url="/v1/nothing", token=token).status_code)
+            return statuses
 
-        by_token = run([token for token in tokens for _ in range(30)])
-        in_turns = run(list(tokens) * 30)
-        backwards = run(list(reversed(tokens)) * 30)
-        assert by_token == in_turns == backwards
-        assert len({tuple(statuses) for statuses in by_token.values()}) == 4
+        one_after_the_other = run([token for token in tokens for _ in range(30)])
+        in_rotation = run(list(tokens) * 30)
+        in_reverse_rotation = run(list(reversed(tokens)) * 30)
+        assert one_after_the_other == in_rotation == in_reverse_rotation
+        assert len({tuple(each) for each in one_after_the_other.values()}) == 4
 
-    def test_a_reset_begins_the_same_draws_again(self, bench: Harness) -> None:
+    def test_reset_repeats_the_draws(self, harness: Harness) -> None:
         runs = []
         for _ in range(2):
-            bench.rule(probability=0.3, fault={"type": "status", "status": 503})
-            runs.append([bench.call(url="/v1/nothing").status_code for _ in range(60)])
-            bench.call("POST", "/__admin/reset", json={})
+            harness.rule(probability=0.3, fault={"type": "status", "status": 503})
+            runs.append([harness.call(url="/v1/nothing").status_code for _ in range(60)])
+            harness.call("POST", "/__admin/reset", json={})
         assert runs[0] == runs[1]
         assert set(runs[0]) == {404, 503}
 
-    def test_another_seed_draws_otherwise(self, bench: Harness) -> None:
+    def test_other_seed_changes_the_draws(self, harness: Harness) -> None:
         runs = []
         for seed in (1, 2):
-            bench.call("POST", "/__admin/reset", json={"seed": seed})
-            bench.rule(probability=0.3, fault={"type": "status", "status": 503})
-            runs.append([bench.call(url="/v1/nothing").status_code for _ in range(60)])
+            harness.call("POST", "/__admin/reset", json={"seed": seed})
+            harness.rule(probability=0.3, fault={"type": "status", "status": 503})
+            runs.append([harness.call(url="/v1/nothing").status_code for _ in range(60)])
         assert runs[0] != runs[1]

@@ -1,34 +1,36 @@
-"""What faults act on."""
+"""The wire of a call, which faults act on."""
 
 from typing import Any
 
 import pytest
 
-from sandbox.edge.answer import Answer
-from sandbox.edge.injection.wire import CallWire, capture_response, made_of
-from sandbox.faults.fault import Made
-from sandbox.faults.kinds.status import Status
+from sandbox.edge.injection.wire import CallWire, capture_response
+from sandbox.edge.responder import Responder
+from sandbox.faults.effect import Effect
 from sandbox.problems import invalid
+from sandbox.web.response import Response
+from sandbox.world.rules import RateWindow, Rule, RuleMatch
 from tests.faults.harness import FakeSocket
 
-MADE = Made("200 OK", [("Content-Type", "text/plain"), ("content-length", "99")], b"0123456789")
+RESPONSE = Response("200 OK", [("Content-Type", "text/plain"), ("content-length", "99")], b"0123456789")
 
 
-class Sent:
-    """A wire, and what a server would be told over it."""
+class WireHarness:
+    """A wire, and a server that records what is sent over it."""
 
-    def __init__(self, *, sends_body: bool = True) -> None:
+    def __init__(self, match: RuleMatch | None = None) -> None:
         self.status = ""
         self.headers: list[tuple[str, str]] = []
         self.socket = FakeSocket()
-        self.answer = Answer(self._start_response, "id-1", sends_body=sends_body)
+        environ = {"REQUEST_METHOD": "GET", "gunicorn.socket": self.socket}
+        self.responder = Responder(environ, self._start_response, "id-1")
         self.wire = CallWire(
-            {"gunicorn.socket": self.socket},
-            self.answer,
-            make=lambda: MADE,
+            environ,
+            self.responder,
+            response=lambda: RESPONSE,
             hold=lambda _: None,
             draw_bytes=bytes,
-            wait_seconds=lambda: 5,
+            match=match,
         )
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
@@ -38,51 +40,51 @@ class Sent:
         return [value for known, value in self.headers if known.lower() == name]
 
 
-def test_send_puts_the_length_right_and_adds_what_every_answer_carries() -> None:
-    sent = Sent()
-    assert b"".join(sent.wire.send(MADE)) == b"0123456789"
-    assert sent.status == "200 OK"
-    assert sent.all("content-length") == ["10"]
-    assert sent.all("content-type") == ["text/plain"]
-    assert sent.all("x-request-id") == ["id-1"]
-    assert sent.answer.status == 200
+def test_send_corrects_the_length_and_adds_the_common_headers() -> None:
+    harness = WireHarness()
+    assert b"".join(harness.wire.send(RESPONSE)) == b"0123456789"
+    assert harness.status == "200 OK"
+    assert harness.all("content-length") == ["10"]
+    assert harness.all("content-type") == ["text/plain"]
+    assert harness.all("x-request-id") == ["id-1"]
+    assert harness.responder.status == 200
 
 
-def test_refuse_sends_an_error() -> None:
-    sent = Sent()
-    assert b"no good" in b"".join(sent.wire.refuse(invalid("no good")))
-    assert sent.status == "400 Bad Request"
+def test_send_problem_sends_an_error() -> None:
+    harness = WireHarness()
+    assert b"no good" in b"".join(harness.wire.send_problem(invalid("no good")))
+    assert harness.status == "400 Bad Request"
 
 
 @pytest.mark.parametrize(("length", "body"), [(0, b""), (4, b"0123"), (9, b"012345678"), (50, b"012345678")])
-def test_cut_announces_all_and_sends_a_part(length: int, body: bytes) -> None:
-    sent = Sent()
-    pieces = iter(sent.wire.cut(MADE, length))
-    assert sent.all("content-length") == ["10"]
+def test_truncate_announces_the_whole_body_and_sends_a_part(length: int, body: bytes) -> None:
+    harness = WireHarness()
+    pieces = iter(harness.wire.truncate(RESPONSE, length))
+    assert harness.all("content-length") == ["10"]
     assert next(pieces) == body
     with pytest.raises(BrokenPipeError):
         next(pieces)
 
 
-def test_raw_sends_bytes_as_they_are_and_ends() -> None:
-    sent = Sent()
+def test_send_raw_sends_unchanged_bytes_and_ends_the_call() -> None:
+    harness = WireHarness()
     with pytest.raises(BrokenPipeError):
-        sent.wire.raw(b"\0abc")
-    assert sent.socket.sent == b"\0abc"
-    assert sent.status == ""
+        harness.wire.send_raw(b"\0abc")
+    assert harness.socket.sent == b"\0abc"
+    assert harness.status == ""
 
 
-def test_reset_ends() -> None:
-    sent = Sent()
+def test_reset_ends_the_call() -> None:
+    harness = WireHarness()
     with pytest.raises(ConnectionResetError):
-        sent.wire.reset()
-    assert sent.socket.sent == b""
+        harness.wire.reset()
+    assert harness.socket.sent == b""
 
 
-def test_a_head_is_what_a_server_would_have_sent() -> None:
-    sent = Sent()
-    sent.answer.add([("X-More", "é")])
-    head = sent.wire.head(MADE._replace(headers=[("Content-Type", "text/plain")]))
+def test_head_has_the_bytes_that_a_server_would_send() -> None:
+    harness = WireHarness()
+    harness.responder.add_headers([("X-More", "é")])
+    head = harness.wire.head(Response("200 OK", [("Content-Type", "text/plain")], b""))
     assert head.decode("latin-1").split("\r\n") == [
         "HTTP/1.1 200 OK",
         "Content-Type: text/plain",
@@ -91,10 +93,10 @@ def test_a_head_is_what_a_server_would_have_sent() -> None:
         "",
         "",
     ]
-    assert sent.answer.status == 200
+    assert harness.responder.status == 200
 
 
-def test_an_answer_is_made_unsent_and_its_body_is_closed() -> None:
+def test_capture_response_sends_nothing_and_closes_the_body() -> None:
     class Body:
         closed = False
 
@@ -110,12 +112,16 @@ def test_an_answer_is_made_unsent_and_its_body_is_closed() -> None:
         start_response("201 CREATED", [("A", "b")])
         return body
 
-    assert capture_response(app, {}) == Made("201 CREATED", [("A", "b")], b"ab")
+    assert capture_response(app, {}) == Response("201 CREATED", [("A", "b")], b"ab")
     assert body.closed
 
 
-def test_an_error_is_made_unsent() -> None:
-    made = made_of(Status(401, "no"))
-    assert made.status == "401 Unauthorized"
-    assert ("WWW-Authenticate", "Bearer") in made.headers
-    assert b'"message": "no"' in made.body
+@pytest.mark.parametrize(("ends", "seconds"), [(10.0, 5), (5.1, 1), (5.0, 1), (9.01, 5)])
+def test_seconds_left_are_whole_seconds_until_the_end_of_the_window(ends: float, seconds: int) -> None:
+    rule = Rule(Effect(), {}, id="rule-1")
+    match = RuleMatch(rule, 1, at=5.0, window=RateWindow(0.0, ends, 1))
+    assert WireHarness(match).wire.seconds_left() == seconds
+
+
+def test_seconds_left_is_one_without_a_window() -> None:
+    assert WireHarness().wire.seconds_left() == 1

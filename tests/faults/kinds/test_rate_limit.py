@@ -1,11 +1,11 @@
 """Too many requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from sandbox.faults.kinds.rate_limit import RateLimit
-from sandbox.world.rules import RuleCounters
+from sandbox.world.rules import RateWindow
 from tests.faults.harness import Harness
 
 Check = Callable[..., str]
@@ -20,10 +20,20 @@ def statuses(bench: Harness, calls: int, token: str = "me") -> list[int]:
     return [bench.call(token=token).status_code for _ in range(calls)]
 
 
+def due(limit: RateLimit, times: Iterable[float]) -> list[bool]:
+    """Return whether the limit is due for each of the calls at ``times``."""
+    window: RateWindow | None = None
+    answers = []
+    for now in times:
+        is_due, window = limit.due(window, now)
+        answers.append(is_due)
+    return answers
+
+
 def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> None:
-    limit, counters = RateLimit(2, 10), RuleCounters()
+    limit = RateLimit(2, 10)
     times = [0, 4, 5, 9.9, 10, 25, 34, 34.9, 35]
-    assert [limit.due(counters, now) for now in times] == [
+    assert due(limit, times) == [
         False,
         False,
         True,
@@ -37,8 +47,13 @@ def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> Non
 
 
 def test_a_clock_that_was_set_back_begins_a_new_window() -> None:
-    limit, counters = RateLimit(1, 10), RuleCounters()
-    assert [limit.due(counters, now) for now in (100, 101, 50, 51)] == [False, True, False, True]
+    assert due(RateLimit(1, 10), [100, 101, 50, 51]) == [False, True, False, True]
+
+
+def test_due_changes_no_window() -> None:
+    limit = RateLimit(1, 10)
+    _, window = limit.due(None, 0)
+    assert limit.due(window, 1) == limit.due(window, 1)
 
 
 def test_calls_within_the_limit_pass_and_the_next_are_told_how_long_to_wait(

@@ -1,4 +1,4 @@
-"""What rules may ask of a call: over the wire, in every encoding."""
+"""Properties of a request that rules match, in every encoding."""
 
 from typing import Any
 
@@ -14,21 +14,21 @@ BODIES: list[dict[str, Any]] = [
 ]
 
 
-def hit(match: dict[str, Any], method: str, url: str, **sent: Any) -> bool:
-    bench = Harness()
-    bench.rule(match=match, fault={"type": "status", "status": 503})
-    return bench.call(method, url, **sent).status_code == 503
+def is_matched(match: dict[str, Any], method: str, url: str, **sent: Any) -> bool:
+    harness = Harness()
+    harness.rule(match=match, fault={"type": "status", "status": 503})
+    return harness.call(method, url, **sent).status_code == 503
 
 
 @pytest.mark.parametrize("sent", BODIES, ids=["form", "json", "multipart", "json with charset"])
-def test_a_rule_sees_the_attributes_of_a_body_in_every_encoding(sent: dict[str, Any]) -> None:
-    assert hit({"body": {"contact_id": "abc"}}, "POST", COLLECTION, **sent)
-    assert not hit({"body": {"contact_id": "abd"}}, "POST", COLLECTION, **sent)
-    assert not hit({"body": {"group_id": "abc"}}, "POST", COLLECTION, **sent)
+def test_rule_matches_body_attributes_in_every_encoding(sent: dict[str, Any]) -> None:
+    assert is_matched({"body": {"contact_id": "abc"}}, "POST", COLLECTION, **sent)
+    assert not is_matched({"body": {"contact_id": "abd"}}, "POST", COLLECTION, **sent)
+    assert not is_matched({"body": {"group_id": "abc"}}, "POST", COLLECTION, **sent)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sent"),
+    ("expected", "sent"),
     [
         ({"is_muted": True}, {"json": {"is_muted": True}}),
         ({"is_muted": "true"}, {"json": {"is_muted": True}}),
@@ -39,8 +39,8 @@ def test_a_rule_sees_the_attributes_of_a_body_in_every_encoding(sent: dict[str, 
         ({"archived_at": None}, {"data": {"archived_at": ""}}),
     ],
 )
-def test_values_are_compared_as_a_form_would_send_them(wanted: dict[str, Any], sent: dict[str, Any]) -> None:
-    assert hit({"body": wanted}, "PUT", ITEM, **sent)
+def test_values_are_compared_as_form_values(expected: dict[str, Any], sent: dict[str, Any]) -> None:
+    assert is_matched({"body": expected}, "PUT", ITEM, **sent)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_values_are_compared_as_a_form_would_send_them(wanted: dict[str, Any], s
         ({}, "GET", "/v1/nothing", True),
     ],
 )
-def test_a_rule_sees_operation_method_path_and_query(
+def test_rule_matches_operation_method_path_and_query(
     match: dict[str, Any], method: str, url: str, expected: bool
 ) -> None:
-    assert hit(match, method, url) is expected
+    assert is_matched(match, method, url) is expected
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_a_rule_sees_operation_method_path_and_query(
         ("GET", COLLECTION + "?limit=%ff", {}, 400),
     ],
 )
-def test_what_cannot_be_read_has_no_attributes_and_is_refused_by_the_api(
+def test_undecodable_request_has_no_attributes_and_is_refused(
     method: str, url: str, sent: dict[str, Any], status: int
 ) -> None:
-    bench = Harness()
-    bench.rule(match={"body": {"contact_id": "a"}}, fault={"type": "status", "status": 503})
-    bench.rule(match={"query": {"limit": "1"}}, fault={"type": "status", "status": 503})
-    assert bench.call(method, url, **sent).status_code == status
+    harness = Harness()
+    harness.rule(match={"body": {"contact_id": "a"}}, fault={"type": "status", "status": 503})
+    harness.rule(match={"query": {"limit": "1"}}, fault={"type": "status", "status": 503})
+    assert harness.call(method, url, **sent).status_code == status
 
 
-def test_calls_without_a_token_are_matched_too() -> None:
-    bench = Harness()
-    bench.fails("status", token=None, status=503)
-    assert bench.call(token=None).status_code == 503
+def test_rule_matches_calls_without_a_token() -> None:
+    harness = Harness()
+    harness.fails("status", token=None, status=503)
+    assert harness.call(token=None).status_code == 503

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,41 +13,63 @@ from werkzeug.http import parse_options_header
 from sandbox import problems
 
 MAX_ATTRIBUTES = 1000
-"""More pairs than any honest call has; the rest of a longer text is not even parsed."""
+"""More attributes than any honest request has; the rest of a longer text is not even parsed."""
+OWN_PREFIX = "__"
+"""The prefix of query names that belong to the sandbox, not to the API."""
 
 
-def decoded_query(query: str) -> dict[str, str]:
-    """The attributes of a query string. Raises Problem 400, also where one is given twice."""
-    return _once(_pairs_of(query)) if query else {}
+class DecodedQuery(NamedTuple):
+    """The attributes of a query string: those of the API, and the sandbox's own without their prefix."""
+
+    attributes: dict[str, str]
+    own: dict[str, str]
 
 
-def readable_query(query: str) -> dict[str, str]:
-    """The attributes of a query string; none where it cannot be read."""
-    try:
-        return decoded_query(query)
-    except problems.Problem:
-        return {}
+class DecodedBody(NamedTuple):
+    """The attributes of a body. ``is_text``: they are strings of a form, not JSON values."""
+
+    attributes: dict[str, Any]
+    is_text: bool
 
 
-def decoded_body(body: bytes, content_type: str) -> tuple[dict[str, Any], bool]:
-    """The attributes of a body, and whether they are text (a form) and not JSON values.
+EMPTY_QUERY = DecodedQuery({}, {})
+EMPTY_BODY = DecodedBody({}, is_text=True)
 
-    No body has no attributes. Raises Problem 400, also where an attribute is given twice, and 415.
+
+def decode_query(query: str) -> DecodedQuery:
+    """Return the attributes of a query string. Raises Problem 400, also if an attribute is given twice."""
+    if not query:
+        return EMPTY_QUERY
+    pairs = _unique(_pairs(query))
+    own = {
+        name.removeprefix(OWN_PREFIX): value for name, value in pairs.items() if name.startswith(OWN_PREFIX)
+    }
+    if not own:
+        return DecodedQuery(pairs, own)
+    return DecodedQuery(
+        {name: value for name, value in pairs.items() if not name.startswith(OWN_PREFIX)}, own
+    )
+
+
+def decode_body(body: bytes, content_type: str) -> DecodedBody:
+    """Return the attributes of a body; an empty body has none.
+
+    Raises Problem 400, also if an attribute is given twice, and 415.
     """
     if not body:
-        return {}, True
+        return EMPTY_BODY
     media_type, options = parse_options_header(content_type)
     media_type = media_type.lower()
     if media_type == "application/x-www-form-urlencoded":
-        return _once(_pairs_of(_utf8(body))), True
+        return DecodedBody(_unique(_pairs(_utf8(body))), is_text=True)
     if media_type == problems.JSON_TYPE:
-        return _json_object(body), False
+        return DecodedBody(_json_object(body), is_text=False)
     if media_type == "multipart/form-data":
-        return _once(_multipart(body, media_type, options)), True
+        return DecodedBody(_unique(_multipart(body, media_type, options)), is_text=True)
     raise problems.unsupported_media_type(content_type)
 
 
-def _pairs_of(text: str) -> list[tuple[str, str]]:
+def _pairs(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_ATTRIBUTES, errors="strict")
     except UnicodeDecodeError:
@@ -58,7 +80,7 @@ def _pairs_of(text: str) -> list[tuple[str, str]]:
 
 def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tuple[str, str]]:
     parser = FormDataParser(
-        # The body is bounded already, so nothing of it needs a file on the disk.
+        # The body is bounded already, so no part of it needs a file on the disk.
         stream_factory=lambda *_args, **_kwargs: BytesIO(),
         max_form_memory_size=None,
         max_form_parts=MAX_ATTRIBUTES,
@@ -79,19 +101,19 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(_utf8(body), object_pairs_hook=_once, parse_constant=_no_constant)
+        values = json.loads(_utf8(body), object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise problems.invalid(f"The body is not valid JSON: {error.msg} at {where}.") from None
     except (ValueError, RecursionError):
-        # NaN, a number of thousands of digits, or nesting without end.
+        # NaN, a number with thousands of digits, or unbounded nesting.
         raise problems.invalid("The body is not valid JSON.") from None
     if not isinstance(values, dict):
         raise problems.invalid('The body must be a JSON object, like {"contact_id": "WAz8eIbvDR60rouK"}.')
     return values
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
@@ -102,7 +124,7 @@ def _utf8(body: bytes) -> str:
         raise problems.invalid("The body must be UTF-8.") from None
 
 
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in pairs:
         if name in values:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.edge.token import bearer_token
+from sandbox.web.bearer_token import bearer_token
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ from sandbox.edge.token import bearer_token
     ],
     ids=lambda text: str(text)[:20],
 )
-def test_the_token_is_what_follows_the_scheme_bearer(authorization: str, token: str | None) -> None:
+def test_token_follows_the_bearer_scheme(authorization: str, token: str | None) -> None:
     assert bearer_token({"HTTP_AUTHORIZATION": authorization}) == token
 
 
-def test_without_the_header_there_is_no_token() -> None:
+def test_missing_header_means_no_token() -> None:
     assert bearer_token({}) is None

@@ -1,19 +1,19 @@
-"""From bytes to attributes, before any schema has a word."""
+"""Decoding of bytes into attributes, before validation."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from sandbox.edge.decoding import MAX_ATTRIBUTES, decoded_body, decoded_query
 from sandbox.problems import Problem
+from sandbox.web.decoding import MAX_ATTRIBUTES, decode_body, decode_query
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MULTIPART = "multipart/form-data; boundary=seam"
 
 
-def seamed(*parts: str) -> bytes:
+def multipart(*parts: str) -> bytes:
     return "".join(f"--seam\r\n{part}\r\n" for part in parts).encode() + b"--seam--\r\n"
 
 
@@ -33,12 +33,11 @@ def field(name: str, value: str) -> str:
         ("a=%20+%2B", {"a": "  +"}),
         ("%61=%C3%A4", {"a": "ä"}),
         ("&&a=1&&", {"a": "1"}),
-        ("__a=1", {"__a": "1"}),
         ("a;b=1", {"a;b": "1"}),
     ],
 )
-def test_a_query_becomes_its_attributes(query: str, attributes: dict[str, str]) -> None:
-    assert decoded_query(query) == attributes
+def test_query_is_decoded(query: str, attributes: dict[str, str]) -> None:
+    assert decode_query(query).attributes == attributes
 
 
 @pytest.mark.parametrize(
@@ -52,16 +51,14 @@ def test_a_query_becomes_its_attributes(query: str, attributes: dict[str, str]) 
         (JSON, b"{}", {}, False),
         (JSON, b' {"a": 1, "b": null} \n', {"a": 1, "b": None}, False),
         (JSON, '{"ä": ["ä"]}'.encode(), {"ä": ["ä"]}, False),
-        (MULTIPART, seamed(), {}, True),
-        (MULTIPART, seamed(field("a", "1"), field("b", "")), {"a": "1", "b": ""}, True),
-        (MULTIPART, seamed(field("a", "line\r\nline")), {"a": "line\r\nline"}, True),
-        (MULTIPART, seamed(field("ä", "ä")), {"ä": "ä"}, True),
+        (MULTIPART, multipart(), {}, True),
+        (MULTIPART, multipart(field("a", "1"), field("b", "")), {"a": "1", "b": ""}, True),
+        (MULTIPART, multipart(field("a", "line\r\nline")), {"a": "line\r\nline"}, True),
+        (MULTIPART, multipart(field("ä", "ä")), {"ä": "ä"}, True),
     ],
 )
-def test_a_body_becomes_its_attributes(
-    content_type: str, body: bytes, attributes: dict[str, Any], is_text: bool
-) -> None:
-    assert decoded_body(body, content_type) == (attributes, is_text)
+def test_body_is_decoded(content_type: str, body: bytes, attributes: dict[str, Any], is_text: bool) -> None:
+    assert decode_body(body, content_type) == (attributes, is_text)
 
 
 @pytest.mark.parametrize(
@@ -78,25 +75,25 @@ def test_a_body_becomes_its_attributes(
         (JSON, b"{", 400),
         (JSON, b"\xff", 400),
         (JSON, b'{"a": NaN}', 400),
-        (MULTIPART, seamed(field("a", "1"), field("a", "1")), 400),
-        (MULTIPART, seamed(field("a", "1"))[:-4], 400),
+        (MULTIPART, multipart(field("a", "1"), field("a", "1")), 400),
+        (MULTIPART, multipart(field("a", "1"))[:-4], 400),
     ],
 )
-def test_what_cannot_be_decoded_is_refused(content_type: str, body: bytes, status: int) -> None:
+def test_undecodable_body_is_refused(content_type: str, body: bytes, status: int) -> None:
     with pytest.raises(Problem) as caught:
-        decoded_body(body, content_type)
+        decode_body(body, content_type)
     assert caught.value.status == status
 
 
 @pytest.mark.parametrize("count", [MAX_ATTRIBUTES, MAX_ATTRIBUTES + 1])
-def test_the_bound_on_attributes_is_the_same_for_queries_forms_and_multipart(count: int) -> None:
+def test_maximum_of_attributes_is_equal_for_queries_forms_and_multipart(count: int) -> None:
     names = [f"a{number}" for number in range(count)]
     query = "&".join(f"{name}=1" for name in names)
-    parts = seamed(*(field(name, "1") for name in names))
+    parts = multipart(*(field(name, "1") for name in names))
     decodings: list[Callable[[], dict[str, Any]]] = [
-        lambda: decoded_query(query),
-        lambda: decoded_body(query.encode(), FORM)[0],
-        lambda: decoded_body(parts, MULTIPART)[0],
+        lambda: decode_query(query).attributes,
+        lambda: decode_body(query.encode(), FORM).attributes,
+        lambda: decode_body(parts, MULTIPART).attributes,
     ]
     for decode in decodings:
         if count <= MAX_ATTRIBUTES:
@@ -104,3 +101,9 @@ def test_the_bound_on_attributes_is_the_same_for_queries_forms_and_multipart(cou
         else:
             with pytest.raises(Problem, match=f"more than {MAX_ATTRIBUTES} attributes"):
                 decode()
+
+
+def test_reserved_attributes_are_separate_and_without_their_prefix() -> None:
+    assert decode_query("limit=1&__code=503") == ({"limit": "1"}, {"code": "503"})
+    assert decode_query("limit=1") == ({"limit": "1"}, {})
+    assert decode_query("") == ({}, {})

@@ -1,4 +1,4 @@
-"""Reading a request body: all of it, once, bounded."""
+"""Reading of request bodies: complete, and of a limited size."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from sandbox.edge.body import read_body
 from sandbox.problems import Problem
+from sandbox.web.body import read_body
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -40,12 +40,12 @@ CHUNKED: dict[str, Any] = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODIN
     ],
     ids=lambda part: None if isinstance(part, dict) else str(part)[:20],
 )
-def test_a_body_is_what_was_announced_or_chunked(sent: dict[str, Any], body: bytes) -> None:
+def test_body_has_the_announced_length_or_is_chunked(sent: dict[str, Any], body: bytes) -> None:
     assert read_body(sent, LIMIT) == body
 
 
 @pytest.mark.parametrize(
-    ("sent", "status", "said"),
+    ("sent", "status", "expected"),
     [
         (environ(b"x" * (LIMIT + 1), str(LIMIT + 1)), 413, "80 bytes"),
         (environ(b"", "99999999999999999999"), 413, "80 bytes"),
@@ -64,38 +64,38 @@ def test_a_body_is_what_was_announced_or_chunked(sent: dict[str, Any], body: byt
     ],
     ids=lambda part: None if isinstance(part, dict) else str(part)[:40],
 )
-def test_another_body_is_refused(sent: dict[str, Any], status: int, said: str) -> None:
+def test_invalid_body_is_refused(sent: dict[str, Any], status: int, expected: str) -> None:
     with pytest.raises(Problem) as caught:
         read_body(sent, LIMIT)
     assert caught.value.status == status
-    assert said in caught.value.message
+    assert expected in caught.value.message
 
 
-def test_what_is_too_large_is_not_read_at_all() -> None:
+def test_too_large_body_is_not_read() -> None:
     sent = environ(b"x" * 1000, "1000")
     with pytest.raises(Problem):
         read_body(sent, LIMIT)
     assert sent["wsgi.input"].tell() == 0
 
 
-def test_of_a_chunked_body_no_more_is_read_than_the_bound_and_one() -> None:
+def test_chunked_body_is_read_up_to_one_byte_over_the_limit() -> None:
     sent = environ(b"x" * 1000, **CHUNKED)
     with pytest.raises(Problem):
         read_body(sent, LIMIT)
     assert sent["wsgi.input"].tell() == LIMIT + 1
 
 
-class Broken:
-    """An input whose sender went away."""
+class DisconnectedInput:
+    """An input whose client has disconnected."""
 
     def read(self, size: int) -> bytes:
         raise ConnectionResetError(size)
 
 
 @pytest.mark.parametrize("more", [{"CONTENT_LENGTH": "5"}, CHUNKED], ids=["announced", "chunked"])
-def test_a_body_that_breaks_off_is_refused(more: dict[str, Any]) -> None:
+def test_interrupted_body_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(Problem) as caught:
-        read_body({"wsgi.input": Broken()} | more, LIMIT)
+        read_body({"wsgi.input": DisconnectedInput()} | more, LIMIT)
     assert caught.value.status == 400
 
 
@@ -112,7 +112,7 @@ def test_a_body_that_breaks_off_is_refused(more: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", FORM, "multipart/form-data; boundary=seam", "text/plain"]
 )
-def test_a_body_of_exactly_the_bound_is_good_and_one_byte_more_is_not(
+def test_body_of_exactly_the_limit_is_accepted_and_a_larger_one_refused(
     open_api: Callable[..., FlaskClient],
     assert_error_shape: Callable[..., str],
     method: str,
@@ -132,15 +132,15 @@ def test_a_body_of_exactly_the_bound_is_good_and_one_byte_more_is_not(
 
 
 @pytest.mark.parametrize("content_type", ["application/json", FORM, "multipart/form-data; boundary=seam"])
-def test_half_a_body_is_never_taken_for_a_whole(
+def test_incomplete_body_is_refused(
     api: FlaskClient, assert_error_shape: Callable[..., str], content_type: str
 ) -> None:
     announced = {"CONTENT_LENGTH": "100", "wsgi.input": BytesIO(b"contact_id=a")}
-    answer = api.post(COLLECTION, content_type=content_type, environ_overrides=announced)
-    assert_error_shape(answer, 400, "12 of the announced 100 bytes")
+    response = api.post(COLLECTION, content_type=content_type, environ_overrides=announced)
+    assert_error_shape(response, 400, "12 of the announced 100 bytes")
     assert len(api.get(COLLECTION).get_json()["data"]) == 2
 
 
-def test_a_chunked_body_is_read(api: FlaskClient) -> None:
+def test_chunked_body_is_read(api: FlaskClient) -> None:
     sent = CHUNKED | {"CONTENT_LENGTH": "", "wsgi.input": BytesIO(b"contact_id=a")}
     assert api.post(COLLECTION, content_type=FORM, environ_overrides=sent).get_json()["contact_id"] == "a"

@@ -1,4 +1,4 @@
-"""What the two OpenAPI documents share."""
+"""The components that both OpenAPI documents share, and the late import of apispec."""
 
 import subprocess
 import sys
@@ -6,9 +6,9 @@ import sys
 import pytest
 from flask import Flask
 
-from tests.openapi import fetched
+from tests.openapi import fetch_document
 
-STARTED = """
+SCRIPT = """
 import sys
 from sandbox import Settings, create_app
 client = create_app(Settings()).test_client()
@@ -22,10 +22,10 @@ assert "apispec" in sys.modules
 @pytest.mark.parametrize(
     ("kind", "name"), [("schemas", "Conversation"), ("schemas", "Error"), ("headers", "RequestId")]
 )
-def test_both_documents_say_the_same_of_what_both_have(shared_app: Flask, kind: str, name: str) -> None:
-    first, second = (fetched(shared_app, path) for path in ("/openapi.json", "/__admin/openapi.json"))
+def test_components_of_both_documents_are_equal(shared_app: Flask, kind: str, name: str) -> None:
+    first, second = (fetch_document(shared_app, path) for path in ("/openapi.json", "/__admin/openapi.json"))
     assert first["components"][kind][name] == second["components"][kind][name]
 
 
-def test_a_server_starts_and_answers_without_what_makes_documents() -> None:
-    subprocess.run([sys.executable, "-c", STARTED], check=True)
+def test_apispec_is_not_imported_until_a_document_is_requested() -> None:
+    subprocess.run([sys.executable, "-c", SCRIPT], check=True)

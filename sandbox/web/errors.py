@@ -1,37 +1,32 @@
-"""The one exit for everything that goes wrong behind the edge."""
+"""The response to every exception that a view raises."""
 
 import logging
-from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sandbox import problems
-from sandbox.api.answers import Answer, problem_answer
 from sandbox.operations import methods_of
 from sandbox.problems import Problem
+from sandbox.web.response import Response, problem_response
 from sandbox.web.world_errors import problem_of
 from sandbox.world.errors import WorldError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 _LOG = logging.getLogger("sandbox")
 
 
-def answer_to(error: Exception, environ: "WSGIEnvironment") -> Answer:
-    """What the client is told of ``error``, in the documented shape. What nobody expected is logged."""
-    method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+def error_response(error: Exception, method: str, path: str) -> Response:
+    """Return the response to ``error`` in the documented shape. An unexpected error is logged and answered with 500."""
     if isinstance(error, Problem):
-        return problem_answer(error)
+        return problem_response(error)
     if isinstance(error, WorldError):
-        return problem_answer(problem_of(error))
+        return problem_response(problem_of(error))
     if isinstance(error, HTTPException):
-        return problem_answer(_problem_of(error, method, path))
+        return problem_response(_http_problem(error, method, path))
     _LOG.error("%s %s failed", method, path, exc_info=error)
-    return problem_answer(problems.internal())
+    return problem_response(problems.internal())
 
 
-def _problem_of(error: HTTPException, method: str, path: str) -> Problem:
+def _http_problem(error: HTTPException, method: str, path: str) -> Problem:
     if isinstance(error, NotFound):
         return problems.unknown_path(method, path)
     if isinstance(error, MethodNotAllowed):

@@ -7,9 +7,9 @@ if TYPE_CHECKING:
 
 
 def bearer_token(environ: "WSGIEnvironment") -> str | None:
-    """The token of ``Authorization: Bearer {token}``; None where it is missing, empty or of another scheme.
+    """Return the token of ``Authorization: Bearer {token}``; None where it is missing, empty or of another scheme.
 
-    Source: the documented requests. The scheme's case does not matter (RFC 9110, section 11.1).
+    Source: the documented requests. The scheme is case-insensitive (RFC 9110, section 11.1).
     """
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     return (token.strip() or None) if scheme.lower() == "bearer" else None

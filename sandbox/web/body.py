@@ -1,4 +1,4 @@
-"""Reading a request body: all of it, once, bounded."""
+"""Reading a request body: completely, once, up to a limit."""
 
 from typing import TYPE_CHECKING
 
@@ -7,11 +7,13 @@ from sandbox import problems
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+_MAX_DIGITS = 30
+
 
 def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
-    """The whole body, at most ``limit`` bytes.
+    """Return the complete body, at most ``limit`` bytes.
 
-    Raises Problem 413 where it is larger and 400 where it ended early: half a body is never taken for a whole.
+    Raises Problem 413 if it is larger and 400 if it ended early: an incomplete body is never taken for a complete one.
     """
     length = environ.get("CONTENT_LENGTH")
     if length:
@@ -24,16 +26,13 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
         return b""
     try:
         body: bytes = environ["wsgi.input"].read(limit + 1 if announced is None else announced)
-    except OSError as error:  # what servers raise for a broken chunk and for a client that went away
+    except OSError as error:  # servers raise it for a broken chunk and for a client that went away
         raise problems.invalid("The body could not be read to its end.") from error
     if len(body) > limit:
         raise problems.too_large(limit)
     if announced is not None and len(body) < announced:
         raise problems.invalid(f"The body ended after {len(body)} of the announced {announced} bytes.")
     return body
-
-
-_MAX_DIGITS = 30
 
 
 def _announced(length: str) -> int:

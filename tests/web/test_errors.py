@@ -1,4 +1,4 @@
-"""Every error has the one documented shape, whatever went wrong."""
+"""Errors of every kind have the documented shape."""
 
 from collections.abc import Callable
 
@@ -40,12 +40,12 @@ ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
     ids=lambda path: path[:40],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_an_unknown_path_is_not_found_and_never_a_redirect(
+def test_unknown_path_is_not_found_and_not_redirected(
     api: FlaskClient, assert_error_shape: Check, method: str, path: str
 ) -> None:
-    answer = api.open(path, method=method)
-    assert len(assert_error_shape(answer, 404, method)) < 250
-    assert "Location" not in answer.headers
+    response = api.open(path, method=method)
+    assert len(assert_error_shape(response, 404, method)) < 250
+    assert "Location" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -55,62 +55,62 @@ def test_an_unknown_path_is_not_found_and_never_a_redirect(
         (ITEM, {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}, ["POST", "PATCH", "TRACE", "BREW"]),
     ],
 )
-def test_another_method_is_not_allowed_and_allow_lists_those_that_are(
+def test_unsupported_method_is_refused_with_the_allowed_ones(
     api: FlaskClient, assert_error_shape: Check, path: str, allowed: set[str], methods: list[str]
 ) -> None:
     for method in methods:
-        answer = api.open(path, method=method)
-        assert_error_shape(answer, 405, method, path)
-        assert set(answer.headers["Allow"].split(", ")) == allowed
+        response = api.open(path, method=method)
+        assert_error_shape(response, 405, method, path)
+        assert set(response.headers["Allow"].split(", ")) == allowed
     assert set(api.options(path).headers["Allow"].split(", ")) == allowed
 
 
 @pytest.mark.parametrize("path", [COLLECTION, ITEM, "/openapi.json", "/__admin/health"])
-def test_what_allow_lists_is_allowed(api: FlaskClient, path: str) -> None:
+def test_methods_in_allow_are_allowed(api: FlaskClient, path: str) -> None:
     allowed = api.open(path, method="BREW").headers["Allow"].split(", ")
     assert allowed
     for method in allowed:
         assert api.open(path, method=method).status_code != 405
 
 
-def test_a_method_of_any_length_is_answered(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_method_of_any_length_is_refused(api: FlaskClient, assert_error_shape: Check) -> None:
     assert len(assert_error_shape(api.open(COLLECTION, method="X" * 2000), 405)) < 300
 
 
-def test_an_unknown_conversation_is_not_found(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_unknown_conversation_is_not_found(api: FlaskClient, assert_error_shape: Check) -> None:
     assert_error_shape(api.get(COLLECTION + "/nope"), 404, '"nope"')
 
 
 @pytest.fixture
-def broken(open_app: Callable[..., Flask]) -> FlaskClient:
-    """An application with paths that fail in every way."""
+def failing_client(open_app: Callable[..., Flask]) -> FlaskClient:
+    """Return a client of an application with additional paths that fail."""
     app = open_app()
 
-    def defect() -> str:
-        raise RuntimeError("a secret of the machine room")
+    def fail() -> str:
+        raise RuntimeError("a secret detail")
 
-    def aborting(status: int) -> str:
+    def abort_with(status: int) -> str:
         abort(status)
 
-    app.add_url_rule("/v1/defect", "defect", defect, methods=["GET"])
-    app.add_url_rule("/v1/abort/<int:status>", "abort", aborting, methods=["GET"])
+    app.add_url_rule("/v1/defect", "defect", fail, methods=["GET"])
+    app.add_url_rule("/v1/abort/<int:status>", "abort", abort_with, methods=["GET"])
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
     return client
 
 
-def test_a_defect_is_logged_and_answered_without_a_word_of_it(
-    broken: FlaskClient, assert_error_shape: Check, caplog: pytest.LogCaptureFixture
+def test_unexpected_error_is_logged_and_not_disclosed(
+    failing_client: FlaskClient, assert_error_shape: Check, caplog: pytest.LogCaptureFixture
 ) -> None:
-    message = assert_error_shape(broken.get("/v1/defect"), 500, "defect of the sandbox")
+    message = assert_error_shape(failing_client.get("/v1/defect"), 500, "defect of the sandbox")
     assert "secret" not in message
-    assert "a secret of the machine room" in caplog.text
+    assert "a secret detail" in caplog.text
 
 
 @pytest.mark.parametrize(
     "status", [400, 403, 404, 406, 409, 410, 412, 413, 415, 418, 422, 429, 500, 501, 502, 503, 504]
 )
 def test_every_http_error_has_the_documented_shape(
-    broken: FlaskClient, assert_error_shape: Check, status: int
+    failing_client: FlaskClient, assert_error_shape: Check, status: int
 ) -> None:
-    assert_error_shape(broken.get(f"/v1/abort/{status}"), status)
+    assert_error_shape(failing_client.get(f"/v1/abort/{status}"), status)

@@ -1,0 +1,26 @@
+"""The successful responses of the API. A record's JSON is made when it is written; responses join it."""
+
+from sandbox.operations import COLLECTION
+from sandbox.web.response import Response, json_response
+from sandbox.world.conversation import Record
+from sandbox.world.paging import Page
+
+
+def conversation(record: Record) -> Response:
+    """Return a 200 response with one conversation."""
+    return json_response(record.json + b"\n")
+
+
+def created(record: Record) -> Response:
+    """Return a 201 response with the conversation that was created, and its ``Location``."""
+    location = f"{COLLECTION}/{record.conversation.id}"
+    return json_response(record.json + b"\n", 201, [("Location", location)])
+
+
+def page(found: Page) -> Response:
+    """Return a 200 response with one page of the list, ``{"has_more": …, "data": […]}``."""
+    # The head and the tail are added to the first and the last record, so that the whole is copied only once.
+    parts = [record.json for record in found.records] or [b""]
+    parts[0] = (b'{"has_more":true,"data":[' if found.has_more else b'{"has_more":false,"data":[') + parts[0]
+    parts[-1] += b"]}\n"
+    return json_response(b",".join(parts))

@@ -1,0 +1,151 @@
+"""The responses, beside a conversation: what OpenAPI shows of them, and tests compare with real ones."""
+
+from marshmallow import INCLUDE, Schema, fields
+
+from sandbox.schemas.conversation import ConversationSchema
+
+
+class ErrorSchema(Schema):
+    """Every error of the server. Source: the errors page of the documentation."""
+
+    type = fields.String(required=True, metadata={"enum": ["invalid_request", "api_error"]})
+    message = fields.String(required=True)
+    documentation_url = fields.String(required=True, metadata={"format": "uri"})
+
+
+class ConversationPageSchema(Schema):
+    """One page of the list. Source: the documented response of "List all sound effects"."""
+
+    has_more = fields.Boolean(
+        required=True, metadata={"description": "Whether more lie in the direction of travel."}
+    )
+    data = fields.List(fields.Nested(ConversationSchema), required=True)
+
+
+class HealthSchema(Schema):
+    """The health of the server."""
+
+    status = fields.String(required=True)
+    version = fields.String(required=True)
+    uptime_seconds = fields.Float(required=True)
+    sandboxes = fields.Integer(required=True)
+    on = fields.List(
+        fields.String(), required=True, metadata={"description": "Everything that changes responses."}
+    )
+
+
+class ResetResultSchema(Schema):
+    """The state that a reset led to."""
+
+    scenario = fields.String(required=True)
+    seed = fields.Integer(required=True)
+    conversations = fields.Integer(required=True)
+
+
+class ScenarioSchema(Schema):
+    """A built-in scenario."""
+
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+    size = fields.Integer(required=True, metadata={"description": "The number of conversations."})
+
+
+class ScenarioListSchema(Schema):
+    """The built-in scenarios."""
+
+    data = fields.List(fields.Nested(ScenarioSchema), required=True)
+
+
+class FaultRuleSchema(Schema):
+    """A fault rule as it was given, with its id and its counters."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    id = fields.String(required=True)
+    matched = fields.Integer(required=True, metadata={"description": "The number of calls that matched."})
+    fired = fields.Integer(
+        required=True, metadata={"description": "The number of calls for which the rule fired."}
+    )
+
+
+class FaultRuleListSchema(Schema):
+    """Fault rules, in the order in which they are tried."""
+
+    data = fields.List(fields.Nested(FaultRuleSchema), required=True)
+
+
+class JournalEntrySchema(Schema):
+    """One call, as it was answered."""
+
+    id = fields.String(required=True, metadata={"description": "The X-Request-Id of the call."})
+    at = fields.Float(required=True, metadata={"description": "The sandbox's time in Unix seconds."})
+    method = fields.String(required=True)
+    path = fields.String(required=True)
+    query = fields.String(required=True)
+    headers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    body = fields.String(required=True, metadata={"description": "A long one is cut, and says so."})
+    operation = fields.String(required=True, allow_none=True)
+    status = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null: no response was sent."}
+    )
+    duration_ms = fields.Float(required=True, metadata={"description": "Until the response began."})
+    delay_ms = fields.Float(required=True)
+    fault = fields.String(required=True, allow_none=True)
+    rule = fields.String(required=True, allow_none=True)
+
+
+class JournalSchema(Schema):
+    """Calls, newest first."""
+
+    truncated = fields.Boolean(required=True, metadata={"description": "Whether entries were dropped."})
+    data = fields.List(fields.Nested(JournalEntrySchema), required=True)
+
+
+class CountSchema(Schema):
+    """A number of calls."""
+
+    count = fields.Integer(required=True)
+
+
+class ClockSchema(Schema):
+    """The clock of a sandbox."""
+
+    now = fields.Float(required=True, metadata={"description": "Unix seconds."})
+    frozen = fields.Boolean(required=True)
+
+
+class ImportResultSchema(Schema):
+    """The size of the sandbox that was imported."""
+
+    conversations = fields.Integer(required=True)
+
+
+class SnapshotSchema(Schema):
+    """A snapshot."""
+
+    id = fields.String(required=True)
+    at = fields.Float(required=True, metadata={"description": "The sandbox's time in Unix seconds."})
+    conversations = fields.Integer(required=True)
+
+
+class SnapshotListSchema(Schema):
+    """The snapshots of a sandbox, oldest first."""
+
+    data = fields.List(fields.Nested(SnapshotSchema), required=True)
+
+
+class SandboxSchema(Schema):
+    """A sandbox. Its token is masked."""
+
+    id = fields.String(required=True)
+    token = fields.String(required=True)
+    conversations = fields.Integer(required=True)
+    requests = fields.Integer(required=True)
+    idle_seconds = fields.Float(required=True)
+
+
+class SandboxListSchema(Schema):
+    """The sandboxes of the server, least recently used first."""
+
+    data = fields.List(fields.Nested(SandboxSchema), required=True)

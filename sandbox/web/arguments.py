@@ -1,0 +1,89 @@
+"""The arguments of a view: attributes of a query or a body, validated by a marshmallow schema.
+
+Text is first converted to JSON values by the types of its attributes. Then one schema validates both, with one wording.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+
+from sandbox import problems
+from sandbox.schemas.error_messages import explain
+from sandbox.web.request import Request
+
+MAX_CACHED = 1024
+"""The number of different queries and bodies of an endpoint that are cached: clients repeat themselves."""
+MAX_CACHED_LENGTH = 512
+"""The length up to which a query or a body is cached, so that the cache is bounded in bytes too."""
+
+
+class ArgumentReader:
+    """Reads the arguments of one endpoint's requests. What it returns is cached and must not be changed.
+
+    A schema without attributes accepts nothing: then the query or the body must be empty, and is no argument.
+    ``lenient`` ignores unknown attributes.
+    """
+
+    def __init__(self, query: Schema, body: Schema, *, lenient: bool = False) -> None:
+        self._query = query
+        self._body = body
+        self._lenient = lenient
+        self._takes_query = bool(query.fields)
+        self._takes_body = bool(body.fields)
+        self._queries: dict[str, Any] = {}
+        self._bodies: dict[tuple[bytes, str], Any] = {}
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return ``{"query": …, "body": …}``, each if the endpoint takes it. Raises Problem 400 and 415."""
+        arguments: dict[str, Any] = {}
+        text = request.query_string
+        # An endpoint without a query refuses one that is sent: the client meant something by it.
+        if self._takes_query or text:
+            query = _cached(self._queries, text, len(text), lambda: self.query(request))
+            if self._takes_query:
+                arguments["query"] = query
+        body = request.body
+        if self._takes_body or body:
+            key = body, request.content_type
+            value = _cached(self._bodies, key, len(body) + len(key[1]), lambda: self.body(request))
+            if self._takes_body:
+                arguments["body"] = value
+        return arguments
+
+    def query(self, request: Request) -> Any:
+        """Return the validated query. Raises Problem 400."""
+        return self._load(self._query, _from_text(self._query, request.query.attributes), "query")
+
+    def body(self, request: Request) -> Any:
+        """Return the validated body. Raises Problem 400 and 415."""
+        attributes, is_text = request.decoded_body
+        return self._load(self._body, _from_text(self._body, attributes) if is_text else attributes, "body")
+
+    def _load(self, schema: Schema, attributes: dict[str, Any], place: str) -> Any:
+        try:
+            return schema.load(attributes, unknown=EXCLUDE if self._lenient else RAISE)
+        except ValidationError as error:
+            raise problems.invalid(explain(schema, error, attributes, f"this {place}")) from None
+
+
+def _cached(cache: dict[Any, Any], key: Any, length: int, read: Callable[[], Any]) -> Any:
+    value = cache.get(key)
+    if value is None:
+        value = read()
+        if length <= MAX_CACHED_LENGTH:
+            if len(cache) >= MAX_CACHED:
+                # Clients repeat few requests, so a cache seldom fills, and emptying it costs less than an order of use.
+                cache.clear()
+            cache[key] = value
+    return value
+
+
+def _from_text(schema: Schema, attributes: dict[str, str]) -> dict[str, Any]:
+    return {name: _value(schema.fields.get(name), text) for name, text in attributes.items()}
+
+
+def _value(field: Any, text: str) -> Any:
+    if field is None:
+        return text
+    return None if text == "" and field.allow_none else field.from_text(text)

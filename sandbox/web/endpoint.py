@@ -1,0 +1,50 @@
+"""The endpoint: one row of the tables that route, validate and document the API and the control API."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from marshmallow import Schema
+
+from sandbox.operations import Operation
+from sandbox.schemas.arguments import NoArguments
+
+
+class Scope(Enum):
+    """What a call acts on."""
+
+    SANDBOX = "The sandbox of the bearer token, which must be given."
+    EITHER = "The sandbox of the bearer token, or, without one, the server as a whole."
+    SERVER = "The server as a whole, whatever the bearer token."
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An operation, its view, what it takes, and the statuses that it answers with.
+
+    The view gets, by name, the parameters of the path and, if the endpoint has a schema for them, ``query`` and
+    ``body``. What it has no schema for must be empty. ``statuses`` are those of success, the usual one first, and
+    ``errors`` those that the scope does not imply. ``body_limit`` names the setting that bounds the body. ``response``
+    is the schema of the successful response (None: no body), ``example`` one of its values, and ``response_headers``
+    describes its headers by name.
+    """
+
+    operation: Operation
+    view: Callable[..., Any]
+    scope: Scope = Scope.SANDBOX
+    statuses: tuple[int, ...] = (200,)
+    errors: tuple[int, ...] = ()
+    query: Schema = field(default_factory=NoArguments)
+    body: Schema = field(default_factory=NoArguments)
+    body_required: bool = False
+    body_limit: str = "max_body_bytes"
+    body_example: Any = None
+    response: Schema | None = None
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    example: Any = None
+
+    @property
+    def summary(self) -> str:
+        """What the endpoint does: the docstring of its view."""
+        return " ".join((self.view.__doc__ or "").split())

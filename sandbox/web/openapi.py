@@ -1,0 +1,191 @@
+"""OpenAPI 3.1 documents: generated from the schemas that validate and the tables that route."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from marshmallow import Schema
+
+from sandbox.problems import DOCUMENTATION, JSON_TYPE
+from sandbox.schemas.fields import Attribute
+from sandbox.schemas.responses import ErrorSchema
+from sandbox.web.endpoint import Endpoint
+from sandbox.web.response import Response, json_response
+
+if TYPE_CHECKING:
+    from apispec import APISpec
+    from apispec.ext.marshmallow.openapi import OpenAPIConverter
+
+TEXT_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+_REQUEST_ID = {"description": "Identifies this call in logs.", "schema": {"type": "string"}}
+
+Security = list[dict[str, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a document says besides its endpoints.
+
+    ``media_types`` are those of request bodies, ``reasons`` the descriptions of error statuses. ``errors`` returns all
+    error statuses of an endpoint, and ``security`` what it requires, if that differs from endpoint to endpoint.
+    ``document`` is merged into the document as it is.
+    """
+
+    title: str
+    description: str
+    security_schemes: Mapping[str, Mapping[str, str]]
+    media_types: Sequence[str]
+    reasons: Mapping[int, str]
+    errors: Callable[[Endpoint], Iterable[int]]
+    security: Callable[[Endpoint], Security] | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+
+def serve(app: Flask, path: str, name: str, build: Callable[[], dict[str, Any]]) -> None:
+    """Serve the document that ``build`` returns, which is built on the first request. ``name`` is that of the route."""
+
+    @cache
+    def document() -> bytes:
+        return json.dumps(build()).encode() + b"\n"
+
+    def openapi() -> Response:
+        return json_response(document())
+
+    app.add_url_rule(path, name, openapi, provide_automatic_options=False)
+
+
+def build(description: Description, endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
+    """Return the OpenAPI document of ``endpoints``."""
+    spec, converter = new_spec(description, version)
+    for endpoint in endpoints:
+        operation = endpoint.operation
+        shape = _operation(description, spec, converter, endpoint)
+        spec.path(operation.path, operations={operation.method.lower(): shape})
+    document: dict[str, Any] = spec.to_dict()
+    return document
+
+
+def new_spec(description: Description, version: str) -> "tuple[APISpec, OpenAPIConverter]":
+    """Return a document without endpoints, and the converter that adds marshmallow schemas to it."""
+    from apispec import APISpec  # noqa: PLC0415  # a server starts without it, and few clients ask for a document
+    from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415  # likewise
+
+    marshmallow = MarshmallowPlugin()
+    spec = APISpec(
+        title=description.title,
+        version=version,
+        openapi_version="3.1.0",
+        plugins=[marshmallow],
+        info={"description": description.description},
+        servers=[{"url": "/"}],
+        **description.document,
+    )
+    converter = marshmallow.converter
+    assert converter is not None
+    converter.add_attribute_function(_keywords)
+    spec.components.header("RequestId", _REQUEST_ID)
+    for name, scheme in description.security_schemes.items():
+        spec.components.security_scheme(name, dict(scheme))
+    return spec, converter
+
+
+def error_response(converter: "OpenAPIConverter", status: int, reason: str) -> dict[str, Any]:
+    """Return the OpenAPI response object of an error."""
+    kind = "api_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"
+    example = {"type": kind, "message": reason, "documentation_url": DOCUMENTATION + kind}
+    headers: dict[str, Any] = {"X-Request-Id": "RequestId"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = {"schema": {"type": "string", "const": "Bearer"}}
+    return {
+        "description": reason,
+        "headers": headers,
+        "content": _content(converter.resolve_nested_schema(ErrorSchema()), example),
+    }
+
+
+def _operation(
+    description: Description, spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoint
+) -> dict[str, Any]:
+    parameters: list[dict[str, Any]] = [
+        {"in": "path", "name": part.strip("{}"), "required": True, "schema": {"type": "string"}}
+        for part in endpoint.operation.path.split("/")
+        if part.startswith("{")
+    ]
+    responses = {str(status): _success(converter, endpoint, status) for status in endpoint.statuses}
+    for status in sorted(description.errors(endpoint)):
+        responses[str(status)] = error_response(converter, status, description.reasons[status])
+    shape: dict[str, Any] = {
+        "operationId": endpoint.operation.id,
+        "summary": endpoint.summary,
+        "description": endpoint.scope.value,
+        "parameters": parameters + converter.schema2parameters(endpoint.query, location="query"),
+        "responses": responses,
+    }
+    if description.security is not None:
+        shape["security"] = description.security(endpoint)
+    if endpoint.body.fields:
+        shape["requestBody"] = _request_body(description, spec, endpoint)
+    return shape
+
+
+def _success(converter: "OpenAPIConverter", endpoint: Endpoint, status: int) -> dict[str, Any]:
+    headers: dict[str, Any] = {"X-Request-Id": "RequestId"}
+    shape: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": headers}
+    for name, meaning in endpoint.response_headers.items():
+        headers[name] = {"description": meaning, "schema": {"type": "string"}}
+    if endpoint.response is not None:
+        schema = converter.resolve_nested_schema(endpoint.response)
+        shape["content"] = _content(schema, endpoint.example)
+    return shape
+
+
+def _request_body(description: Description, spec: "APISpec", endpoint: Endpoint) -> dict[str, Any]:
+    body = endpoint.body
+    name = type(body).__name__
+    if name not in spec.components.schemas:
+        spec.components.schema(name, schema=body)
+    if TEXT_TYPES[0] in description.media_types:
+        spec.components.schema(name + "Form", _text_schema(body))
+    content: dict[str, Any] = {}
+    for media_type in description.media_types:
+        is_text = media_type in TEXT_TYPES
+        reference = {"$ref": f"#/components/schemas/{name}{'Form' if is_text else ''}"}
+        content[media_type] = {"schema": reference}
+        if endpoint.body_example is not None:
+            example = endpoint.body_example
+            content[media_type]["example"] = _as_text(example) if is_text else example
+    is_required = endpoint.body_required or (
+        not body.partial and any(each.required for each in body.fields.values())
+    )
+    return {"content": content, "required": is_required}
+
+
+def _content(schema: Any, example: Any) -> dict[str, Any]:
+    return {JSON_TYPE: {"schema": schema, "example": example}}
+
+
+def _text_schema(schema: Schema) -> dict[str, Any]:
+    properties = {}
+    for name, attribute in schema.fields.items():
+        assert isinstance(attribute, Attribute)
+        shape: dict[str, Any] = dict(attribute.openapi_text)
+        if attribute.allow_none:
+            shape = {
+                "anyOf": [shape, {"type": "string", "const": "", "description": "Clears the attribute."}]
+            }
+        properties[name] = shape | {"description": attribute.metadata["description"]}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _as_text(example: dict[str, Any]) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in example.items()}
+
+
+def _keywords(_converter: Any, attribute: Any, **_: Any) -> dict[str, Any]:
+    """Return what our attribute types add to what apispec knows of marshmallow's."""
+    return dict(attribute.openapi) if isinstance(attribute, Attribute) else {}

@@ -1,0 +1,69 @@
+"""The HTTP request as the API, the control API and the rules see it: decoded once, and only when asked for."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sandbox.problems import Problem
+from sandbox.schemas.nested_object import as_text
+from sandbox.web.bearer_token import bearer_token
+from sandbox.web.decoding import EMPTY_BODY, DecodedBody, DecodedQuery, decode_body, decode_query
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class Request:
+    """A request. ``body`` is the complete body; whoever makes the request reads it.
+
+    ``query`` and ``decoded_body`` raise Problem if they cannot be decoded. ``query_attributes`` and
+    ``body_attributes`` are for matching: they are empty then, since refusing the request is up to the view.
+    """
+
+    __slots__ = ("_decoded_body", "_query", "body", "environ", "method", "path", "query_string", "token")
+
+    def __init__(self, environ: "WSGIEnvironment", body: bytes = b"") -> None:
+        self.environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        self.path: str = environ["PATH_INFO"]
+        self.query_string: str = environ.get("QUERY_STRING", "")
+        self.token = bearer_token(environ)
+        self.body = body
+        self._query: DecodedQuery | None = None
+        self._decoded_body: DecodedBody | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The header ``Content-Type``, empty if there is none."""
+        content_type: str = self.environ.get("CONTENT_TYPE", "")
+        return content_type
+
+    @property
+    def query(self) -> DecodedQuery:
+        """The decoded query. Raises Problem 400."""
+        if self._query is None:
+            self._query = decode_query(self.query_string)
+        return self._query
+
+    @property
+    def decoded_body(self) -> DecodedBody:
+        """The decoded body. Raises Problem 400 and 415."""
+        if self._decoded_body is None:
+            self._decoded_body = decode_body(self.body, self.content_type) if self.body else EMPTY_BODY
+        return self._decoded_body
+
+    @property
+    def query_attributes(self) -> Mapping[str, str]:
+        """The attributes of the query; none if it cannot be decoded."""
+        try:
+            return self.query.attributes
+        except Problem:
+            return {}
+
+    @property
+    def body_attributes(self) -> Mapping[str, str]:
+        """The attributes of the body as the text that a form would send; none if it cannot be decoded."""
+        try:
+            attributes, is_text = self.decoded_body
+        except Problem:
+            return {}
+        return attributes if is_text else {name: as_text(value) for name, value in attributes.items()}

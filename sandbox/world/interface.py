@@ -1,0 +1,207 @@
+"""The interface of a world: everything that the rest of the server uses of one, and nothing else.
+
+Another engine would implement this protocol. It takes values and returns values. Each write names the generation that
+it was made for. A reset, an import, a restore and a drop begin a new generation. Writes of an older one raise
+SandboxReset.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from sandbox.world.clock import ClockState
+from sandbox.world.conversation import Record
+from sandbox.world.journal import Entry, Key
+from sandbox.world.paging import Page, Query
+from sandbox.world.rules import RequestInfo, Rule, RuleCounters, RuleMatch, UnboundRule
+from sandbox.world.snapshots import Snapshot
+from sandbox.world.state import SandboxState
+
+
+class RuleSet(Protocol):
+    """Fault rules in order: those of one world, or the server-wide ones."""
+
+    @property
+    def generation(self) -> int:
+        """The current generation, which each write names."""
+        ...
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in the order in which they are tried."""
+        ...
+
+    def get_rule(self, rule_id: str) -> Rule:
+        """Return the rule of this id. Raises UnknownRule."""
+        ...
+
+    def add_rule(self, generation: int, unbound: UnboundRule, /) -> Rule:
+        """Add a rule behind the others, and return it. Raises RulesFull."""
+        ...
+
+    def replace_rules(self, generation: int, unbound: Iterable[UnboundRule], /) -> None:
+        """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull."""
+        ...
+
+    def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
+        """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule."""
+        ...
+
+    def remove_rule(self, generation: int, rule_id: str, /) -> None:
+        """Remove a rule, and wake the calls that it delays. Raises UnknownRule."""
+        ...
+
+
+class World(RuleSet, Protocol):
+    """The isolated world of one bearer token."""
+
+    # Conversations
+
+    def get(self, conversation_id: str) -> Record:
+        """Return a conversation. Raises UnknownConversation."""
+        ...
+
+    def page(self, query: Query) -> Page:
+        """Return one page of the list. Raises UnknownCursor."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """The number of conversations."""
+        ...
+
+    def create(self, generation: int, contact_id: str | None, group_id: str | None) -> Record:
+        """Create a conversation. Raises MissingParticipant, StoreFull and SandboxReset."""
+        ...
+
+    def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
+        """Change attributes of a conversation. Raises UnknownConversation and SandboxReset."""
+        ...
+
+    def put(
+        self, generation: int, conversation_id: str, attributes: Mapping[str, Any]
+    ) -> tuple[Record, bool]:
+        """Create a conversation or change any attribute of it, and return whether it is new.
+
+        Raises MissingParticipant, StoreFull and SandboxReset.
+        """
+        ...
+
+    def delete(self, generation: int, conversation_id: str) -> None:
+        """Delete a conversation. Raises UnknownConversation and SandboxReset."""
+        ...
+
+    # Time
+
+    def time(self) -> float:
+        """Return the time of the world in Unix seconds."""
+        ...
+
+    @property
+    def clock_state(self) -> ClockState:
+        """Where the clock stands."""
+        ...
+
+    def freeze_clock(self, generation: int, at: float | None) -> None:
+        """Stop the clock, at ``at`` (Unix seconds) or where it is. Raises SandboxReset."""
+        ...
+
+    def advance_clock(self, generation: int, seconds: float) -> None:
+        """Set the clock ahead. Raises SandboxReset."""
+        ...
+
+    def resume_clock(self, generation: int) -> None:
+        """Let the clock run on from where it stands. Raises SandboxReset."""
+        ...
+
+    # Rules, and the calls that they delay
+
+    def counters(self, rule: Rule) -> RuleCounters:
+        """Return the counters of one of the rules, or of a server-wide rule, in this world."""
+        ...
+
+    def fire(self, generation: int, request: RequestInfo, server_rules: Iterable[Rule]) -> RuleMatch | None:
+        """Count ``request``, and return the first rule that fires. Raises SandboxReset."""
+        ...
+
+    def draw(self, kind: str, rule_id: str, match_number: int) -> float:
+        """Return the number from 0 to below 1 that belongs to a match."""
+        ...
+
+    def draw_bytes(self, count: int, rule_id: str, match_number: int) -> bytes:
+        """Return ``count`` bytes, at most 256, that belong to a match."""
+        ...
+
+    def sleep(self, generation: int, seconds: float, rule_id: str | None) -> bool:
+        """Sleep until the time is over, the rule ends or the generation ends. Return whether it was woken."""
+        ...
+
+    def wake(self, rule_id: str) -> None:
+        """Wake the calls that sleep because of a server-wide rule."""
+        ...
+
+    def check(self, generation: int) -> None:
+        """Raise SandboxReset if ``generation`` is over."""
+        ...
+
+    # The journal
+
+    def record(self, generation: int, entry: Entry) -> None:
+        """Add a call to the journal, unless the journal began after ``generation``."""
+        ...
+
+    def entries(self, wanted: Key, limit: int) -> list[Entry]:
+        """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
+        ...
+
+    def count_calls(self, wanted: Key) -> int:
+        """Return the exact number of calls that ``wanted`` selects."""
+        ...
+
+    @property
+    def journal_truncated(self) -> bool:
+        """Whether entries were dropped from the journal."""
+        ...
+
+    def clear_journal(self, generation: int) -> None:
+        """Forget all calls. Raises SandboxReset."""
+        ...
+
+    # The world as a whole
+
+    @property
+    def state(self) -> SandboxState:
+        """The state at this moment, as a value."""
+        ...
+
+    def reset(self, state: SandboxState) -> None:
+        """Begin a new generation in ``state`` with an empty journal, and wake all sleeping calls. Snapshots stay."""
+        ...
+
+    def load(self, state: SandboxState) -> None:
+        """Begin a new generation in ``state``, and wake all sleeping calls. Journal and snapshots stay."""
+        ...
+
+    def end(self) -> None:
+        """End the world: wake all sleeping calls, and raise SandboxReset for every further write."""
+        ...
+
+    def fork(self) -> "World":
+        """Return a world with the same state and generation, whose writes do not reach this one."""
+        ...
+
+    @property
+    def snapshots(self) -> list[Snapshot[SandboxState]]:
+        """The snapshots, oldest first."""
+        ...
+
+    def take_snapshot(self, generation: int) -> Snapshot[SandboxState]:
+        """Save the state under a new id. Raises SnapshotsFull and SandboxReset."""
+        ...
+
+    def restore(self, snapshot_id: str) -> Snapshot[SandboxState]:
+        """Load the state of a snapshot, and return the snapshot. Raises UnknownSnapshot."""
+        ...
+
+    def drop_snapshot(self, generation: int, snapshot_id: str) -> None:
+        """Forget a snapshot. Raises UnknownSnapshot and SandboxReset."""
+        ...
