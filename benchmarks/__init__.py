@@ -1,1 +1,1 @@
-"""What the server costs, measured. Nothing here is a test: figures vary with the machine, ratios less."""
+"""Measurements of speed and memory. They are not tests: figures depend on the machine, ratios less so."""

@@ -1,4 +1,4 @@
-"""Calls of the whole application in process, without a socket: the edge, Flask, the schemas, the store."""
+"""Calls of the whole application in process, without a socket."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -19,7 +19,7 @@ def call(
     kind: str = FORM,
     token: str = "bench",
 ) -> tuple[str, bytes]:
-    """Make a call; answers status line and body."""
+    """Make a call, and return the status line and the body."""
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -41,7 +41,7 @@ def call(
 
 
 def microseconds(repeat: Callable[[], object], times: int) -> float:
-    """CPU microseconds that ``repeat`` takes, on average over ``times``."""
+    """Return the CPU microseconds of ``repeat``, averaged over ``times`` repetitions."""
     begun = process_time()
     for _ in range(times):
         repeat()
@@ -49,5 +49,5 @@ def microseconds(repeat: Callable[[], object], times: int) -> float:
 
 
 def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
-    """The median of each figure over all rounds."""
+    """Return the median of each figure over all rounds."""
     return {name: median(each[name] for each in rounds) for name in rounds[0]}

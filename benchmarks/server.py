@@ -1,4 +1,4 @@
-"""A server in a process of its own, and what it costs according to the operating system."""
+"""A server in a process of its own, and its CPU time and memory as the operating system accounts for them."""
 
 import re
 import subprocess
@@ -9,27 +9,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 CLOCK_TICKS = 100
-"""Per second, in Linux's accounting of processes."""
+"""Ticks per second, in which Linux accounts for CPU time."""
 
 
 class Running(NamedTuple):
-    """A server: its process id and its port on 127.0.0.1."""
+    """A running server: its process id and its port on 127.0.0.1."""
 
     pid: int
     port: int
 
     def cpu_seconds(self) -> float:
-        """CPU time of the whole process tree so far."""
+        """Return the CPU time of the whole process tree so far."""
         return sum(_ticks(pid) for pid in tree(self.pid)) / CLOCK_TICKS
 
     def resident_kilobytes(self) -> int:
-        """Memory of the whole process tree, what is shared counted once (proportional set size)."""
+        """Return the memory of the whole process tree. Shared memory is counted once (proportional set size)."""
         return sum(_pss(pid) for pid in tree(self.pid))
 
 
 @contextmanager
 def sandbox_server(*flags: str) -> Iterator[Running]:
-    """This project's server, on a free port."""
+    """Run the server of this project on a free port."""
     command = [sys.executable, "-m", "sandbox", "--port", "0", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
         assert process.stdout is not None
@@ -43,7 +43,7 @@ def sandbox_server(*flags: str) -> Iterator[Running]:
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all its descendants."""
+    """Return the ids of a process and all its descendants."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(each for child in children for each in tree(int(child)))]
 

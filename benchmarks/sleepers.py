@@ -1,11 +1,10 @@
-"""What sleepers cost.
+"""The cost of sleeping calls.
 
     python -m benchmarks.sleepers [--calls 1000] [--seconds 1] [--rounds 5]
 
-On as many connections as there are calls, open already, first calls without a delay are sent at once, then as many
-with one. The delays may overshoot by what the same server needs to handle as many undelayed calls, and not by more.
-While they sleep an undelayed call and a control call are made again and again: they should answer as on an idle
-server.
+Each call has a connection of its own, which is already open. First calls without a delay are sent at once, then as
+many with a delay. The delays may overshoot by no more than the time in which the server handles the undelayed calls.
+While calls sleep, an undelayed call and a control call are repeated; they should be as fast as on an idle server.
 """
 
 import argparse
@@ -22,11 +21,11 @@ HEAD = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {
 RETRIEVE = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 COUNT = "/__admin/requests/count"
 PATIENCE = 30
-"""Seconds."""
+"""The timeout of a connection and of a response, in seconds."""
 
 
 class Figures(NamedTuple):
-    """Of one round: milliseconds, and MiB of proportional set size."""
+    """The figures of one round: milliseconds, and MiB of proportional set size."""
 
     undelayed: float
     overshoot: float
@@ -39,7 +38,7 @@ class Figures(NamedTuple):
 
 
 class Connections:
-    """Open connections, on which calls can be sent at once. A plain client: a heavier one measures itself."""
+    """Open connections on which calls are sent at once. The client is minimal, to measure the server and not itself."""
 
     def __init__(self, server: Running, count: int) -> None:
         self._port = server.port
@@ -50,13 +49,13 @@ class Connections:
             self._selector.register(each, selectors.EVENT_READ)
 
     def close(self) -> None:
-        """Close them."""
+        """Close all connections."""
         self._selector.close()
         for each in self._open:
             each.close()
 
     def send(self, path: str, token: str) -> float:
-        """Send a call on each; answers when that began."""
+        """Send a call on each connection, and return the time at which that began."""
         call = HEAD.format(path=path, port=self._port, token=token).encode()
         begun = perf_counter()
         for each in self._open:
@@ -64,36 +63,36 @@ class Connections:
         return begun
 
     def answered(self) -> float:
-        """Wait for the answers, all of them; answers when the last one was there."""
+        """Wait for all responses, and return the time at which the last one arrived."""
         missing = len(self._open)
         while missing:
             for key, _ in self._selector.select(PATIENCE):
-                # An answer of the server is one packet.
+                # The server sends a response in one packet.
                 answer = key.fileobj.recv(65_536)  # type: ignore[union-attr]
                 assert answer.startswith(b"HTTP/1.1 200"), answer
                 missing -= 1
         return perf_counter()
 
     def together(self, path: str, token: str) -> float:
-        """Seconds from sending a call on each to the last answer."""
+        """Send a call on each connection, and return the seconds until the last response."""
         begun = self.send(path, token)
         return self.answered() - begun
 
 
 def probed(probe: Connections, times: int) -> tuple[float, float]:
-    """Median milliseconds of an undelayed call and of a control call."""
+    """Return the median milliseconds of an undelayed call and of a control call."""
     undelayed = median(probe.together(RETRIEVE, "probe") for _ in range(times))
     control = median(probe.together(COUNT, "probe") for _ in range(times))
     return undelayed * 1000, control * 1000
 
 
 def measured(server: Running, many: Connections, probe: Connections, seconds: float) -> Figures:
-    """One round."""
+    """Measure one round."""
     idle = probed(probe, 50)
     memory = server.resident_kilobytes()
     undelayed = many.together(RETRIEVE, "many")
     begun = many.send(f"{RETRIEVE}?__delay={seconds * 1000:.0f}", "many")
-    # All are asleep: to begin them takes no longer than it took to begin and end the undelayed ones.
+    # All calls sleep by then: starting them takes no longer than starting and ending the undelayed ones did.
     sleep(min(undelayed * 1.2, seconds * 0.6))
     busy = probed(probe, 20)
     peak = server.resident_kilobytes()
@@ -104,7 +103,7 @@ def measured(server: Running, many: Connections, probe: Connections, seconds: fl
 
 
 def main() -> None:
-    """Measure on a server of this project's own."""
+    """Measure the server of this project, and print the figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -134,7 +133,7 @@ def main() -> None:
 
 
 def spread(rounds: list[Figures], at: int) -> str:
-    """The least and the most of one figure."""
+    """Return the minimum and the maximum of one figure."""
     return f"({min(each[at] for each in rounds):.0f} to {max(each[at] for each in rounds):.0f})"
 
 

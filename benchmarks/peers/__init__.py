@@ -1,1 +1,1 @@
-"""This server beside what people would pick instead, all serving the same conversations. See benchmarks/README.md."""
+"""Comparison with other mock servers that serve the same conversations. See benchmarks/README.md."""

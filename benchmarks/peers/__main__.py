@@ -1,9 +1,9 @@
-"""This server beside json-server, Mockoon, Prism, WireMock and the floor.
+"""Comparison of this server with json-server, Mockoon, Prism, WireMock and the floor.
 
-    npm install --prefix benchmarks/peers      the peers, once; WireMock needs Java besides
-    python -m benchmarks.peers                 about eight minutes; writes benchmarks/report/
+    npm install --prefix benchmarks/peers      installs the peers, once; WireMock also needs Java
+    python -m benchmarks.peers                 takes about eight minutes; writes benchmarks/report/
 
-What is not installed is named in the report as missing.
+The report names servers that are not installed as missing.
 """
 
 import argparse
@@ -32,11 +32,11 @@ from benchmarks.server import Running
 from sandbox.version import __version__
 
 LONGEST = 60
-"""Most rounds, starts and seconds: it ends."""
+"""The maximum of rounds, starts and seconds, which bounds the duration of a run."""
 
 
 def measure_starts(present: list[Contender], served: Content, times: int, figures: Figures) -> None:
-    """Start each server ``times`` times in turn; once more before that, for its files are then in memory."""
+    """Start each server ``times`` times in turn, after one start that is not measured and caches its files."""
     for at in range(times + 1):
         for contender in present:
             with started(contender) as (server, seconds):
@@ -51,7 +51,7 @@ def measure_starts(present: list[Contender], served: Content, times: int, figure
 def measure_round(
     contender: Contender, make: Generator, seconds: float, warmup: float, figures: Figures
 ) -> None:
-    """All operations on a fresh server. Creates come last: they change what is listed."""
+    """Measure all operations on a new server. Creates are last, because they change the lists."""
     with started(contender) as (server, _):
         for operations in (READS, (CREATE,)):
             for operation in operations:
@@ -65,7 +65,7 @@ def measure_round(
 def measure_load(
     contender: Contender, server: Running, operation: str, make: Generator, seconds: float, figures: Figures
 ) -> None:
-    """One operation under load."""
+    """Measure one operation under load."""
     before = server.cpu_seconds()
     load = make(contender.calls[operation], server.port, seconds)
     cpu = (server.cpu_seconds() - before) / max(1, load.requests) * 1e6
@@ -83,7 +83,7 @@ def measure_load(
 
 
 def main() -> None:
-    """Measure, write the report, and print how the goals stand."""
+    """Measure, write the report, and print the ratios of the goals."""
     arguments = parsed()
     servers = contenders(served := content(), arguments.installed, __version__)
     present = [each for each in servers if isinstance(each, Contender)]
@@ -96,7 +96,7 @@ def main() -> None:
     measure_starts(present, served, arguments.starts, figures)
     for each_round in range(arguments.rounds):
         print(f"round {each_round + 1} of {arguments.rounds}", flush=True)
-        # Each round begins with another server, so that none is always the one after the same.
+        # Each round begins with another server, so that no server is always measured after the same one.
         first = each_round % len(present)
         for contender in [*present[first:], *present[:first]]:
             measure_round(contender, make, arguments.seconds, arguments.warmup, figures)
@@ -117,7 +117,7 @@ def main() -> None:
 
 
 def parsed() -> argparse.Namespace:
-    """The command line."""
+    """Return the parsed arguments of the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""What all of them serve: the conversations of the scenario ``default``, as this server answers them."""
+"""The content that every server serves: the scenario ``default`` in the form of this server's responses."""
 
 import json
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ COLLECTION = "/v1/conversations"
 RETRIEVE, LIST_10, LIST_50, CREATE = OPERATIONS = ("retrieve", "list of 10", "list of 50", "create")
 READS = OPERATIONS[:3]
 FORM = "contact_id=WAz8eIbvDR60rouK"
-"""The body of a create, as the API's documentation shows it. All of the peers read forms, too."""
+"""The body of a create in the documentation of the API. All peers accept forms."""
 
 
 class Content(NamedTuple):
-    """The conversations in list order, the body of each operation's answer, and the OpenAPI document."""
+    """The conversations in list order, the response body of each operation, and the OpenAPI document."""
 
     conversations: list[dict[str, Any]]
     bodies: dict[str, str]
@@ -23,12 +23,12 @@ class Content(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The conversation that is retrieved."""
+        """The id of the conversation that is retrieved."""
         return str(self.conversations[0]["id"])
 
 
 def content() -> Content:
-    """Ask this server for all of it, in process."""
+    """Return the content of this server, which is requested in process."""
     app = create_app(Settings())
 
     def get(path: str, query: str = "") -> str:

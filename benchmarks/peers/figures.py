@@ -1,4 +1,4 @@
-"""What was measured: figures by server, kind and operation, each once a round."""
+"""Measured figures by server, kind and operation, with one sample per round."""
 
 from collections import defaultdict
 from statistics import median
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Kind(NamedTuple):
-    """A kind of figure: its title, its unit, and how it is written."""
+    """A kind of figure: its title, its unit, and its format specification."""
 
     title: str
     unit: str
@@ -32,20 +32,20 @@ class Figures:
         self._samples: dict[tuple[str, Kind, str], list[float]] = defaultdict(list)
 
     def add(self, server: str, kind: Kind, value: float, operation: str = "") -> None:
-        """One more sample."""
+        """Add a sample."""
         self._samples[server, kind, operation].append(value)
 
     def of(self, server: str, kind: Kind, operation: str = "") -> float | None:
-        """The median, or None if it was not measured."""
+        """Return the median, or None if nothing was measured."""
         samples = self._samples.get((server, kind, operation))
         return median(samples) if samples else None
 
     def span(self, server: str, kind: Kind, operation: str = "") -> tuple[float, float]:
-        """The least and the most of what was measured."""
+        """Return the minimum and the maximum of the samples."""
         samples = self._samples[server, kind, operation]
         return min(samples), max(samples)
 
     def ratio(self, server: str, other: str, kind: Kind, operation: str = "") -> float | None:
-        """How many times the figure of ``other`` that of ``server`` is."""
+        """Return the figure of ``server`` divided by that of ``other``, or None if either was not measured."""
         mine, theirs = self.of(server, kind, operation), self.of(other, kind, operation)
         return mine / theirs if mine is not None and theirs else None

@@ -1,4 +1,4 @@
-"""Where this server wants to be, as ratios to the others' figures of the same run."""
+"""The goals of this server, as ratios to the figures of other servers in the same run."""
 
 from collections.abc import Callable
 from operator import ge, gt, le, lt
@@ -12,7 +12,7 @@ SIGNS: dict[Callable[[float, float], bool], str] = {le: "≤", lt: "<", ge: "≥
 
 
 class Goal(NamedTuple):
-    """This server's figure by that of ``other`` is to be ``within`` the ``bound``, for each operation."""
+    """A bound of the ratio of this server's figure to that of ``other``, for each operation."""
 
     kind: Kind
     other: str
@@ -22,15 +22,15 @@ class Goal(NamedTuple):
 
     @property
     def says(self) -> str:
-        """In words."""
+        """The goal in words."""
         return f"{self.kind.title} by {self.other}'s {SIGNS[self.within]} {self.bound:g}"
 
     def ratios(self, figures: Figures) -> dict[str, float | None]:
-        """What was measured, by operation."""
+        """Return the measured ratios by operation."""
         return {each: figures.ratio(OURS, self.other, self.kind, each) for each in self.operations}
 
     def verdict(self, figures: Figures) -> str:
-        """``reached``, ``not reached`` or ``not measured``."""
+        """Return ``reached``, ``not reached`` or ``not measured``."""
         ratios = self.ratios(figures).values()
         if any(each is None for each in ratios):
             return "not measured"

@@ -1,6 +1,6 @@
-"""How each server is started: its files, its command, and its calls.
+"""The servers that are compared: their files, commands and calls.
 
-Each runs as its own documentation advises for speed, and where it left a choice, the faster one was taken.
+Each runs as its documentation advises for speed. Of several ways that it allows, the fastest is used.
 """
 
 import json
@@ -24,7 +24,7 @@ from benchmarks.peers.content import (
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = Path(__file__).parent
-"""Where ``npm install --prefix benchmarks/peers`` puts the peers."""
+"""The folder in which ``npm install --prefix benchmarks/peers`` installs the peers."""
 
 OURS, FLOOR = "protocol-sandbox", "floor"
 JSON_SERVER, PRISM, MOCKOON, WIREMOCK = PEERS = ("json-server", "Prism", "Mockoon", "WireMock")
@@ -54,14 +54,14 @@ class Contender(NamedTuple):
     name: str
     version: str
     how: str
-    """Its command line as a person would type it."""
+    """The command line as a user would type it."""
     write: Callable[[Path], None]
-    """Writes what it serves into a folder."""
+    """Writes the content into a folder."""
     command: Callable[[Path, int], list[str]]
-    """Its command, from that folder and a port."""
+    """Returns the command for that folder and a port."""
     calls: dict[str, Call]
     folder: Path | None = None
-    """Where it runs, if not in that folder."""
+    """The working directory, if it is not that folder."""
 
 
 class Missing(NamedTuple):
@@ -72,7 +72,7 @@ class Missing(NamedTuple):
 
 
 def contenders(content: Content, installed: Path, version: str) -> list[Contender | Missing]:
-    """All six, in the order of the report. ``installed`` has the peers' ``node_modules``."""
+    """Return all six servers in the order of the report. ``installed`` has the ``node_modules`` of the peers."""
     modules = installed / "node_modules"
     peers = (
         (JSON_SERVER, "node", json_server),
@@ -105,7 +105,7 @@ def _peer(
 
 
 def ours(content: Content, version: str) -> Contender:
-    """This server as it comes, with one bound raised: creates must not meet it."""
+    """Return this server with its defaults, but a higher limit of conversations, which creates must not reach."""
     flags = ["--quiet", "--max-conversations", "10000000"]
     return Contender(
         OURS,
@@ -119,7 +119,7 @@ def ours(content: Content, version: str) -> Contender:
 
 
 def floor(content: Content) -> Contender:
-    """A bare WSGI function that answers this server's bytes, served as this server is."""
+    """Return a WSGI function that returns the bytes of this server and is served in the same way."""
     calls = _calls(content.id)
     bodies = {
         f"{call.method} {call.path}{'' if '?' in call.path else '?'}": content.bodies[operation]
@@ -140,7 +140,7 @@ def floor(content: Content) -> Contender:
 
 
 def json_server(content: Content, node: str, package: Path, version: str) -> Contender:
-    """Without its log. It answers at the root and not under ``/v1``: rewriting paths would cost it time."""
+    """Return json-server without its log, and at the root instead of ``/v1``, because rewriting paths takes time."""
     return Contender(
         JSON_SERVER,
         version,
@@ -155,7 +155,7 @@ def json_server(content: Content, node: str, package: Path, version: str) -> Con
 
 
 def prism(content: Content, node: str, package: Path, version: str) -> Contender:
-    """This server's own OpenAPI document, its examples answered. No log; so no process for it, either."""
+    """Return Prism with the OpenAPI document of this server and its examples. Without a log, it has one process."""
 
     def write(folder: Path) -> None:
         document = json.loads(json.dumps(content.openapi))
@@ -185,7 +185,7 @@ def prism(content: Content, node: str, package: Path, version: str) -> Contender
 
 
 def mockoon(content: Content, node: str, package: Path, version: str) -> Contender:
-    """A data bucket of all conversations behind a CRUD route; its console log goes to /dev/null, as it advises."""
+    """Return Mockoon with all conversations behind a CRUD route. Its log goes to /dev/null, as it advises."""
     return Contender(
         MOCKOON,
         version,
@@ -200,14 +200,14 @@ def mockoon(content: Content, node: str, package: Path, version: str) -> Contend
 
 
 def wiremock(content: Content, java: str, package: Path, version: str) -> Contender:
-    """A stub for each conversation, each list and the create, without journal and log, straight from its jar."""
+    """Return WireMock, run from its jar without journal and log, with a stub per conversation, list and create."""
     jar = next(package.glob("build/wiremock-standalone-*.jar"))
     flags = ["--no-request-journal", "--disable-request-logging", "--disable-banner"]
 
     def write(folder: Path) -> None:
         (folder / "__files").mkdir()
         (folder / "mappings").mkdir()
-        # Of two stubs it tries the later one first: what is measured comes last.
+        # WireMock tries later stubs first. The measured ones are last.
         last_first = [_stub(each, content) for each in OPERATIONS]
         others = [
             _stubbed("GET", f"{COLLECTION}/{each['id']}", {}, 200, json.dumps(each, separators=(",", ":")))
@@ -252,7 +252,7 @@ def _stubbed(method: str, path: str, query: dict[str, Any], status: int, body: s
 
 
 def _environment(conversations: list[dict[str, Any]]) -> dict[str, Any]:
-    """A Mockoon environment: a bucket of conversations and a CRUD route to it. It wants every attribute."""
+    """Return a Mockoon environment with a bucket and a CRUD route to it. Mockoon requires every attribute."""
     route, bucket = str(uuid5(NAMESPACE_URL, "route")), "c0nv"
     return {
         "uuid": str(uuid5(NAMESPACE_URL, "environment")),

@@ -1,4 +1,4 @@
-"""The plot: bars, drawn as SVG by hand. A panel a figure, a bar a server."""
+"""The plot, drawn as SVG: a panel per figure with a bar per server."""
 
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
@@ -21,7 +21,7 @@ PANELS = (
 
 
 def plot(figures: Figures) -> str:
-    """Two columns of panels: on the left less is better, on the right more is, but for the last row."""
+    """Return the plot with two columns of panels: CPU on the left, throughput on the right, and the rest below."""
     rows = (len(PANELS) + 1) // 2
     width, height = 2 * COLUMN + 3 * MARGIN, rows * PANEL + 2 * MARGIN
     drawn = [

@@ -1,4 +1,4 @@
-"""The report: what was measured, as tables."""
+"""The report: tables of the measured figures."""
 
 import os
 import platform
@@ -25,7 +25,7 @@ Written by `python -m benchmarks.peers`; [benchmarks/README.md](../README.md) sa
 
 
 class Run(NamedTuple):
-    """How it was measured."""
+    """The conditions of a run."""
 
     started: str
     took: float
@@ -38,14 +38,14 @@ class Run(NamedTuple):
 
 
 def report(run: Run, servers: Sequence[Contender | Missing], figures: Figures) -> str:
-    """All of it as Markdown."""
+    """Return the report as Markdown."""
     names = [each.name for each in servers]
     parts = [HEAD, goals(figures), *(_by_operation(kind, names, figures) for kind in BY_OPERATION)]
     return "\n".join([*parts, _once(names, figures), _servers(servers), _how(run)])
 
 
 def goals(figures: Figures) -> str:
-    """The ratios that were aimed at, and whether they were reached."""
+    """Return a table of the goals, their ratios and their verdicts."""
     rows = []
     for goal in GOALS:
         ratios = goal.ratios(figures)

@@ -1,4 +1,4 @@
-"""Starts a server, knows when it answers, checks what it answers, and ends it."""
+"""Starting a server, waiting for it, checking its responses, and ending it."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from benchmarks.peers.peers import Call, Contender
 from benchmarks.server import Running, tree
 
 PATIENCE = 60
-"""Seconds that a server may take to start."""
+"""The seconds in which a server has to start."""
 BETWEEN_TRIES = 0.002
-"""Seconds."""
+"""The seconds between two attempts to reach a server."""
 
 
 class Started(NamedTuple):
@@ -32,10 +32,10 @@ class Started(NamedTuple):
 
 @contextmanager
 def started(contender: Contender) -> Iterator[Started]:
-    """The server, in a fresh folder, until it is ended."""
+    """Run a server in a new folder."""
     port = _free_port()
     environment = os.environ | {"NODE_ENV": "production"}
-    # What is installed is compiled; a checkout is compiled once, when it may be.
+    # An installed package is compiled already. A checkout is compiled once, unless this variable forbids it.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile() as log:
         folder = Path(name)
@@ -57,7 +57,7 @@ def started(contender: Contender) -> Iterator[Started]:
 
 
 def check(contender: Contender, port: int, content: Content) -> None:
-    """See that every operation answers what it should: the one conversation, ten, fifty, a new one."""
+    """Check the response of every operation: one conversation, ten, fifty, and a new one."""
     for operation, call in contender.calls.items():
         status, body = _answer(call, port)
         answer = json.loads(body)
@@ -95,7 +95,7 @@ def _answer(call: Call, port: int) -> tuple[int, bytes]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process, and what it started and left."""
+    """End the process and all its descendants."""
     if process.poll() is not None:
         return
     family = tree(process.pid)
