@@ -85,10 +85,10 @@ class Sandbox:
     # Conversations
 
     def get(self, conversation_id: str) -> Record:
-        return self._store.get(conversation_id)
+        return self._store.table.get(conversation_id)
 
     def page(self, query: Query) -> Page:
-        return self._store.page(query)
+        return self._store.table.page(query)
 
     @property
     def size(self) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 from sandbox.world.conversation import Conversation, Record, require_participant
 from sandbox.world.errors import StoreFull
 from sandbox.world.ids import IdSequence
-from sandbox.world.paging import Page, Query
 from sandbox.world.table import Table
 
 Encode = Callable[[Conversation], bytes]
@@ -26,14 +25,6 @@ class Store:
         self.table = table
         self._encode = encode
         self._capacity = capacity
-
-    def get(self, conversation_id: str) -> Record:
-        """Return a record. Raises UnknownConversation."""
-        return self.table.get(conversation_id)
-
-    def page(self, query: Query) -> Page:
-        """Return the records that ``query`` selects. Raises UnknownCursor."""
-        return self.table.page(query)
 
     def create(self, ids: IdSequence, contact_id: str | None, group_id: str | None, now: int) -> Record:
         """Create a conversation at ``now`` (Unix seconds) under the next free id.

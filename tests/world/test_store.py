@@ -326,8 +326,8 @@ def test_json_is_encoded_only_when_a_record_is_written() -> None:
     store.update("a", {"is_muted": True})
     store.put("c", {"group_id": "g1"}, 1)
     for _ in range(3):
-        store.get("a")
-        store.page(Query(10))
+        store.table.get("a")
+        store.table.page(Query(10))
         list(store.table)
     assert encoded == ["b", "a", "c"]
 
