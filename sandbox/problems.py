@@ -16,6 +16,10 @@ JSON_TYPE = "application/json"
 
 Headers = Sequence[tuple[str, str]]
 
+_MAX_SHOWN = 80
+"""The most characters of a client's text or value that a message repeats."""
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+
 
 class Problem(Exception):
     """An error for the client: its status, its message, and headers besides the usual ones."""
@@ -196,17 +200,20 @@ def internal() -> Problem:
     )
 
 
-def shortened(text: str, limit: int = 80) -> str:
+def shortened(text: str, limit: int = _MAX_SHOWN) -> str:
     """Return ``text`` in one line, cut if it is too long to be repeated to its sender."""
+    text = text[: limit + 1]
     text = text if text.isprintable() else text.encode("unicode_escape").decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def quoted(value: object) -> str:
-    """Return ``value`` as JSON, cut if it is too long to be repeated to its sender."""
+    """Return ``value`` as JSON, cut if it is too long to be repeated to its sender. The rest of it costs nothing."""
     if isinstance(value, str):
-        return f'"{shortened(value, 78)}"'
-    try:
-        return shortened(json.dumps(value, ensure_ascii=False, default=str))
-    except RecursionError:
-        return "a value that is nested too deeply"
+        return f'"{shortened(value, _MAX_SHOWN - 2)}"'
+    text = ""
+    for part in _JSON.iterencode(value):
+        text += part
+        if len(text) > _MAX_SHOWN:
+            break
+    return shortened(text)

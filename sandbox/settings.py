@@ -71,7 +71,7 @@ def _switch(text: str) -> bool:
 
 
 def _latency(text: str) -> str:
-    from sandbox.faults.parsing import latency_of  # noqa: PLC0415  # only who asks for it pays for it
+    from sandbox.faults.short_forms import latency_of  # noqa: PLC0415  # only who asks for it pays for it
 
     latency_of(text)
     return text

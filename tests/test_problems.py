@@ -110,3 +110,15 @@ def test_deeply_nested_value_is_quoted() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert len(quoted(deep)) <= 80
+
+
+def test_the_part_of_a_value_that_is_not_shown_costs_nothing() -> None:
+    encoded: list[int] = []
+
+    class Item:
+        def __str__(self) -> str:
+            encoded.append(1)
+            return "item"
+
+    assert quoted([Item() for _ in range(1000)]).startswith('["item", "item", ')
+    assert len(encoded) < 20

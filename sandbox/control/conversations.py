@@ -19,7 +19,7 @@ def arrange(_context: ControlContext, lease: Lease, conversation_id: str, body: 
     """Create (201) or change (200) a conversation and any attribute of it; the others stay as they are."""
     if not is_id(conversation_id):
         raise problems.invalid(
-            f"The id in the path must be {Id.expects}, not {problems.quoted(conversation_id)}."
+            f"The id in the path must be {Id.expected}, not {problems.quoted(conversation_id)}."
         )
     record, is_new = lease.world.put(lease.generation, conversation_id, body)
     return json_response(record.json + b"\n", HTTPStatus.CREATED if is_new else HTTPStatus.OK)

@@ -3,9 +3,8 @@
 from typing import Any
 
 from sandbox.control.context import ControlContext
-from sandbox.faults.parsing import RULE, rules_of
+from sandbox.faults.rule_document import RULE, RuleList, rules_of
 from sandbox.operations import Operation
-from sandbox.schemas.control import RuleList
 from sandbox.schemas.responses import FaultRuleListSchema, FaultRuleSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
@@ -39,7 +38,7 @@ def add(context: ControlContext, lease: Lease | None, body: UnboundRule) -> dict
 def replace(context: ControlContext, lease: Lease | None, body: dict[str, Any]) -> dict[str, Any]:
     """Replace all rules, or change nothing if one of the new ones is invalid."""
     rules, generation = _rules(context, lease)
-    rules.replace_rules(generation, rules_of(body["data"], "data", context.settings.max_rules))
+    rules.replace_rules(generation, rules_of(body["data"], context.settings.max_rules))
     return show(context, lease)
 
 

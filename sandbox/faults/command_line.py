@@ -2,7 +2,7 @@
 
 from sandbox.faults.effect import Effect
 from sandbox.faults.kinds.status import Status
-from sandbox.faults.parsing import latency_of
+from sandbox.faults.short_forms import latency_of
 from sandbox.world.rules import Rule
 
 NAME = "command line"

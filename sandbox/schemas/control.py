@@ -9,18 +9,12 @@ from sandbox.schemas.conversation import ConversationSchema
 from sandbox.schemas.fields import (
     Choice,
     Flag,
-    Id,
-    Items,
     Name,
     Number,
-    Timestamp,
     WholeNumber,
 )
 from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.journal import KNOWN_METHODS, OTHER_METHOD
-
-STATE_VERSION = 1
-"""The form of a state document; another form will have another number."""
 
 
 class Reset(Schema):
@@ -85,33 +79,3 @@ class Arrangement(ConversationSchema):
 
     class Meta:
         exclude = ("id",)
-
-
-class StateDocument(Schema):
-    """A whole sandbox. What an export answers, an import takes.
-
-    ``conversations`` and ``deleted`` are read one by one, so that a mistake can be named by its place.
-    """
-
-    version = WholeNumber(STATE_VERSION, STATE_VERSION, required=True)
-    seed = WholeNumber(0, 2**63 - 1, required=True)
-    pinned_ids = Items(required=True)
-    id_index = WholeNumber(0, 2**63 - 1, required=True)
-    frozen_at = Number(0, LATEST_TIMESTAMP, required=True, allow_none=True)
-    clock_offset = Number(-LATEST_TIMESTAMP, LATEST_TIMESTAMP, required=True)
-    faults = Items(required=True)
-    conversations = Items(required=True)
-    deleted = Items(required=True)
-
-
-class Deletion(Schema):
-    """The place of a deleted conversation, whose id still works as a cursor."""
-
-    id = Id(required=True)
-    created_at = Timestamp(required=True)
-
-
-class RuleList(Schema):
-    """Fault rules, in the order in which they are asked. Each is read by itself, so that its place can be named."""
-
-    data = Items(required=True)

@@ -1,53 +1,75 @@
-"""Saying what is wrong with attributes: by name, with what would be right, and the nearest documented name."""
+"""Error messages: the sentences for the nested messages of a ValidationError, each with its place in the document.
 
-from collections.abc import Mapping
+The messages have the shape that marshmallow documents, for instance ``{"conversations": {3: {"contact_id": ["must be an
+id."]}}}`` for "conversations[3].contact_id must be an id." A message is a predicate, which continues the place that it
+stands at. Under ``_schema`` it is a sentence about the object as a whole.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 from marshmallow.exceptions import SCHEMA
 
-from sandbox.problems import quoted, shortened
-from sandbox.schemas.fields import Attribute
+from sandbox.problems import shortened
 
 MAX_EXPLAINED = 5
-"""So many mistakes are explained in one message."""
+"""The most mistakes that one message explains."""
+
+_MAX_COMPARED = 80
+"""Longer names resemble no known one, and comparing them takes long."""
+
+Path = Sequence[str | int]
+"""The way from a document to a value in it: names of attributes and indexes of items."""
 
 
-def explain(
-    schema: Schema, error: ValidationError, values: Mapping[str, Any], place: str, prefix: str = ""
-) -> str:
-    """One sentence for each mistake, in the order in which marshmallow found them.
+def message_of(error: ValidationError, document: str = "") -> str:
+    """Return one sentence for each of the first ``MAX_EXPLAINED`` mistakes.
 
-    ``place`` is what the attributes belong to ("this query"), ``prefix`` where they stand ("conversations[3].").
+    ``document`` ("this body") is the subject of what is wrong with the document as a whole.
     """
-    assert isinstance(error.messages, dict)
-    sentences = [
-        _sentence(schema, name, said, values, place, prefix) for name, said in error.messages.items()
-    ]
-    return " ".join(sentences[:MAX_EXPLAINED])
+    return " ".join(islice(_sentences(error.messages, "", document), MAX_EXPLAINED))
 
 
-def _sentence(
-    schema: Schema, name: str, said: Any, values: Mapping[str, Any], place: str, prefix: str
-) -> str:
-    if name == SCHEMA and SCHEMA not in values:
-        return (f"{place}: " if prefix else "") + " ".join(said)
-    field: Any = schema.fields.get(name)
-    if not isinstance(field, Attribute):
-        return _unknown(schema, name, place, prefix)
-    if field.has_own_messages and values.get(name) is not None:
-        return prefix + " ".join(said)
-    if name not in values:
-        return f"{prefix}{name} is missing; it must be {field.expects}."
-    return f"{prefix}{name} must be {field.expects}, not {quoted(values[name])}."
+def error_at(path: Path, message: str) -> ValidationError:
+    """Return an error whose ``message`` stands at ``path``."""
+    messages: Any = [message]
+    for key in reversed(path):
+        messages = {key: messages}
+    return ValidationError(messages)
 
 
-def _unknown(schema: Schema, name: str, place: str, prefix: str) -> str:
-    known = list(schema.fields)
-    shown = prefix + shortened(str(name))
-    if not known:
-        return f"{shown} is not known here: there are no attributes in {place}."
-    near = get_close_matches(str(name).lower(), known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}."
-    return f"{shown} is not an attribute of {place}; {hint}"
+def place_of(path: Path) -> str:
+    """Return ``path`` as messages show it: ``conversations[3].contact_id``."""
+    place = ""
+    for key in path:
+        place = _inside(place, key)
+    return place
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the ``known`` name that ``name`` was probably meant to be, if there is one. Case does not matter."""
+    if len(name) > _MAX_COMPARED:
+        return None
+    by_lower_case = {each.lower(): each for each in known}
+    near = get_close_matches(name.lower(), by_lower_case, n=1)
+    return by_lower_case[near[0]] if near else None
+
+
+def _sentences(messages: Any, place: str, document: str) -> Iterator[str]:
+    if isinstance(messages, list):
+        yield f"{place or document} {' '.join(messages)}"
+        return
+    for key, inner in messages.items():
+        if key == SCHEMA:
+            yield (f"{place}: " if place else "") + " ".join(inner)
+        else:
+            yield from _sentences(inner, _inside(place, key), document)
+
+
+def _inside(place: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{place}[{key}]"
+    return f"{place}.{shortened(key)}" if place else shortened(key)

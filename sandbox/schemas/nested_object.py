@@ -3,42 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import fields
 
-from sandbox.schemas.error_messages import explain
 from sandbox.schemas.fields import Attribute
+from sandbox.schemas.loading import load
 
 
-class NestedObject(Attribute, fields.Raw):
-    """An object with attributes of its own, whose mistakes are named with their place: ``match.method``."""
+class NestedObject(Attribute, fields.Nested):
+    """An object with attributes of its own, those of ``schema``."""
 
-    has_own_messages = True
-    expects = "an object"
+    expected = "an object"
+    openapi: Mapping[str, Any] = {}
+    openapi_text: Mapping[str, Any] = {"type": "object"}
 
-    def __init__(self, schema: Schema, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._schema = schema
-        properties = {
-            name: dict(field.openapi_text)
-            for name, field in schema.fields.items()
-            if isinstance(field, Attribute)
-        }
-        self.openapi = {"type": "object", "properties": properties, "additionalProperties": False}
-        self.openapi_text = self.openapi
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, dict):
-            raise ValidationError(f"{attr} must be an object.")
-        try:
-            return self._schema.load(value, unknown=RAISE)
-        except ValidationError as error:
-            raise ValidationError(explain(self._schema, error, value, str(attr), f"{attr}.")) from None
+    def _deserialize(self, value: Any, attr: str | None, data: Any, *args: Any, **kwargs: Any) -> Any:
+        return load(self.schema, value, str(attr))
 
 
 class Texts(Attribute, fields.Raw):
     """An object of plain values, which are compared as the text that a form would send: ``true``, ``5``, ````."""
 
-    expects = "an object of texts, numbers, booleans and nulls"
+    expected = "an object of texts, numbers, booleans and nulls"
     openapi: Mapping[str, Any] = {
         "type": "object",
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
@@ -47,12 +32,12 @@ class Texts(Attribute, fields.Raw):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if not isinstance(value, dict) or any(isinstance(each, dict | list) for each in value.values()):
-            raise self.make_error("null")
+            raise self.make_error("invalid", input=value)
         return {name: as_text(each) for name, each in value.items()}
 
 
 def as_text(value: Any) -> str:
-    """A JSON value as the text that a form would send for it."""
+    """Return the text that a form would send for a JSON value."""
     if value is None:
         return ""
     if isinstance(value, bool):

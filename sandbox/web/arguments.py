@@ -6,10 +6,11 @@ Text is first converted to JSON values by the types of its attributes. Then one 
 from collections.abc import Callable
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+from marshmallow import Schema, ValidationError
 
 from sandbox import problems
-from sandbox.schemas.error_messages import explain
+from sandbox.schemas.error_messages import message_of
+from sandbox.schemas.loading import load
 from sandbox.web.request import Request
 
 MAX_CACHED = 1024
@@ -62,9 +63,9 @@ class ArgumentReader:
 
     def _load(self, schema: Schema, attributes: dict[str, Any], place: str) -> Any:
         try:
-            return schema.load(attributes, unknown=EXCLUDE if self._lenient else RAISE)
+            return load(schema, attributes, f"this {place}", lenient=self._lenient)
         except ValidationError as error:
-            raise problems.invalid(explain(schema, error, attributes, f"this {place}")) from None
+            raise problems.invalid(message_of(error)) from None
 
 
 def _cached(cache: dict[Any, Any], key: Any, length: int, read: Callable[[], Any]) -> Any:

@@ -6,11 +6,14 @@ from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from sandbox import problems
+from sandbox.schemas.error_messages import message_of
+from sandbox.schemas.json_document import parse
 
 MAX_ATTRIBUTES = 1000
 """More attributes than any honest request has; the rest of a longer text is not even parsed."""
@@ -101,7 +104,9 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(_utf8(body), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        values = parse(_utf8(body), _refuse_constant)
+    except ValidationError as error:
+        raise problems.invalid(message_of(error)) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise problems.invalid(f"The body is not valid JSON: {error.msg} at {where}.") from None

@@ -178,7 +178,7 @@ def test_all_rules_can_be_replaced_at_once(harness: Harness, owner: str | None, 
     [
         ([{"delay": 1}, {}], "data[1]"),
         ([{"delay": 1}, {"delay": 1, "times": 0}], "data[1].times must be an integer from 1"),
-        ([{"delay": 1, "tims": 1}], "data[0].tims is not an attribute of data[0]; did you mean times?"),
+        ([{"delay": 1, "tims": 1}], "data[0].tims is not an attribute of a rule; did you mean times?"),
         ([{"delay": 1}, {"delay": -1}], "data[1].delay.milliseconds must be"),
         ([{"fault": {"type": "nothing"}}], "data[0].fault.type must be one of"),
         ([{"fault": {"type": "status", "status": 1}}], "data[0].fault.status must be"),

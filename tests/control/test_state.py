@@ -214,7 +214,7 @@ BROKEN: list[tuple[Document, list[str]]] = [
     (conversation(created_at=-1), ["conversations[1].created_at must be"]),
     (conversation(archived_at=LATEST_TIMESTAMP + 1), ["conversations[1].archived_at must be"]),
     (conversation(ismuted=True), ["conversations[1].ismuted", "did you mean is_muted?"]),
-    (conversation(_schema=True), ["conversations[1]._schema"]),
+    (conversation(_schema=True), ["conversations[1]: _schema is not an attribute"]),
     ({"deleted": "z"}, ["deleted must be a list"]),
     ({"deleted": ["z"]}, ["deleted[0] must be an object"]),
     ({"deleted": [{"id": "z", "created_at": 1}, {"id": "y"}]}, ["deleted[1].created_at is missing"]),
@@ -257,6 +257,16 @@ def test_a_conversation_of_a_document_is_complete(
 def test_what_is_no_document_is_refused(api: FlaskClient, assert_error_shape: Check, body: bytes) -> None:
     before = api.get(STATE).data
     assert_error_shape(api.put(STATE, data=body, content_type="application/json"), 400)
+    assert api.get(STATE).data == before
+
+
+def test_a_name_that_is_given_twice_is_refused_with_its_place(
+    api: FlaskClient, assert_error_shape: Check
+) -> None:
+    before = api.get(STATE).data
+    body = json.dumps(DOCUMENT).replace('"is_muted": true, ', '"is_muted": true, "is_muted": false, ')
+    answer = api.put(STATE, data=body, content_type="application/json")
+    assert_error_shape(answer, 400, "conversations[0].is_muted is given twice; give it once.")
     assert api.get(STATE).data == before
 
 

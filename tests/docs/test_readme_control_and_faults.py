@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from sandbox.control.table import ENDPOINTS
-from sandbox.faults.parsing import RULE
+from sandbox.faults.rule_document import RULE
 from sandbox.faults.table import DELAYS, FAULTS
 from sandbox.seeding.scenario import load
 from tests.docs.readme import README, blocks, table

@@ -1,112 +1,71 @@
-"""Saying what is wrong: by name, with what would be right, and the nearest documented name."""
+"""Error messages: sentences with their place, made from the nested messages of a ValidationError."""
 
 from typing import Any
 
 import pytest
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import ValidationError
 
-from sandbox.schemas.arguments import NoArguments
-from sandbox.schemas.error_messages import MAX_EXPLAINED, explain
-from sandbox.schemas.fields import Attribute, Flag, Id, Items, WholeNumber
-
-
-class Own(Attribute, fields.Raw):
-    """Its errors are sentences already."""
-
-    has_own_messages = True
-    expects = "something of its own"
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        raise ValidationError("own is wrong inside.")
-
-
-class Example(Schema):
-    contact_id = Id(required=True)
-    is_muted = Flag()
-    limit = WholeNumber(1, 100)
-    many = Items()
-    own = Own()
-
-    @validates_schema(skip_on_field_errors=True)
-    def _together(self, data: dict[str, Any], **_: Any) -> None:
-        if "limit" in data:
-            raise ValidationError("limit and contact_id do not go together.")
-
-
-class Many(Schema):
-    a = Flag(required=True)
-    b = Flag(required=True)
-    c = Flag(required=True)
-    d = Flag(required=True)
-    e = Flag(required=True)
-    f = Flag(required=True)
-
-
-def said(values: dict[str, Any], schema: Schema | None = None, prefix: str = "") -> str:
-    schema = schema or Example()
-    with pytest.raises(ValidationError) as error:
-        schema.load(values, unknown=RAISE)
-    return explain(schema, error.value, values, "this body", prefix)
+from sandbox.schemas.error_messages import MAX_EXPLAINED, error_at, message_of, nearest, place_of
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("messages", "message"),
     [
-        ({}, "contact_id is missing; it must be an id: 1 to 64 letters, digits, _ or -."),
-        ({"contact_id": 5}, "contact_id must be an id: 1 to 64 letters, digits, _ or -, not 5."),
-        ({"contact_id": None}, "contact_id must be an id: 1 to 64 letters, digits, _ or -, not null."),
-        ({"contact_id": "a", "is_muted": "yes"}, 'is_muted must be true or false, not "yes".'),
-        ({"contact_id": "a", "many": {"b": [1]}}, 'many must be a list, not {"b": [1]}.'),
-        ({"contact_id": "a", "limit": 5}, "limit and contact_id do not go together."),
-        ({"contact_id": "a", "own": 1}, "own is wrong inside."),
-        ({"contact_id": "a", "own": None}, "own must be something of its own, not null."),
+        ({"limit": ["must be a number."]}, "limit must be a number."),
+        ({"limit": ["must be a number.", "It is not."]}, "limit must be a number. It is not."),
+        ({"a": ["is missing."], "b": ["is wrong."]}, "a is missing. b is wrong."),
+        ({"match": {"method": ["is wrong."]}}, "match.method is wrong."),
+        ({"ids": {1: ["is wrong."]}}, "ids[1] is wrong."),
         (
-            {"contact_id": "a", "is_mutd": True},
-            "is_mutd is not an attribute of this body; did you mean is_muted?",
+            {"conversations": {3: {"contact_id": ["is wrong."], "group_id": ["is missing."]}}},
+            "conversations[3].contact_id is wrong. conversations[3].group_id is missing.",
         ),
-        (
-            {"contact_id": "a", "LIMIT": 1},
-            "LIMIT is not an attribute of this body; did you mean limit?",
-        ),
-        (
-            {"contact_id": "a", "zzz": 1},
-            "zzz is not an attribute of this body; known are contact_id, is_muted, limit, many, own.",
-        ),
-        (
-            {"contact_id": "a", "_schema": 1},
-            "_schema is not an attribute of this body; known are contact_id, is_muted, limit, many, own.",
-        ),
+        ({"_schema": ["a and b do not go together."]}, "a and b do not go together."),
+        ({"delay": {"_schema": ["upper is too low."]}}, "delay: upper is too low."),
+        ({"faults": {0: {"_schema": ["A rule is empty."]}}}, "faults[0]: A rule is empty."),
+        ("must be an object.", "this body must be an object."),
     ],
 )
-def test_a_mistake_is_one_sentence(values: dict[str, Any], sentence: str) -> None:
-    assert said(values) == sentence
+def test_a_message_is_a_sentence_with_its_place(messages: Any, message: str) -> None:
+    assert message_of(ValidationError(messages), "this body") == message
+
+
+def test_only_the_first_mistakes_are_explained() -> None:
+    messages = {"a": ["is wrong."], "b": {str(number): ["is wrong."] for number in range(1000)}}
+    message = message_of(ValidationError(messages))
+    assert message == "a is wrong. b.0 is wrong. b.1 is wrong. b.2 is wrong. b.3 is wrong."
+    assert message.count(" is wrong.") == MAX_EXPLAINED == 5
+
+
+def test_a_long_or_unprintable_name_is_not_repeated_as_it_is() -> None:
+    assert len(message_of(ValidationError({"a" * 10_000: {"b" * 10_000: ["is wrong."]}}))) < 200
+    assert message_of(ValidationError({"a\nb": ["is wrong."]})) == "a\\nb is wrong."
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("path", "place"),
     [
-        ({}, "data[3].contact_id is missing; it must be"),
-        ({"contact_id": 5}, "data[3].contact_id must be"),
-        ({"contact_id": "a", "is_mutd": 1}, "data[3].is_mutd is not an attribute of this body"),
-        ({"contact_id": "a", "own": 1}, "data[3].own is wrong inside."),
-        ({"contact_id": "a", "limit": 5}, "this body: limit and contact_id do not go together."),
+        ((), ""),
+        (("a",), "a"),
+        (("a", "b"), "a.b"),
+        (("a", 0, "b", 1, 2), "a[0].b[1][2]"),
     ],
 )
-def test_a_prefix_says_where_it_stands(values: dict[str, Any], sentence: str) -> None:
-    assert said(values, prefix="data[3].").startswith(sentence)
+def test_an_error_stands_at_a_path(path: tuple[str | int, ...], place: str) -> None:
+    assert place_of(path) == place
+    assert message_of(error_at(path, "is wrong."), "all of it") == f"{place or 'all of it'} is wrong."
 
 
-def test_several_mistakes_are_several_sentences_and_not_without_end() -> None:
-    message = said({"is_muted": 1, "limit": 0})
-    assert message.count(" must be ") == 3
-    assert said({}, Many()).count(" is missing; ") == MAX_EXPLAINED == 5
-
-
-def test_where_nothing_is_known_that_is_said() -> None:
-    assert said({"a": 1}, NoArguments()) == "a is not known here: there are no attributes in this body."
-
-
-def test_what_is_long_is_not_repeated_whole() -> None:
-    assert len(said({"contact_id": "a" * 10_000})) < 200
-    assert len(said({"contact_id": "a", "b" * 10_000: 1})) < 300
-    assert len(said({"contact_id": ["a"] * 10_000})) < 200
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("is_mutd", "is_muted"),
+        ("LIMIT", "limit"),
+        ("empty_response", "EMPTY_RESPONSE"),
+        ("zzz", None),
+        ("", None),
+        ("limit" * 100, None),
+    ],
+)
+def test_the_nearest_name_is_found_whatever_its_case(name: str, known: str | None) -> None:
+    assert nearest(name, ["is_muted", "limit", "EMPTY_RESPONSE"]) == known

@@ -1,12 +1,12 @@
-"""The attribute types: what each takes, what text becomes, and what it says would be right."""
+"""The attribute types: the values that each accepts, the conversion of text, and the messages."""
 
 import re
 from typing import Any
 
 import pytest
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
-from sandbox.schemas.fields import Attribute, Flag, Id, Timestamp, WholeNumber
+from sandbox.schemas.fields import Attribute, Flag, Id, IdList, Timestamp, WholeNumber
 from sandbox.world.clock import LATEST_TIMESTAMP
 
 FIELDS: list[Attribute] = [Id(), Flag(), WholeNumber(1, 100), Timestamp()]
@@ -19,7 +19,7 @@ def test_an_id_is_1_to_64_letters_digits_underscores_or_hyphens(value: str) -> N
 
 
 @pytest.mark.parametrize("value", ["", "a" * 65, "a b", "a\n", "ä", "٣", "a.b", 1, True, 1.5, [], {}, b"a"])
-def test_nothing_else_is_an_id(value: Any) -> None:
+def test_other_values_are_not_ids(value: Any) -> None:
     with pytest.raises(ValidationError):
         Id().deserialize(value)
 
@@ -30,7 +30,7 @@ def test_a_flag_is_true_or_false(value: bool) -> None:
 
 
 @pytest.mark.parametrize("value", [1, 0, 1.0, "true", "false", "1", "", [], {}, "yes"])
-def test_nothing_else_is_a_flag(value: Any) -> None:
+def test_other_values_are_not_flags(value: Any) -> None:
     with pytest.raises(ValidationError):
         Flag().deserialize(value)
 
@@ -39,7 +39,7 @@ def test_nothing_else_is_a_flag(value: Any) -> None:
     ("text", "value"),
     [("true", True), ("1", True), ("false", False), ("0", False), ("TRUE", "TRUE"), ("", ""), ("yes", "yes")],
 )
-def test_text_becomes_a_flag_or_stays_what_it_is(text: str, value: Any) -> None:
+def test_text_is_converted_to_a_flag_or_left_as_it_is(text: str, value: Any) -> None:
     got = Flag().from_text(text)
     assert (got, type(got)) == (value, type(value))
 
@@ -53,7 +53,7 @@ def test_a_whole_number_is_an_integer_within_its_bounds(value: Any, kept: int) -
 @pytest.mark.parametrize(
     "value", [0, 101, -1, 1.5, True, False, "5", "", float("inf"), float("nan"), 1e300, 10**400, [], {}]
 )
-def test_nothing_else_is_a_whole_number(value: Any) -> None:
+def test_other_values_are_not_whole_numbers(value: Any) -> None:
     with pytest.raises(ValidationError):
         WholeNumber(1, 100).deserialize(value)
 
@@ -77,7 +77,7 @@ def test_nothing_else_is_a_whole_number(value: Any) -> None:
     ],
     ids=lambda part: ascii(part)[:20],
 )
-def test_digits_become_a_number_and_other_text_stays_what_it_is(text: str, value: Any) -> None:
+def test_digits_are_converted_to_a_number_and_other_text_is_left_as_it_is(text: str, value: Any) -> None:
     got = WholeNumber(1, 100).from_text(text)
     assert (got, type(got)) == (value, type(value))
 
@@ -88,7 +88,7 @@ def test_a_timestamp_is_unix_seconds_up_to_the_end_of_the_year_9999(value: int) 
 
 
 @pytest.mark.parametrize("value", [-1, LATEST_TIMESTAMP + 1, True, "5", 0.5, "2026-01-01"])
-def test_nothing_else_is_a_timestamp(value: Any) -> None:
+def test_other_values_are_not_timestamps(value: Any) -> None:
     with pytest.raises(ValidationError):
         Timestamp().deserialize(value)
 
@@ -97,30 +97,71 @@ def test_the_latest_timestamp_is_the_last_second_of_9999() -> None:
     assert LATEST_TIMESTAMP == 253402300799
 
 
-def test_text_that_is_no_id_or_number_is_left_to_the_one_that_refuses() -> None:
+def test_text_that_cannot_be_converted_is_left_as_it_is() -> None:
     assert Id().from_text("a b") == "a b"
     assert Timestamp().from_text("now") == "now"
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: type(field).__name__)
-def test_null_is_refused_unless_allowed(field: Any) -> None:
+def test_null_is_refused_by_default(field: Any) -> None:
     with pytest.raises(ValidationError):
         field.deserialize(None)
 
 
 @pytest.mark.parametrize("kind", [Id, Flag, Timestamp])
-def test_null_is_taken_where_it_is_allowed(kind: Any) -> None:
+def test_null_is_accepted_where_it_is_allowed(kind: Any) -> None:
     assert kind(allow_none=True).deserialize(None) is None
 
 
+class Document(Schema):
+    value = WholeNumber(1, 100, required=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "is missing; it must be an integer from 1 to 100."),
+        ({"value": None}, "must be an integer from 1 to 100, not null."),
+        ({"value": "a"}, 'must be an integer from 1 to 100, not "a".'),
+        ({"value": {"{input}": []}}, 'must be an integer from 1 to 100, not {"{input}": []}.'),
+        ({"value": 101.0}, "must be an integer from 1 to 100, not 101.0."),
+    ],
+)
+def test_a_message_describes_the_valid_values_and_repeats_the_invalid_one(
+    values: dict[str, Any], message: str
+) -> None:
+    assert Document().validate(values) == {"value": [message]}
+
+
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: type(field).__name__)
-def test_every_field_says_what_would_be_right(field: Attribute) -> None:
-    assert field.expects
+def test_every_field_describes_its_valid_values(field: Attribute) -> None:
+    assert field.expected
 
 
-def test_what_would_be_right_names_the_bounds() -> None:
-    assert WholeNumber(1, 100).expects == "an integer from 1 to 100"
+def test_the_bounds_are_described_and_documented() -> None:
+    assert WholeNumber(1, 100).expected == "an integer from 1 to 100"
     assert WholeNumber(1, 100).openapi == {"minimum": 1, "maximum": 100}
-    assert f"from 0 to {LATEST_TIMESTAMP}" in Timestamp().expects
+    assert f"from 0 to {LATEST_TIMESTAMP}" in Timestamp().expected
     assert Timestamp().openapi == {"minimum": 0, "maximum": LATEST_TIMESTAMP}
     assert Flag.openapi_text["enum"] == ["true", "false", "1", "0"]
+
+
+@pytest.mark.parametrize("value", [[], ["a"], ["a", "b", "a"]])
+def test_an_id_list_is_a_list_of_ids(value: list[str]) -> None:
+    assert IdList().deserialize(value) == value
+
+
+@pytest.mark.parametrize("value", ["a", {}, None, 5])
+def test_an_id_list_is_a_list(value: Any) -> None:
+    with pytest.raises(ValidationError, match="must be a list, not "):
+        IdList().deserialize(value)
+
+
+@pytest.mark.parametrize("item", [None, 5, "a b", []])
+def test_the_first_item_of_an_id_list_that_is_not_an_id_is_refused_by_its_index(item: Any) -> None:
+    with pytest.raises(ValidationError) as error:
+        IdList().deserialize(["a", item, "b c"])
+    assert isinstance(error.value.messages, dict)
+    ((index, (message,)),) = error.value.messages.items()
+    assert index == 1
+    assert message.startswith("must be an id: ")

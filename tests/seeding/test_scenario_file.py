@@ -166,7 +166,8 @@ def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioF
         ("[" * 200_000, "not JSON that can be read: it is nested too deeply."),
         ("[]", "a scenario must be an object, not []."),
         ("null", "a scenario must be an object, not null."),
-        ('{"seed": 1, "seed": 2}', "seed is given twice."),
+        ('{"a\\nb": 1, "a\\nb": 2}', "a\\nb is given twice; give it once."),
+        ('{"seed": 1, "seed": 2}', "seed is given twice; give it once."),
         ('{"a\\nb": 1}', "a\\nb is not an attribute of a scenario; known are "),
         ('{"sead": 1}', "sead is not an attribute of a scenario; did you mean seed?"),
         (
@@ -186,7 +187,7 @@ def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioF
         ('{"clock": 5}', "clock must be an object, not 5."),
         ('{"clock": {}}', f"clock.freeze is missing; it {TIME}."),
         ('{"clock": {"freeze": "now"}}', f'clock.freeze {TIME}, not "now".'),
-        ('{"clock": {"freeze": 1, "freeze": 1}}', "clock.freeze is given twice."),
+        ('{"clock": {"freeze": 1, "freeze": 1}}', "clock.freeze is given twice; give it once."),
         (
             '{"clock": {"freeze": 1, "freezes": 1}}',
             "clock.freezes is not an attribute of clock; did you mean freeze?",
@@ -204,7 +205,7 @@ def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioF
         ),
         (
             '{"conversations": [{"contact_id": "a", "contact_id": "a"}]}',
-            "conversations[0].contact_id is given twice.",
+            "conversations[0].contact_id is given twice; give it once.",
         ),
         (
             conversation_ids("a", "b", "a"),

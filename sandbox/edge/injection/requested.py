@@ -15,7 +15,7 @@ from sandbox.faults.effect import Effect
 from sandbox.faults.kinds.connection_reset import ConnectionReset
 from sandbox.faults.kinds.hang import Hang
 from sandbox.faults.kinds.status import Status
-from sandbox.faults.parsing import fault_of
+from sandbox.faults.short_forms import fault_of
 from sandbox.problems import Problem
 from sandbox.web.decoding import OWN_PREFIX
 

@@ -1,0 +1,98 @@
+"""Fault rules in JSON."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, post_load, validates_schema
+
+from sandbox import problems
+from sandbox.faults.effect import Effect
+from sandbox.faults.typed_object import DelayField, FaultField
+from sandbox.operations import OPERATIONS
+from sandbox.schemas.error_messages import message_of
+from sandbox.schemas.fields import Choice, Name, Number, WholeNumber
+from sandbox.schemas.nested_object import NestedObject, Texts
+from sandbox.schemas.object_list import ObjectList, UnreadObjects
+from sandbox.world.errors import RulesFull
+from sandbox.world.journal import KNOWN_METHODS
+from sandbox.world.rules import RequestMatcher, UnboundRule
+
+
+class MatchDocument(Schema):
+    """The calls that a rule applies to; by default every ``/v1`` call."""
+
+    operation = Choice([operation.id for operation in OPERATIONS])
+    method = Choice(sorted(KNOWN_METHODS))
+    path = Name()
+    query = Texts()
+    body = Texts()
+
+
+class Probability(Number):
+    """A probability, 0 to 1."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(0, 1, **kwargs)
+        self.expected = "a probability from 0 to 1 (write 0.05 for 5 percent)"
+
+
+class RuleDocument(Schema):
+    """A fault rule: when it fires, and what happens then. Loaded as an UnboundRule."""
+
+    name = Name(metadata={"description": "For people; shown in X-Sandbox-Rule and the journal."})
+    match = NestedObject(
+        MatchDocument(),
+        metadata={"description": "The calls that the rule applies to; by default every /v1 call."},
+    )
+    skip = WholeNumber(0, 10**9, metadata={"description": "Let the first N matching calls pass."})
+    times = WholeNumber(1, 10**9, metadata={"description": "Fire at most N times; by default without end."})
+    every = WholeNumber(1, 10**9, metadata={"description": "Fire on every Nth matching call."})
+    probability = Probability(metadata={"description": "Fire with this probability, 0 to 1."})
+    ttl_seconds = Number(
+        0.001,
+        10**9,
+        metadata={"description": "Expire after this many seconds on the sandbox's clock."},
+    )
+    delay = DelayField(metadata={"description": "Milliseconds, or a delay with a type."})
+    fault = FaultField(metadata={"description": "What goes wrong."})
+    phase = Choice(
+        ["before", "after"],
+        metadata={
+            "description": "before: the call has no effect; after: the call is done and its answer is lost."
+        },
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def _check_effect(self, data: dict[str, Any], **_: Any) -> None:
+        if "delay" not in data and "fault" not in data:
+            raise ValidationError("A rule needs a delay, a fault or both.")
+        if data.get("phase") == "after" and "fault" not in data:
+            raise ValidationError("phase after goes with a fault: without one no answer is lost.")
+
+    @post_load(pass_original=True)
+    def _unbound_rule(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> UnboundRule:
+        effect = Effect(data.pop("delay", None), data.pop("fault", None), data.pop("phase", None) == "after")
+        data.pop("name", None)
+        match = RequestMatcher(**data.pop("match", {}))
+        return UnboundRule(effect, original, match, **data)
+
+
+RULE = RuleDocument()
+
+
+class RuleList(Schema):
+    """Fault rules, in the order in which they are tried."""
+
+    data = ObjectList(RULE, "a rule", required=True)
+
+
+def rules_of(documents: UnreadObjects, max_rules: int) -> tuple[UnboundRule, ...]:
+    """Return the rules of ``documents``.
+
+    Raises RulesFull if there are more than ``max_rules``, and Problem 400, which names what is wrong with its place.
+    """
+    if len(documents) > max_rules:
+        raise RulesFull(max_rules)
+    try:
+        return tuple(documents.read(lambda _index, unbound: unbound))
+    except ValidationError as error:
+        raise problems.invalid(message_of(error)) from None

@@ -1,0 +1,54 @@
+"""Parsing JSON in which no object has the same name twice, which Python's parser would overlook."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.schemas.error_messages import Path, error_at
+
+_Pairs = list[tuple[str, Any]]
+
+
+def parse(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
+    """Return the document that ``text`` encodes. ``parse_constant`` is that of :func:`json.loads`, for NaN.
+
+    Raises ValidationError, at its place, where a name is given twice, and what :func:`json.loads` raises.
+    """
+    ambiguous: dict[int, tuple[dict[str, Any], str]] = {}
+
+    def object_of(pairs: _Pairs) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            # The object is kept, so that its id stays its own.
+            ambiguous[id(values)] = values, _repeated(pairs)
+        return values
+
+    document = json.loads(text, object_pairs_hook=object_of, parse_constant=parse_constant)
+    if ambiguous:
+        raise error_at(_first(document, ambiguous), "is given twice; give it once.")
+    return document
+
+
+def _repeated(pairs: _Pairs) -> str:
+    names: set[str] = set()
+    for name, _ in pairs:
+        if name in names:
+            return name
+        names.add(name)
+    raise AssertionError(pairs)
+
+
+def _first(document: Any, ambiguous: dict[int, tuple[dict[str, Any], str]]) -> Path:
+    """Return the path of the first repeated name, in the order of the document.
+
+    There is one: an object that is not in the document any more was a value of a repeated name itself.
+    """
+    unseen: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while unseen:
+        path, value = unseen.pop()
+        if id(value) in ambiguous:
+            return *path, ambiguous[id(value)][1]
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        deeper = [((*path, key), inner) for key, inner in inside if isinstance(inner, dict | list)]
+        unseen += reversed(deeper)
+    raise AssertionError(ambiguous)
