@@ -30,7 +30,7 @@ class Deletion(Schema):
 
 
 class StateDocument(Schema):
-    """A whole sandbox: the answer of an export, and the body of an import.
+    """A whole sandbox: the response of an export, and the body of an import.
 
     The lists are loaded as UnreadObjects: an import that has no room for them refuses them before it reads them.
     """

@@ -1,5 +1,4 @@
-"""What goes wrong, and how long it takes: one small file per kind, behind one contract. No Flask.
+"""Faults and delays: one small file per kind, behind one interface. No Flask.
 
-When something goes wrong is decided elsewhere (:mod:`sandbox.world.rules`); a kind knows nothing of the rule that
-wraps it.
+Rules decide when they happen (:mod:`sandbox.world.rules`); a kind knows nothing of the rule that it belongs to.
 """

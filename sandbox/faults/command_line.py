@@ -9,7 +9,7 @@ NAME = "command line"
 
 
 def command_line_rules(latency: str | None, error_rate: float, error_status: int) -> list[Rule]:
-    """The rules that the settings stand for: some calls fail, and all of them, failed or not, take their time."""
+    """Return the rules for these settings: some calls fail, and all calls are delayed, whether they fail or not."""
     delay = None if latency is None else latency_of(latency)
     document = {"name": NAME}
     rules = []

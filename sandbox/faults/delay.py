@@ -1,4 +1,4 @@
-"""The contract of a delay."""
+"""The interface of a delay."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -7,26 +7,26 @@ from typing import Any, ClassVar
 from marshmallow import fields
 
 MAX_MILLISECONDS = 300_000
-"""Five minutes: the most that any call is held."""
+"""Five minutes: the longest delay of a call."""
 
 
 class Delay(ABC):
-    """How long an answer takes.
+    """A kind of delay.
 
-    ``type`` names the kind in JSON, ``attributes`` are what it takes there, and the first line of its docstring is its
-    documentation. The constructor takes the attributes by name and raises ValueError("what would be right") where
-    they do not go together.
+    ``type`` is its name in JSON, ``attributes`` are its attributes there, and the first line of its docstring is its
+    documentation. The constructor takes the attributes by name. Raises ValueError with a sentence that tells what would
+    be right if they do not go together.
     """
 
     type: ClassVar[str]
     attributes: ClassVar[Mapping[str, fields.Field[Any]]]
 
     varies: ClassVar[bool] = True
-    """Whether it depends on the draw; where it does not, none is made."""
+    """True if the delay depends on the random number; if not, none is generated."""
 
     pieces: int = 1
-    """In how many pieces the body arrives, spread over the time; 1 holds the whole answer back instead."""
+    """The number of pieces in which the body arrives, spread over the time; 1 delays the whole response instead."""
 
     @abstractmethod
     def milliseconds(self, draw: float) -> float:
-        """The delay of one call. ``draw`` is from 0 to below 1 and belongs to the call."""
+        """Return the delay of one call. ``draw`` is the random number of the call, from 0 to below 1."""

@@ -1,4 +1,4 @@
-"""The effect of a rule: how long the answer takes, what goes wrong with it, and whether the call is done."""
+"""The effect of a rule: the delay and the fault of a call."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from sandbox.world.rules import RateWindow
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What happens to a call. ``after`` says that the call is done first, and its answer is lost.
+    """The delay and the fault of a call. If ``after``, the call is done first, and its response is lost.
 
-    ``instead`` is an error that takes the place of the API's answer, for a fault that spoils answers.
+    ``instead`` is an error that replaces the API's response, for a fault that changes responses.
     """
 
     delay: Delay | None = None

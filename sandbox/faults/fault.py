@@ -1,4 +1,4 @@
-"""The contract of a fault, and what a fault may do to the wire."""
+"""The interface of a fault, and of the connection that a fault acts on."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from sandbox.world.rules import RateWindow
 
 
 class Wire(Protocol):
-    """What a fault may do to one call. A method that ends the connection does not return."""
+    """The connection of one call, as a fault uses it. A method that ends the connection does not return."""
 
     def response(self) -> Response:
         """Return the API's response to this call. In the phase "before" the call is made on a copy of the sandbox."""
@@ -56,16 +56,16 @@ class Wire(Protocol):
 
 
 class Fault(ABC):
-    """What goes wrong.
+    """A kind of fault.
 
-    ``type`` names the kind in JSON, ``attributes`` are what it takes there, and the first line of its docstring is its
+    ``type`` is its name in JSON, ``attributes`` are its attributes there, and the first line of its docstring is its
     documentation. The constructor takes the attributes by name.
     """
 
     type: ClassVar[str]
     attributes: ClassVar[Mapping[str, fields.Field[Any]]] = {}
     sends_body: ClassVar[bool] = True
-    """Whether there is a body that could arrive in pieces; where there is none, a dribble holds the whole call back."""
+    """True if there is a body that can arrive in pieces; if not, a dribble delays the whole call."""
 
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the fault is due for this call, and the window that the call leaves behind.
@@ -76,4 +76,4 @@ class Fault(ABC):
 
     @abstractmethod
     def send(self, wire: Wire) -> Iterable[bytes]:
-        """Do it."""
+        """Respond to the call, or end its connection."""

@@ -57,7 +57,7 @@ class RuleDocument(Schema):
     phase = Choice(
         ["before", "after"],
         metadata={
-            "description": "before: the call has no effect; after: the call is done and its answer is lost."
+            "description": "before: the call has no effect; after: the call is done and its response is lost."
         },
     )
 
@@ -66,7 +66,7 @@ class RuleDocument(Schema):
         if "delay" not in data and "fault" not in data:
             raise ValidationError("A rule needs a delay, a fault or both.")
         if data.get("phase") == "after" and "fault" not in data:
-            raise ValidationError("phase after goes with a fault: without one no answer is lost.")
+            raise ValidationError("phase after goes with a fault: without one no response is lost.")
 
     @post_load(pass_original=True)
     def _unbound_rule(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> UnboundRule:

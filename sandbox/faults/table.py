@@ -1,4 +1,4 @@
-"""All kinds of faults and delays, in two visible tables. Validation, OpenAPI and the README follow from them."""
+"""The tables of all faults and delays. Validation, OpenAPI and the README follow from them."""
 
 from sandbox.faults.delay import Delay
 from sandbox.faults.delays.dribble import Dribble

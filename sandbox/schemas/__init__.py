@@ -1,1 +1,1 @@
-"""The marshmallow schemas: what is accepted, what is answered, and what OpenAPI says of both."""
+"""The marshmallow schemas of requests and responses, and reading JSON with them."""

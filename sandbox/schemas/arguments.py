@@ -1,4 +1,4 @@
-"""What each operation takes: the schemas that validate, and that OpenAPI shows."""
+"""The arguments of each operation: schemas for validation and for the OpenAPI document."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ MAXIMUM_LIMIT = 100
 
 
 class NoArguments(Schema):
-    """Takes nothing: what a call has no query or no body for."""
+    """No arguments: the schema of a query or a body that must be empty."""
 
 
 class CreateConversation(Schema):
@@ -73,7 +73,7 @@ class ListConversations(Schema):
     )
 
     @validates_schema
-    def _one_direction(self, data: dict[str, Any], **_: Any) -> None:
+    def _check_cursors(self, data: dict[str, Any], **_: Any) -> None:
         if "starting_after" in data and "ending_before" in data:
             raise ValidationError("Give starting_after or ending_before, not both.")
 
@@ -82,5 +82,5 @@ class ListConversations(Schema):
         flags = MUTED * data.get("muted", False)
         flags |= ARCHIVED * data.get("archived", False)
         flags |= PINNED * data.get("pinned", False)
-        shown = Filter(flags, data.get("group_id"))
-        return Query(data["limit"], shown, data.get("starting_after"), data.get("ending_before"))
+        selected = Filter(flags, data.get("group_id"))
+        return Query(data["limit"], selected, data.get("starting_after"), data.get("ending_before"))

@@ -1,4 +1,4 @@
-"""What the control API takes, beside conversations."""
+"""The arguments of the control API, except fault rules and state documents."""
 
 from typing import Any
 
@@ -18,22 +18,22 @@ from sandbox.world.journal import KNOWN_METHODS, OTHER_METHOD
 
 
 class Reset(Schema):
-    """Where a reset leads to; by default to the server's scenario and its seed."""
+    """The scenario and the seed of a reset; by default those of the server."""
 
     scenario = Name(
         metadata={"description": "A built-in scenario instead of the server's own.", "example": "blank"}
     )
-    seed = WholeNumber(0, 2**63 - 1, metadata={"description": "Another seed than the scenario's own."})
+    seed = WholeNumber(0, 2**63 - 1, metadata={"description": "A seed instead of the scenario's own."})
 
 
 class ResetQuery(Schema):
-    """How far a reset goes."""
+    """The scope of a reset."""
 
     all = Flag(load_default=False, metadata={"description": "Reset every sandbox, not only the caller's."})
 
 
 class JournalFilter(Schema):
-    """Which calls of the journal are meant. All combine (AND)."""
+    """A filter of the journal. All conditions combine (AND)."""
 
     operation = Choice(
         [operation.id for operation in OPERATIONS], metadata={"description": "Only calls of this operation."}
@@ -41,32 +41,32 @@ class JournalFilter(Schema):
     method = Choice(
         [*sorted(KNOWN_METHODS), OTHER_METHOD], metadata={"description": "Only calls with this method."}
     )
-    status = WholeNumber(
-        100, 599, metadata={"description": "Only calls that were answered with this status."}
-    )
+    status = WholeNumber(100, 599, metadata={"description": "Only calls whose response had this status."})
 
 
 class JournalQuery(JournalFilter):
-    """Which calls of the journal are shown."""
+    """A filter of the journal, and a limit."""
 
     limit = WholeNumber(
-        1, 10_000, load_default=100, metadata={"description": "Show at most so many, the newest first."}
+        1, 10_000, load_default=100, metadata={"description": "The most calls that are shown, newest first."}
     )
 
 
 class ClockChange(Schema):
-    """One change of the clock."""
+    """A change of the clock."""
 
-    action = Choice(["freeze", "advance", "resume"], required=True, metadata={"description": "What to do."})
+    action = Choice(
+        ["freeze", "advance", "resume"], required=True, metadata={"description": "The change to make."}
+    )
     at = Number(
         0,
         LATEST_TIMESTAMP,
-        metadata={"description": "For freeze: where to stand still; by default where the clock is."},
+        metadata={"description": "For freeze: the time to freeze at; by default the current time."},
     )
-    seconds = Number(0, LATEST_TIMESTAMP, metadata={"description": "For advance: how far to jump ahead."})
+    seconds = Number(0, LATEST_TIMESTAMP, metadata={"description": "For advance: the seconds to jump ahead."})
 
     @validates_schema(skip_on_field_errors=True)
-    def _fits(self, data: dict[str, Any], **_: Any) -> None:
+    def _check_action(self, data: dict[str, Any], **_: Any) -> None:
         action = data["action"]
         if "at" in data and action != "freeze":
             raise ValidationError("at goes with the action freeze only.")
@@ -75,7 +75,7 @@ class ClockChange(Schema):
 
 
 class Arrangement(ConversationSchema):
-    """Any attribute of a conversation but its id, all optional. A new one needs contact_id or group_id."""
+    """Any attribute of a conversation except its id, all optional."""
 
     class Meta:
         exclude = ("id",)

@@ -10,7 +10,7 @@ from sandbox.world.conversation import Conversation
 
 
 class ConversationSchema(Schema):
-    """A conversation, as every answer shows it.
+    """A conversation in responses.
 
     Source: the documented responses of "Search", "List all sound effects" and "Retrieve a sound".
     """
@@ -47,7 +47,7 @@ class ConversationSchema(Schema):
     )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """A conversation has all its attributes, always: there is no need to look what it is made of."""
+        """Return the attribute; a conversation has all of them, so the default is never needed."""
         return getattr(obj, attr)
 
 
@@ -56,5 +56,5 @@ _JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 def encode(conversation: Conversation) -> bytes:
-    """The JSON of ``conversation``: UTF-8, compact, keys in the documented order."""
+    """Return the JSON of ``conversation``: UTF-8, compact, keys in the documented order."""
     return _JSON.encode(_SCHEMA.dump(conversation)).encode()

@@ -27,11 +27,9 @@ def load(schema: Schema, values: Any, subject: str, *, lenient: bool = False) ->
         # marshmallow need not look for unknown attributes again, which it does by making two sets for each object.
         return schema.load(values, unknown=EXCLUDE)
     unknown = list(islice((name for name in values if name not in known), MAX_EXPLAINED))
-    shown = {name: values[name] for name in known if name in values} | {
-        name: values[name] for name in unknown
-    }
+    names = [*(name for name in known if name in values), *unknown]
     try:
-        return schema.load(shown, unknown=RAISE)
+        return schema.load({name: values[name] for name in names}, unknown=RAISE)
     except ValidationError as error:
         messages: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]  # of marshmallow
         # marshmallow keeps unknown attributes in a set, whose order is not that of the document.

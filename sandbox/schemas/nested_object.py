@@ -21,7 +21,7 @@ class NestedObject(Attribute, fields.Nested):
 
 
 class Texts(Attribute, fields.Raw):
-    """An object of plain values, which are compared as the text that a form would send: ``true``, ``5``, ````."""
+    """An object of plain values, which are loaded as the text that a form would send for them: ``true``, ``5``."""
 
     expected = "an object of texts, numbers, booleans and nulls"
     openapi: Mapping[str, Any] = {

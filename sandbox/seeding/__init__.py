@@ -1,1 +1,1 @@
-"""What sandboxes start with: scenario files, and the Faker provider that draws their generated parts."""
+"""The initial data of sandboxes: scenario files, and the Faker provider for their generated conversations."""

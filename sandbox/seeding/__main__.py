@@ -1,6 +1,6 @@
-"""Write the drawn files anew: ``python -m sandbox.seeding``, in a checkout, after a recipe was changed.
+"""Update the generated files: ``python -m sandbox.seeding``, in a checkout, after a change of a recipe.
 
-``--check`` writes nothing and says, with exit status 1, which of them would change.
+``--check`` writes nothing; it lists the files that would change and exits with status 1 if there are any.
 """
 
 import sys
@@ -14,14 +14,14 @@ from sandbox.seeding.scenario_file import read
 
 
 def main(arguments: Sequence[str], folder: Path) -> int:
-    """Bring every file in ``folder``/generated up to date with its scenario in ``folder``; the exit status."""
+    """Update every file in ``folder``/generated from its scenario in ``folder``. Return the exit status."""
     if set(arguments) - {"--check"}:
         sys.stderr.write("usage: python -m sandbox.seeding [--check]\n")
         return 2
     changed = 0
     for path in sorted((folder / "generated").glob("*.json")):
         scenario = read(folder / path.name, path.stem, path.name)
-        fresh = generated.written(conversations(scenario.seed, scenario.recipe))
+        fresh = generated.encode_file(conversations(scenario.seed, scenario.recipe))
         if path.read_bytes() == fresh:
             continue
         changed += 1

@@ -1,7 +1,7 @@
-"""Drawn files: the generated conversations of a built-in scenario under its own seed, kept as data.
+"""Generated files: the generated conversations of a built-in scenario with its own seed, kept as data.
 
-A start from them needs no Faker, and they pin what is drawn: a test draws them anew and compares.
-``python -m sandbox.seeding`` writes them. Shape: a JSON list, one conversation a line.
+With them a start needs no Faker. They also pin what is generated: a test generates it again and compares.
+``python -m sandbox.seeding`` writes them. Shape: a JSON list, one conversation per line.
 """
 
 import json
@@ -12,11 +12,11 @@ from sandbox.schemas.conversation import encode
 from sandbox.world.conversation import Conversation
 
 
-def written(conversations: Iterable[Conversation]) -> bytes:
-    """The drawn file of ``conversations``."""
+def encode_file(conversations: Iterable[Conversation]) -> bytes:
+    """Return the content of the generated file with ``conversations``."""
     return b"[\n" + b",\n".join(map(encode, conversations)) + b"\n]\n"
 
 
 def read(path: Path) -> list[Conversation]:
-    """The conversations of the drawn file at ``path``, which is ours and so right."""
+    """Return the conversations of the generated file at ``path``. It is part of the package, so it is not validated."""
     return [Conversation(**values) for values in json.loads(path.read_bytes())]

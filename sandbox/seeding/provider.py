@@ -1,11 +1,10 @@
-"""Our Faker provider: ids, times, flags, and whole conversations.
+"""The Faker provider of the project: ids, times, flags, and whole conversations.
 
-Every entity is drawn from its own key (seed, kind, index), never from a shared stream: conversation 7 is the
-same alone and among ten thousand. Only ``random()`` is drawn from, the one method whose numbers Python
-promises to keep for a seed, and only plain arithmetic follows: every machine gets the same bytes.
+Every entity is generated from a key of its own (seed, kind, index) and never from a shared stream: conversation 7 is
+the same alone and among ten thousand. All randomness comes from ``random()``, the only method whose sequence Python
+guarantees for a seed, followed by plain arithmetic: every machine generates the same bytes.
 
-Importing this module imports Faker, which a start from data at hand need not wait for: import it where it is
-used.
+Importing this module imports Faker, which takes long. Import it only where it is used.
 """
 
 from collections.abc import Iterator
@@ -19,32 +18,32 @@ from sandbox.world.conversation import Conversation
 from sandbox.world.draws import ALPHABET, ID_LENGTH
 
 _HALF = ID_LENGTH // 2
-_HALVES = len(ALPHABET) ** _HALF  # 48 bits; a draw has 53, too few for a whole id
+_HALVES = len(ALPHABET) ** _HALF  # 48 bits; a random number has 53, too few for a whole id
 
 
 class ConversationProvider(BaseProvider):
-    """Draws what the Conversations API of Protocol shows. ``fake.add_provider(ConversationProvider)``.
+    """A provider of the objects of the Conversations API of Protocol: ``fake.add_provider(ConversationProvider)``.
 
-    ``group_id`` and ``conversation`` have keys of their own; the other methods draw on from where the
-    generator stands.
+    ``group_id`` and ``conversation`` seed the generator with a key of their own; the other methods continue its current
+    sequence.
     """
 
     def below(self, bound: int) -> int:
-        """An integer from 0 to below ``bound``, evenly distributed. One draw."""
+        """Return an integer from 0 to below ``bound``, evenly distributed. Takes one random number."""
         return int(self.generator.random.random() * bound)
 
     def lately(self, seconds: int) -> int:
-        """How many seconds ago something happened: from 0 to below ``seconds``, often lately. One draw."""
-        drawn = self.generator.random.random()
-        return int(drawn * drawn * drawn * seconds)
+        """Return an age in seconds, from 0 to below ``seconds``; small ages are likelier. Takes one random number."""
+        number = self.generator.random.random()
+        return int(number * number * number * seconds)
 
     def chance(self, probability: float) -> bool:
-        """True with this ``probability``. One draw."""
-        drawn: float = self.generator.random.random()
-        return drawn < probability
+        """Return True with this ``probability``. Takes one random number."""
+        number: float = self.generator.random.random()
+        return number < probability
 
     def protocol_id(self) -> str:
-        """An id in the documented form: 16 of ``A-Za-z0-9``. Two draws."""
+        """Return an id in the documented form: 16 of ``A-Za-z0-9``. Takes two random numbers."""
         letters = []
         for _ in range(ID_LENGTH // _HALF):
             rest = self.below(_HALVES)
@@ -54,14 +53,14 @@ class ConversationProvider(BaseProvider):
         return "".join(letters)
 
     def group_id(self, seed: int, index: int) -> str:
-        """The id of group ``index`` under ``seed``."""
+        """Return the id of group ``index`` for ``seed``."""
         return _group_id(seed, index)
 
     def conversation(self, seed: int, index: int, recipe: Recipe) -> Conversation:
-        """Conversation ``index`` of ``recipe`` under ``seed``. Seeds the generator with that key."""
+        """Return conversation ``index`` of ``recipe`` for ``seed``. Seeds the generator with that key."""
         self.generator.seed_instance(f"{seed}/conversation/{index}")
-        # Append-only: everything is drawn here, in this order and whether it is used or not, so that what one
-        # attribute becomes moves no other. What is new is drawn last.
+        # Append-only: all numbers are taken here, in this order and even if they are not used, so that no attribute
+        # depends on another. A new attribute takes its numbers last.
         conversation_id = self.protocol_id()
         contact_id = self.protocol_id()
         group_id = self.group_id(seed, self.below(recipe.groups))
@@ -90,7 +89,10 @@ class ConversationProvider(BaseProvider):
         )
 
     def _lifelike(self) -> Traits:
-        """The traits of most inboxes: many contacts, nearly all opened, few archived. Five draws."""
+        """Return the traits of a typical inbox: many contacts, nearly all opened, few archived.
+
+        Takes five random numbers.
+        """
         who = self.below(20)
         return Traits(
             has_contact=who < 15,
@@ -103,12 +105,12 @@ class ConversationProvider(BaseProvider):
 
 
 def conversations(seed: int, recipe: Recipe) -> Iterator[Conversation]:
-    """All conversations of ``recipe`` under ``seed``, newest first."""
+    """Yield all conversations of ``recipe`` for ``seed``, newest first."""
     provider = ConversationProvider(Generator())
     return (provider.conversation(seed, index, recipe) for index in range(recipe.count))
 
 
 @lru_cache(maxsize=1024)
 def _group_id(seed: int, index: int) -> str:
-    # A generator of its own: a conversation asks for its group in the middle of its own draws.
+    # Another generator: a conversation asks for its group in the middle of its own sequence.
     return ConversationProvider(Generator().seed_instance(f"{seed}/group/{index}")).protocol_id()

@@ -1,4 +1,4 @@
-"""The recipe of a scenario's generated conversations: how many, how varied, and where in time."""
+"""The recipe of the generated conversations of a scenario: their number, variety and times."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,11 +9,11 @@ LIFELIKE = "lifelike"
 COMBINATIONS = 48
 """Contact, group or both; pinned, muted, archived, never opened or not: 3 · 2 · 2 · 2 · 2."""
 
-_STRIDE = 29  # without a common factor with 48: all combinations come up, and unlike ones side by side
+_STRIDE = 29  # coprime to 48, so that all combinations occur; neighbours differ in several traits
 
 
 class Traits(NamedTuple):
-    """What filters and screens tell conversations apart by. At least one of the first two holds."""
+    """The traits by which filters and screens tell conversations apart. At least one of the first two is true."""
 
     has_contact: bool
     has_group: bool
@@ -25,13 +25,13 @@ class Traits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How conversations are generated. All times are whole seconds.
+    """A recipe for generated conversations. All times are whole seconds.
 
-    Nothing happens after ``until`` (Unix seconds; 0 or less where times count from the start of a sandbox).
+    Nothing happens after ``until`` (Unix seconds; 0 or less if times count from the start of a sandbox).
     Conversation ``index`` is created between ``youngest_seconds + step_seconds * index ** growth`` and the
-    same for ``index + 1`` before that: with growth 1 evenly, with growth 3 many lately and few long ago. So
-    they list in the order of their indexes, and how many there are moves none of them. ``groups`` is how many
-    groups they are spread over.
+    same for ``index + 1`` before that: with growth 1 evenly, with growth 3 many recently and few long ago. So
+    lists show them in the order of their indexes, and ``count`` changes none of them. ``groups`` is the number of
+    groups that they are spread over.
     """
 
     count: int
@@ -43,14 +43,14 @@ class Recipe:
     groups: int = 6
 
     def age(self, index: int, fraction: float = 0.0) -> int:
-        """How long before ``until`` conversation ``index`` is created; ``fraction`` is from 0 to below 1."""
+        """Return the seconds between conversation ``index`` and ``until``; ``fraction`` is from 0 to below 1."""
         nearest: int = self.step_seconds * index**self.growth
         farthest: int = self.step_seconds * (index + 1) ** self.growth
         return self.youngest_seconds + nearest + int(fraction * (farthest - nearest))
 
 
 def combination(index: int) -> Traits:
-    """The traits of conversation ``index`` where every combination is to come up: any 48 in a row do."""
+    """Return the traits of conversation ``index``; any 48 consecutive conversations have all combinations."""
     rest, who = divmod(index * _STRIDE % COMBINATIONS, 3)
     return Traits(
         has_contact=who != 1,

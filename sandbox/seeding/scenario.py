@@ -1,9 +1,9 @@
-"""Scenarios: named starting states. One data file each, under ``fixtures/`` or anywhere a user has one.
+"""Scenarios: named initial states. Each is one data file, in ``fixtures/`` or anywhere else.
 
-A scenario file is a JSON object. Every key may be left out, and no other key is known:
+A scenario file is a JSON object. All attributes are optional, and there are no others:
 
     {
-      "description": "What lists of scenarios say of it.",
+      "description": "Shown in lists of scenarios.",
       "seed": 1,
       "times": "absolute",
       "clock": {"freeze": 692233200},
@@ -13,38 +13,37 @@ A scenario file is a JSON object. Every key may be left out, and no other key is
     }
 
 ``seed``
-    of everything that is drawn: generated conversations, and the ids of conversations that clients create. A
-    seed from outside (``--seed``) wins.
+    of all generated data: conversations, and the ids of those that clients create. A seed from outside
+    (``--seed``) takes precedence.
 ``times``
     ``absolute``: the times of ``conversations`` and ``until`` are Unix seconds. ``before_start``: they are
-    seconds before the moment at which a sandbox starts (at most 1000000000), so that what was two minutes ago
-    stays so.
+    seconds before the start of a sandbox (at most 1000000000), so that "two minutes ago" is always true.
 ``clock``
-    ``freeze``: Unix seconds at which the sandbox's clock stands. Without it the clock runs.
+    ``freeze``: Unix seconds at which the sandbox's clock is frozen. Without it the clock runs.
 ``ids``
     of the first conversations that clients create, in this order.
 ``conversations``
-    written out, in any order: lists sort by ``created_at``. Each needs a ``contact_id`` or a ``group_id``.
-    Left out, an ``id`` is one that belongs to the place in the file whatever the seed, flags are false, and
-    the other ids and times are null. ``created_at`` is one hour before that of the conversation above (the
-    first: 692233200, or the start), and never after the conversation's other times.
+    in any order: lists sort by ``created_at``. Each needs a ``contact_id`` or a ``group_id``. By default ``id``
+    depends on the position in the file and not on the seed, flags are false, and the other ids and times are
+    null. ``created_at`` is by default one hour before that of the conversation above (for the first: 692233200,
+    or the start), and never after the conversation's other times.
 ``generate``
-    conversations drawn by our Faker provider (:mod:`sandbox.seeding.provider`). ``count`` is required, up to
+    conversations from the Faker provider (:mod:`sandbox.seeding.provider`). ``count`` is required, up to
     1000000; ``variety`` is ``lifelike`` or ``every_combination``; ``until``, ``youngest_seconds``,
-    ``step_seconds``, ``growth`` and ``groups`` are those of :class:`sandbox.seeding.recipe.Recipe`. A
-    conversation that is written out takes the place of a generated one with its id.
+    ``step_seconds``, ``growth`` and ``groups`` are those of :class:`sandbox.seeding.recipe.Recipe`. One of
+    ``conversations`` replaces a generated one with the same id.
 """
 
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from sandbox.problems import quoted
 from sandbox.schemas.conversation import encode
+from sandbox.schemas.error_messages import nearest
 from sandbox.seeding import generated
 from sandbox.seeding.scenario_file import ScenarioError, ScenarioFile, read
 from sandbox.world.conversation import Conversation, Record
@@ -53,13 +52,13 @@ from sandbox.world.table import Table
 
 __all__ = ["Scenario", "ScenarioError", "fixtures", "known", "load", "load_builtin", "summaries"]
 
-_KEPT = 4
-"""So many scenarios stay built, each under one seed: tests reset to the same few again and again."""
+_MAX_CACHED = 4
+"""The most scenarios that stay built, each with one seed: tests reset to the same few again and again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A starting state, ready to start sandboxes. ``size`` counts conversations."""
+    """An initial state of sandboxes. ``size`` is its number of conversations."""
 
     name: str
     description: str
@@ -69,35 +68,35 @@ class Scenario:
     _state_at: Callable[[int], SandboxState] = field(repr=False, compare=False)
 
     def initial_state(self, now: float) -> SandboxState:
-        """How a sandbox begins that starts at ``now`` (Unix seconds). All begin with one shared table.
+        """Return the state of a sandbox that starts at ``now`` (Unix seconds). All share one table.
 
-        Where times count from the start of a sandbox, those that start in the same second share one.
+        If times count from the start of a sandbox, those that start in the same second share one.
         """
         return self._state_at(int(now))
 
     def with_seed(self, seed: int | None) -> "Scenario":
-        """This scenario drawn with another seed; with its own where that is None."""
+        """Return this scenario with another seed; with its own seed if ``seed`` is None."""
         return _built(self._file, self._file.seed if seed is None else seed)
 
 
 def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scenario:
-    """The built-in scenario of this name, or the one in a user's file.
+    """Return the built-in scenario with this name, or the one in a user's file.
 
-    What has a path separator or ends in ``.json`` is a file. Raises ScenarioError in one line.
+    A text with a path separator or with the suffix ``.json`` is the path of a file. Raises ScenarioError.
     """
-    shown = os.fspath(name_or_path)
-    is_path = not isinstance(name_or_path, str) or os.sep in shown or (os.altsep or os.sep) in shown
-    if not is_path and not shown.endswith(".json"):
-        return load_builtin(shown, seed)
-    file = read(Path(shown), shown, shown)
+    text = os.fspath(name_or_path)
+    is_path = not isinstance(name_or_path, str) or os.sep in text or (os.altsep or os.sep) in text
+    if not is_path and not text.endswith(".json"):
+        return load_builtin(text, seed)
+    file = read(Path(text), text, text)
     return _built(file, file.seed if seed is None else seed)
 
 
 def load_builtin(name: str, seed: int | None = None) -> Scenario:
-    """The built-in scenario of this name; never a file, whatever it looks like. Raises ScenarioError."""
+    """Return the built-in scenario with this name, which is never a path. Raises ScenarioError."""
     if name not in known():
-        near = get_close_matches(name.lower(), known(), n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        near = nearest(name, known())
+        hint = f"did you mean {near}? " if near else ""
         raise ScenarioError(
             f"There is no scenario {quoted(name)}; {hint}known are {', '.join(known())}. "
             f"A file of your own is given with its path, like ./my.json."
@@ -107,19 +106,19 @@ def load_builtin(name: str, seed: int | None = None) -> Scenario:
 
 
 def summaries() -> list[dict[str, Any]]:
-    """The built-in scenarios, by name: ``name``, ``description``, ``size``. Builds none of them."""
+    """Return ``name``, ``description`` and ``size`` of the built-in scenarios, without building them."""
     files = [_builtin(name) for name in known()]
     return [{"name": file.name, "description": file.description, "size": file.size} for file in files]
 
 
 @cache
 def known() -> tuple[str, ...]:
-    """The names of the built-in scenarios, sorted."""
+    """Return the names of the built-in scenarios, sorted."""
     return tuple(sorted(path.stem for path in fixtures().glob("*.json")))
 
 
 def fixtures() -> Path:
-    """Where the scenario files are: in the installed package, or beside it in a checkout."""
+    """Return the folder of the scenario files: in the installed package, or beside it in a checkout."""
     package = Path(__file__).parent.parent
     installed = package / "fixtures"
     return installed if installed.is_dir() else package.parent / "fixtures"
@@ -128,14 +127,15 @@ def fixtures() -> Path:
 @cache
 def _builtin(name: str) -> ScenarioFile:
     path = fixtures() / f"{name}.json"
-    kept = fixtures() / "generated" / path.name
-    return read(path, name, f"fixtures/{path.name}", kept if kept.is_file() else None)
+    data = fixtures() / "generated" / path.name
+    return read(path, name, f"fixtures/{path.name}", data if data.is_file() else None)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_MAX_CACHED)
 def _built(file: ScenarioFile, seed: int) -> Scenario:
-    written_last = [*_generated(file, seed), *file.conversations]
-    conversations = list({each.id: each for each in written_last}.values())
+    # Of two with the same id the last remains: the one that the file spells out.
+    with_duplicates = [*_generated(file, seed), *file.conversations]
+    conversations = list({each.id: each for each in with_duplicates}.values())
 
     def start_at(moment: int) -> SandboxState:
         timed = (_at(each, moment) for each in conversations) if file.is_relative else conversations
@@ -155,8 +155,8 @@ def _same(start: SandboxState, _moment: int) -> SandboxState:
 
 
 def _generated(file: ScenarioFile, seed: int) -> Iterable[Conversation]:
-    if file.drawn and seed == file.seed:
-        return generated.read(file.drawn)
+    if file.generated and seed == file.seed:
+        return generated.read(file.generated)
     if not file.recipe.count:
         return ()
     from sandbox.seeding import provider  # noqa: PLC0415  # it imports Faker
@@ -165,7 +165,7 @@ def _generated(file: ScenarioFile, seed: int) -> Iterable[Conversation]:
 
 
 def _at(conversation: Conversation, moment: int) -> Conversation:
-    """``conversation``, whose times count from the start of a sandbox, in one that starts at ``moment``."""
+    """Return ``conversation``, whose times count from the start of a sandbox, for one that starts at ``moment``."""
 
     def at(time: int | None) -> int | None:
         return None if time is None else max(moment + time, 0)

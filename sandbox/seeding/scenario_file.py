@@ -47,8 +47,8 @@ class ScenarioError(ValueError):
 class ScenarioFile:
     """A valid scenario file.
 
-    If ``is_relative``, times are seconds from the start of a sandbox, so 0 or negative. ``drawn`` is the file that
-    keeps the conversations that are generated with the file's own seed.
+    If ``is_relative``, times are seconds from the start of a sandbox, so 0 or negative. ``generated`` is the file with
+    the conversations that are generated with the scenario's own seed, if there is one.
     """
 
     name: str
@@ -59,7 +59,7 @@ class ScenarioFile:
     pinned_ids: tuple[str, ...]
     conversations: tuple[Conversation, ...]
     recipe: Recipe
-    drawn: Path | None = None
+    generated: Path | None = None
 
     @property
     def size(self) -> int:
@@ -131,18 +131,18 @@ class AgedScenarioDocument(ScenarioDocument):
 _ABSOLUTE, _AGED = ScenarioDocument(), AgedScenarioDocument()
 
 
-def read(path: Path, name: str, shown: str, drawn: Path | None = None) -> ScenarioFile:
-    """Return the scenario file at ``path``, called ``shown`` in messages. Raises ScenarioError."""
+def read(path: Path, name: str, label: str, generated: Path | None = None) -> ScenarioFile:
+    """Return the scenario file at ``path``. Raises ScenarioError, whose message begins with ``label``."""
     try:
-        return _scenario_of(_json_of(path), name, drawn)
+        return _scenario_of(_json_of(path), name, generated)
     except ValidationError as error:
-        raise ScenarioError(f"{shown}: {message_of(error, 'a scenario')}") from None
+        raise ScenarioError(f"{label}: {message_of(error, 'a scenario')}") from None
     except ValueError as error:
-        raise ScenarioError(f"{shown}: {error}") from None
+        raise ScenarioError(f"{label}: {error}") from None
 
 
 def _json_of(path: Path) -> Any:
-    """Return the parsed file. Raises ValidationError, and ValueError in one line, which says what is wrong."""
+    """Return the parsed file. Raises ValidationError, or ValueError with one line that tells what is wrong."""
     try:
         # Some editors on Windows begin a file with a byte order mark.
         return parse(path.read_bytes().decode("utf-8-sig"))
@@ -161,7 +161,7 @@ def _json_of(path: Path) -> Any:
     raise ValueError(message)
 
 
-def _scenario_of(values: Any, name: str, drawn: Path | None) -> ScenarioFile:
+def _scenario_of(values: Any, name: str, generated: Path | None) -> ScenarioFile:
     is_relative = isinstance(values, dict) and values.get("times") == BEFORE_START
     document = load(_AGED if is_relative else _ABSOLUTE, values, "a scenario")
     check_unique(document["ids"], lambda index: ("ids", index))
@@ -175,7 +175,7 @@ def _scenario_of(values: Any, name: str, drawn: Path | None) -> ScenarioFile:
         pinned_ids=tuple(document["ids"]),
         conversations=tuple(_conversations(document.get("conversations"), is_relative=is_relative)),
         recipe=Recipe(count=0) if generate is None else _recipe(generate, is_relative=is_relative),
-        drawn=drawn,
+        generated=generated,
     )
 
 

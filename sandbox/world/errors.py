@@ -21,7 +21,7 @@ class WorldError(Exception):
 
 
 class MissingParticipant(WorldError):
-    """A conversation has neither a ``contact_id`` nor a ``group_id``. The message goes on from "a conversation"."""
+    """A conversation has neither a ``contact_id`` nor a ``group_id``. The message continues "a conversation …"."""
 
     def __init__(self) -> None:
         super().__init__("needs a contact_id or a group_id (or both)")

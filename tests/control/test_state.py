@@ -1,4 +1,4 @@
-"""A whole sandbox as one document: out and in again, all of it or nothing."""
+"""Export and import of a whole sandbox: all of it or nothing."""
 
 import json
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def ids(api: FlaskClient, **query: str) -> list[str]:
     return [conversation["id"] for conversation in answer.get_json()["data"]]
 
 
-def test_an_export_says_all_that_a_sandbox_is(api: FlaskClient) -> None:
+def test_an_export_contains_the_whole_sandbox(api: FlaskClient) -> None:
     state = exported(api)
     listed = api.get(COLLECTION).get_json()["data"]
     assert state == {
@@ -84,14 +84,14 @@ def test_an_export_says_all_that_a_sandbox_is(api: FlaskClient) -> None:
     assert [list(conversation) for conversation in state["conversations"]] == [list(listed[0])] * 2
 
 
-def test_what_was_imported_is_what_is_exported(api: FlaskClient) -> None:
+def test_an_imported_document_is_exported_again(api: FlaskClient) -> None:
     answer = api.put(STATE, json=DOCUMENT)
     assert answer.status_code == 200
     assert answer.get_json() == {"conversations": 1}
     assert exported(api) == DOCUMENT
 
 
-def test_an_export_imported_elsewhere_is_exported_equal_there_byte_for_byte(
+def test_an_export_imported_elsewhere_is_exported_there_byte_for_byte(
     open_app: Callable[..., Flask],
 ) -> None:
     client = open_app().test_client()
@@ -147,7 +147,7 @@ def test_a_rule_of_an_imported_sandbox_ends_by_the_clock_of_that_sandbox(api: Fl
         assert api.get(COLLECTION).status_code == 200
 
 
-def test_the_journal_and_the_snapshots_are_not_part_of_it_and_go_on(api: FlaskClient) -> None:
+def test_the_journal_and_the_snapshots_are_not_part_of_it_and_remain(api: FlaskClient) -> None:
     api.get(COLLECTION)
     api.post("/__admin/snapshots", json={})
     api.put(STATE, json=DOCUMENT)
@@ -163,7 +163,7 @@ def test_an_import_changes_no_other_sandbox(open_app: Callable[..., Flask]) -> N
     assert client.get(STATE, headers=other).data == before
 
 
-def test_a_state_is_somebody_s(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
+def test_a_state_needs_a_token(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
     client = open_app().test_client()
     assert_error_shape(client.get(STATE), 400, "Authorization: Bearer")
     assert_error_shape(client.put(STATE, json=DOCUMENT), 400, "Authorization: Bearer")
@@ -226,7 +226,7 @@ BROKEN: list[tuple[Document, list[str]]] = [
 
 
 @pytest.mark.parametrize(("broken", "said"), BROKEN, ids=lambda value: json.dumps(value)[:60])
-def test_a_broken_document_is_refused_whole_and_the_place_is_named(
+def test_an_invalid_document_is_refused_as_a_whole_with_the_place(
     api: FlaskClient, assert_error_shape: Check, broken: Document, said: list[str]
 ) -> None:
     before = api.get(STATE).data
@@ -235,7 +235,9 @@ def test_a_broken_document_is_refused_whole_and_the_place_is_named(
 
 
 @pytest.mark.parametrize("missing", list(DOCUMENT))
-def test_a_document_is_complete(api: FlaskClient, assert_error_shape: Check, missing: str) -> None:
+def test_every_attribute_of_a_document_is_required(
+    api: FlaskClient, assert_error_shape: Check, missing: str
+) -> None:
     document = {name: value for name, value in DOCUMENT.items() if name != missing}
     before = api.get(STATE).data
     assert_error_shape(api.put(STATE, json=document), 400, f"{missing} is missing; it must be")
@@ -243,7 +245,7 @@ def test_a_document_is_complete(api: FlaskClient, assert_error_shape: Check, mis
 
 
 @pytest.mark.parametrize("missing", list(CONVERSATION))
-def test_a_conversation_of_a_document_is_complete(
+def test_every_attribute_of_a_conversation_is_required(
     api: FlaskClient, assert_error_shape: Check, missing: str
 ) -> None:
     broken = {name: value for name, value in CONVERSATION.items() if name != missing}
@@ -254,7 +256,9 @@ def test_a_conversation_of_a_document_is_complete(
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"{", b'{"version": NaN}', b'"a"', b"[" * 10_000, b"\xff"]
 )
-def test_what_is_no_document_is_refused(api: FlaskClient, assert_error_shape: Check, body: bytes) -> None:
+def test_a_body_that_is_not_a_document_is_refused(
+    api: FlaskClient, assert_error_shape: Check, body: bytes
+) -> None:
     before = api.get(STATE).data
     assert_error_shape(api.put(STATE, data=body, content_type="application/json"), 400)
     assert api.get(STATE).data == before
@@ -270,12 +274,12 @@ def test_a_name_that_is_given_twice_is_refused_with_its_place(
     assert api.get(STATE).data == before
 
 
-def test_a_document_is_json_and_says_so(api: FlaskClient, assert_error_shape: Check) -> None:
+def test_a_document_needs_the_content_type_of_json(api: FlaskClient, assert_error_shape: Check) -> None:
     answer = api.put(STATE, data=json.dumps(DOCUMENT), content_type="text/plain")
     assert_error_shape(answer, 415, "application/json")
 
 
-def test_a_document_may_be_larger_than_other_bodies_and_has_a_bound_of_its_own(
+def test_a_document_may_be_larger_than_other_bodies_and_has_a_limit_of_its_own(
     open_api: Callable[..., FlaskClient], assert_error_shape: Check
 ) -> None:
     body = json.dumps(DOCUMENT)
@@ -294,9 +298,9 @@ def test_a_document_has_no_more_conversations_than_a_sandbox_may_hold(
     two = [CONVERSATION, CONVERSATION | {"id": "b"}]
     assert api.put(STATE, json=DOCUMENT | {"conversations": two}).status_code == 200
     before = api.get(STATE).data
-    three = [*two, CONVERSATION | {"id": "c"}]
-    answer = api.put(STATE, json=DOCUMENT | {"conversations": three})
-    assert_error_shape(answer, 507, "2 conversations", "--max-conversations")
+    for third in (CONVERSATION | {"id": "c"}, {}):  # the third is not even read
+        answer = api.put(STATE, json=DOCUMENT | {"conversations": [*two, third]})
+        assert_error_shape(answer, 507, "2 conversations", "--max-conversations")
     assert api.get(STATE).data == before
     assert api.post(COLLECTION, data={"contact_id": "x"}).status_code == 507
 
@@ -312,7 +316,7 @@ def test_a_document_has_no_more_rules_than_a_sandbox_may_have(
 
 
 @pytest.mark.parametrize("offset", [-LATEST_TIMESTAMP, -1_900_000_000.0, LATEST_TIMESTAMP])
-def test_no_document_leads_the_clock_out_of_the_range_of_timestamps(
+def test_no_document_sets_the_clock_out_of_the_range_of_timestamps(
     open_api: Callable[..., FlaskClient], offset: float
 ) -> None:
     api = open_api()
@@ -323,7 +327,7 @@ def test_no_document_leads_the_clock_out_of_the_range_of_timestamps(
     assert api.put(STATE, json=state).status_code == 200
 
 
-def test_a_clock_that_reaches_the_end_of_time_leaves_a_state_that_can_be_imported(
+def test_a_state_whose_clock_is_at_the_last_timestamp_can_be_imported(
     open_api: Callable[..., FlaskClient], clock: SimpleNamespace
 ) -> None:
     api = open_api()
@@ -366,7 +370,7 @@ def listed(found: list[Document]) -> list[Document]:
     seed=st.integers(0, 2**63 - 1),
     index=st.integers(0, 2**31),
 )
-def test_any_state_comes_out_as_it_went_in(
+def test_any_state_is_exported_as_it_was_imported(
     shared_app: Flask,
     found: list[Document],
     deleted: list[tuple[str, int]],
@@ -393,9 +397,7 @@ def test_any_state_comes_out_as_it_went_in(
     assert exported(client) == once
 
 
-def test_a_deleted_id_is_named_once_and_is_not_one_that_is_there(
-    api: FlaskClient, assert_error_shape: Check
-) -> None:
+def test_a_deleted_id_is_unique_among_all_ids(api: FlaskClient, assert_error_shape: Check) -> None:
     for deleted in (
         [{"id": "z", "created_at": 1}, {"id": "z", "created_at": 2}],
         [{"id": "a", "created_at": 5}],
@@ -409,7 +411,7 @@ def test_more_deletions_than_are_remembered_are_refused(api: FlaskClient, assert
     assert_error_shape(answer, 400, "deleted", "100000")
 
 
-def test_what_a_sandbox_exports_it_takes_back_also_beyond_its_bound(
+def test_a_sandbox_imports_its_own_export_even_beyond_its_limit(
     open_api: Callable[..., FlaskClient],
 ) -> None:
     api = open_api("default", max_conversations=50)

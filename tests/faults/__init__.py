@@ -1,1 +1,1 @@
-"""Faults and delays; ``bench`` is what their tests, and those of the edge, work with."""
+"""Faults and delays; ``harness`` is the test bench for them and for the edge."""

@@ -7,7 +7,7 @@ from sandbox.settings import Settings, SettingsError
 from tests.faults.harness import Harness
 
 
-def test_nothing_is_on_by_default() -> None:
+def test_no_fault_is_on_by_default() -> None:
     settings = Settings()
     assert command_line_rules(settings.latency, settings.error_rate, settings.error_status) == []
     bench = Harness()
@@ -24,7 +24,7 @@ def test_nothing_is_on_by_default() -> None:
     ("latency", "lowest", "highest"),
     [("200", 0.2, 0.2), ("100..400", 0.1, 0.4), ("median=80,p99=400", 0.005, 2.0)],
 )
-def test_latency_holds_every_call_of_every_token(latency: str, lowest: float, highest: float) -> None:
+def test_latency_delays_every_call_of_every_token(latency: str, lowest: float, highest: float) -> None:
     bench = Harness(latency=latency)
     for token in ("a", "b", None):
         for _ in range(20):
@@ -37,7 +37,7 @@ def test_latency_holds_every_call_of_every_token(latency: str, lowest: float, hi
     assert (len(set(bench.slept)) > 1) == (lowest != highest)
 
 
-def test_an_error_rate_fails_its_part_of_all_calls_the_same_ones_each_time() -> None:
+def test_an_error_rate_fails_its_share_of_all_calls_and_the_same_ones_each_time() -> None:
     runs = []
     for _ in range(2):
         bench = Harness(error_rate=0.3, error_status=502)
@@ -55,20 +55,20 @@ def test_another_seed_fails_other_calls() -> None:
     assert runs[0] != runs[1]
 
 
-def test_an_error_rate_of_one_fails_all_and_of_zero_none() -> None:
+def test_an_error_rate_of_one_fails_all_calls_and_of_zero_none() -> None:
     assert {Harness(error_rate=1.0).call().status_code for _ in range(3)} == {500}
     bench = Harness(error_rate=0.0, error_status=503)
     assert {bench.call().status_code for _ in range(30)} == {200}
 
 
-def test_calls_that_fail_take_their_time_too() -> None:
+def test_calls_that_fail_are_delayed_too() -> None:
     bench = Harness(latency="200", error_rate=0.5)
     statuses = {bench.call(url="/v1/nothing").status_code for _ in range(40)}
     assert statuses == {404, 500}
     assert bench.slept == [0.2] * 40
 
 
-def test_a_call_that_fails_says_why() -> None:
+def test_a_call_that_fails_names_its_fault_and_rule() -> None:
     bench = Harness(error_rate=1.0, error_status=503)
     answer = bench.create()
     assert answer.status_code == 503
@@ -77,7 +77,7 @@ def test_a_call_that_fails_says_why() -> None:
     assert bench.entry()["rule"] == "command line"
 
 
-def test_neither_control_nor_documents_nor_preflights_are_touched() -> None:
+def test_control_calls_documents_and_preflights_are_not_affected() -> None:
     bench = Harness(latency="200", error_rate=1.0)
     for method, url in (
         ("GET", "/__admin/health"),
@@ -105,7 +105,7 @@ def test_neither_control_nor_documents_nor_preflights_are_touched() -> None:
         ("SANDBOX_MAX_RULES", "0", "an integer from 1 to 10000"),
     ],
 )
-def test_what_cannot_be_right_is_refused_in_one_line(variable: str, text: str, said: str) -> None:
+def test_an_invalid_setting_is_refused_in_one_line(variable: str, text: str, said: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         Settings.read({variable: text})
     assert variable in refusal.value.message

@@ -1,4 +1,4 @@
-"""The tables of kinds are complete, and what users read is made from them."""
+"""The tables of kinds are complete, and users see all kinds."""
 
 import importlib
 import inspect
@@ -31,13 +31,13 @@ DOCUMENTED_DELAYS = ["fixed", "uniform", "lognormal", "dribble"]
 TABLES: list[tuple[ModuleType, type[Any], dict[str, Any]]] = [(kinds, Fault, FAULTS), (delays, Delay, DELAYS)]
 
 
-def test_the_tables_hold_the_kinds_of_the_contract_in_its_order() -> None:
+def test_the_tables_contain_the_documented_kinds_in_order() -> None:
     assert list(FAULTS) == DOCUMENTED_FAULTS
     assert list(DELAYS) == DOCUMENTED_DELAYS
 
 
 @pytest.mark.parametrize(("package", "base", "table"), TABLES, ids=["faults", "delays"])
-def test_every_file_holds_one_kind_and_every_kind_is_in_its_table(
+def test_every_file_contains_one_kind_and_every_kind_is_in_its_table(
     package: ModuleType, base: type[Any], table: dict[str, Any]
 ) -> None:
     found = []
@@ -56,7 +56,7 @@ def test_every_file_holds_one_kind_and_every_kind_is_in_its_table(
 
 
 @pytest.mark.parametrize("kind", [*FAULTS.values(), *DELAYS.values()], ids=lambda kind: kind.type)
-def test_every_kind_explains_itself_and_each_attribute_is_one_of_its_constructor(kind: Any) -> None:
+def test_every_kind_is_documented_and_its_constructor_takes_its_attributes(kind: Any) -> None:
     assert kind.__doc__.strip()
     assert set(kind.attributes) <= set(inspect.signature(kind.__init__).parameters)
     required = {name for name, field in kind.attributes.items() if field.required}
@@ -71,7 +71,7 @@ def test_every_kind_explains_itself_and_each_attribute_is_one_of_its_constructor
 
 
 def documented(api: FlaskClient, attribute: str) -> list[dict[str, Any]]:
-    """What the OpenAPI document says of the kinds of ``attribute``."""
+    """Return the OpenAPI schemas of the kinds of ``attribute``."""
     document = api.get("/__admin/openapi.json").get_json()
     found: list[dict[str, Any]] = []
 
@@ -90,7 +90,7 @@ def documented(api: FlaskClient, attribute: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("attribute", "table"), [("fault", FAULTS), ("delay", DELAYS)])
-def test_openapi_knows_every_kind_with_its_attributes(
+def test_openapi_documents_every_kind_with_its_attributes(
     api: FlaskClient, attribute: str, table: dict[str, Any]
 ) -> None:
     said = {each["properties"]["type"]["const"]: each for each in documented(api, attribute)}
@@ -102,7 +102,7 @@ def test_openapi_knows_every_kind_with_its_attributes(
 
 
 @pytest.mark.parametrize(("attribute", "table"), [("fault", FAULTS), ("delay", DELAYS)])
-def test_who_names_no_known_kind_is_told_all_of_them(
+def test_the_error_for_an_unknown_kind_lists_the_known_ones(
     api: FlaskClient, attribute: str, table: dict[str, Any]
 ) -> None:
     message = api.post(RULES, json={attribute: {"type": "nothing of the sort"}}).get_json()["message"]
@@ -119,6 +119,6 @@ DELAY_EXAMPLES = {
 
 
 @pytest.mark.parametrize("kind", DELAYS)
-def test_a_delay_depends_on_its_draw_exactly_where_it_says_so(kind: str) -> None:
+def test_a_delay_varies_with_the_random_number_if_it_says_so(kind: str) -> None:
     delay = DELAYS[kind](**DELAY_EXAMPLES[kind])
     assert delay.varies == (delay.milliseconds(0.1) != delay.milliseconds(0.9))

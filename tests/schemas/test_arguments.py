@@ -1,4 +1,4 @@
-"""What each operation takes: defaults, rules over several attributes, and the query that comes of it."""
+"""The arguments of each operation: defaults, rules over several attributes, and list queries."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_the_limits_are_those_of_the_contract() -> None:
         ),
     ],
 )
-def test_an_operation_takes_the_documented_attributes_in_their_order(
+def test_an_operation_accepts_the_documented_attributes_in_their_order(
     schema: type[Schema], names: list[str]
 ) -> None:
     assert list(schema().fields) == names
@@ -50,13 +50,13 @@ def test_an_operation_takes_the_documented_attributes_in_their_order(
         ({}, {"contact_id": None, "group_id": None}),  # the conversation itself refuses this
     ],
 )
-def test_a_create_has_both_participants_and_null_where_one_is_left_out(
+def test_a_participant_that_is_left_out_of_a_create_is_null(
     given: dict[str, Any], loaded: dict[str, Any]
 ) -> None:
     assert CreateConversation().load(given) == loaded
 
 
-def test_an_update_holds_only_what_was_given() -> None:
+def test_an_update_contains_only_the_given_attributes() -> None:
     assert UpdateConversation().load({}) == {}
     assert UpdateConversation().load({"archived_at": None}) == {"archived_at": None}
 
@@ -77,11 +77,11 @@ def test_an_update_holds_only_what_was_given() -> None:
         ({"ending_before": "a"}, Query(50, ending_before="a")),
     ],
 )
-def test_a_list_call_becomes_a_query(given: dict[str, Any], query: Query) -> None:
+def test_the_arguments_of_a_list_call_are_loaded_as_a_query(given: dict[str, Any], query: Query) -> None:
     assert ListConversations().load(given) == query
 
 
-def test_a_list_goes_in_one_direction() -> None:
+def test_a_list_call_has_at_most_one_cursor() -> None:
     with pytest.raises(ValidationError, match="not both"):
         ListConversations().load({"starting_after": "a", "ending_before": "b"})
 

@@ -113,7 +113,7 @@ def test_a_filter_accepts_every_operation_and_method_and_other_for_unknown_metho
 
 
 @pytest.mark.parametrize("limit", [1, 10_000])
-def test_the_bounds_of_a_limit(limit: int) -> None:
+def test_a_limit_is_from_1_to_10000(limit: int) -> None:
     assert control.JournalQuery().load({"limit": limit}) == {"limit": limit}
     for beyond in (0, 10_001):
         with pytest.raises(ValidationError):

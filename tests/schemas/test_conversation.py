@@ -13,7 +13,7 @@ DOCUMENTED = (
 )
 
 
-def test_the_json_is_the_documented_one_compact_and_in_order() -> None:
+def test_the_json_is_compact_and_in_the_documented_order() -> None:
     conversation = Conversation(
         id="xgQQXg3hrtjh7AvZ",
         contact_id="WAz8eIbvDR60rouK",
@@ -29,7 +29,7 @@ def test_the_json_is_the_documented_one_compact_and_in_order() -> None:
     assert encode(conversation) == DOCUMENTED.encode()
 
 
-def test_every_value_is_shown_as_it_is() -> None:
+def test_every_value_is_encoded() -> None:
     conversation = Conversation("a", None, "g", "m", True, True, 0, 1, 2, 253402300799)
     assert json.loads(encode(conversation)) == {
         "id": "a",
@@ -49,7 +49,7 @@ def test_the_schema_has_the_attributes_of_the_record_in_the_same_order() -> None
     assert list(ConversationSchema().fields) == [attribute.name for attribute in fields(Conversation)]
 
 
-def test_the_schema_reads_back_what_it_writes() -> None:
+def test_the_schema_loads_its_own_output() -> None:
     shape = json.loads(DOCUMENTED)
     assert ConversationSchema().load(shape) == shape
     assert ConversationSchema().validate({}).keys() == shape.keys()

@@ -1,4 +1,4 @@
-"""``python -m sandbox.seeding``: writing the drawn files anew."""
+"""``python -m sandbox.seeding``: updating the generated files."""
 
 from pathlib import Path
 from shutil import copytree
@@ -14,13 +14,13 @@ def folder(tmp_path: Path) -> Path:
     return Path(copytree(fixtures(), tmp_path / "fixtures"))
 
 
-def test_a_file_that_is_right_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_current_file_is_not_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([], folder) == 0
     assert main(["--check"], folder) == 0
     assert capsys.readouterr().out == ""
 
 
-def test_a_file_that_differs_is_written_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_differs_is_updated(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / "generated" / "default.json"
     right = path.read_bytes()
     path.write_bytes(b"[]\n")

@@ -1,4 +1,4 @@
-"""What is drawn, and that it belongs to its own key."""
+"""The Faker provider: each entity is generated from a key of its own."""
 
 import re
 from dataclasses import astuple, replace
@@ -33,18 +33,18 @@ def test_numbers_stay_below_their_bound(provider: ConversationProvider) -> None:
     assert {provider.lately(3) for _ in range(100)} == {0, 1, 2}
 
 
-def test_what_happened_happened_mostly_lately(provider: ConversationProvider) -> None:
+def test_small_ages_are_likelier(provider: ConversationProvider) -> None:
     drawn = sorted(provider.lately(1000) for _ in range(1001))
     assert drawn[500] < 250
 
 
-def test_a_chance_is_as_likely_as_it_says(provider: ConversationProvider) -> None:
+def test_a_chance_has_its_probability(provider: ConversationProvider) -> None:
     assert 150 < sum(provider.chance(0.2) for _ in range(1000)) < 250
     assert not any(provider.chance(0) for _ in range(100))
     assert all(provider.chance(1) for _ in range(100))
 
 
-def test_faker_takes_the_provider() -> None:
+def test_faker_accepts_the_provider() -> None:
     fake = Faker()
     fake.add_provider(ConversationProvider)
     assert fake.conversation(1, 7, RECIPE) == list(conversations(1, RECIPE))[7]
@@ -58,16 +58,16 @@ def test_one_conversation_alone_is_the_same_as_among_all(
     assert provider.conversation(3, 7, recipe) == list(conversations(3, recipe))[7]
 
 
-def test_the_order_of_drawing_does_not_matter(provider: ConversationProvider) -> None:
+def test_the_order_of_generation_does_not_matter(provider: ConversationProvider) -> None:
     backwards = [provider.conversation(1, index, RECIPE) for index in reversed(range(118))]
     assert backwards[::-1] == list(conversations(1, RECIPE))
 
 
-def test_fewer_are_the_first_of_many() -> None:
+def test_a_smaller_count_gives_the_first_of_many() -> None:
     assert list(conversations(1, replace(RECIPE, count=50))) == list(conversations(1, RECIPE))[:50]
 
 
-def test_another_seed_shares_nothing() -> None:
+def test_another_seed_gives_other_ids() -> None:
     one, two = list(conversations(1, RECIPE)), list(conversations(2, RECIPE))
     for attribute in ("id", "contact_id", "group_id", "pinned_message_id"):
         ids_of_one = {getattr(each, attribute) for each in one} - {None}
@@ -89,13 +89,13 @@ def test_a_group_has_its_own_key(provider: ConversationProvider) -> None:
 @pytest.mark.parametrize(
     "changes", [{"groups": 1}, {"variety": LIFELIKE}, {"growth": 2}, {"youngest_seconds": 0}, {"count": 120}]
 )
-def test_a_change_of_the_recipe_moves_no_id(changes: dict[str, int | str]) -> None:
+def test_a_change_of_the_recipe_changes_no_id(changes: dict[str, int | str]) -> None:
     ids = [each.id for each in conversations(1, RECIPE)]
     changed = replace(RECIPE, **changes)  # type: ignore[arg-type]  # one of each type
     assert [each.id for each in conversations(1, changed)][:118] == ids
 
 
-def test_every_combination_comes_up_in_turn() -> None:
+def test_all_combinations_occur() -> None:
     drawn = list(conversations(1, replace(RECIPE, count=COMBINATIONS)))
     shown = [
         (
@@ -112,7 +112,7 @@ def test_every_combination_comes_up_in_turn() -> None:
     assert len(set(shown)) == 48
 
 
-def test_a_lifelike_inbox_is_mostly_plain() -> None:
+def test_a_lifelike_inbox_has_plausible_shares() -> None:
     drawn = list(conversations(1, Recipe(count=2000)))
     assert all(each.contact_id or each.group_id for each in drawn)
 

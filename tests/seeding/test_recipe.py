@@ -1,4 +1,4 @@
-"""Where in time generated conversations lie, and which combination is whose turn."""
+"""The ages and the combinations of generated conversations."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from sandbox.seeding.recipe import COMBINATIONS, Recipe, combination
 
 
 @pytest.mark.parametrize("first", [0, 1, 70])
-def test_any_48_in_a_row_are_all_combinations(first: int) -> None:
+def test_any_48_consecutive_conversations_have_all_combinations(first: int) -> None:
     found = {combination(index) for index in range(first, first + COMBINATIONS)}
     assert len(found) == COMBINATIONS == 48
     assert all(traits.has_contact or traits.has_group for traits in found)
@@ -18,7 +18,7 @@ def test_neighbours_differ_in_more_than_one_trait() -> None:
         assert sum(left != right for left, right in pairs) > 1
 
 
-def test_ages_lie_side_by_side() -> None:
+def test_ages_are_in_consecutive_ranges() -> None:
     recipe = Recipe(count=3, youngest_seconds=100, step_seconds=10)
     assert [recipe.age(index) for index in range(3)] == [100, 110, 120]
     assert [recipe.age(index, 1 - 2**-53) for index in range(3)] == [109, 119, 129]

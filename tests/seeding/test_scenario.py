@@ -61,7 +61,7 @@ def file(folder: Path, content: dict[str, Any]) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_built_in_scenario_is_right(name: str) -> None:
+def test_a_built_in_scenario_is_valid(name: str) -> None:
     loaded = load(name)
     start = loaded.initial_state(NOW)
     assert (loaded.name, loaded.size, start.seed) == (name, len(start.table), loaded.seed)
@@ -100,12 +100,12 @@ def test_default_is_the_two_documented_and_118_in_every_combination() -> None:
     assert all(groups.count(each) > 5 for each in groups)
 
 
-def test_what_default_keeps_as_data_is_what_it_would_draw(tmp_path: Path) -> None:
+def test_the_data_of_default_is_what_it_would_generate(tmp_path: Path) -> None:
     copy = file(tmp_path, json.loads((scenario.fixtures() / "default.json").read_text()))
     assert lines(load(copy)) == lines(load("default"))
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_gives_others() -> None:
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_gives_others() -> None:
     assert lines(load("default", 1)) == lines(load("default"))
     assert lines(load("default", 2)) == lines(load("default").with_seed(2))
     one, two = listed(load("default")), listed(load("default", 2))
@@ -114,7 +114,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others() -> None:
     assert load("default", 2).initial_state(NOW).seed == load("default", 2).seed == 2
 
 
-def test_a_seed_of_its_own_comes_back(tmp_path: Path) -> None:
+def test_a_scenario_returns_to_its_own_seed(tmp_path: Path) -> None:
     assert load("default", 2).with_seed(None) == load("default")
     mine = load(file(tmp_path, {"seed": 5, "generate": {"count": 3}}))
     other = mine.with_seed(6)
@@ -131,7 +131,7 @@ def test_documented_is_the_list_of_the_page() -> None:
     assert second["id"] == "hSIhXBhNe8X1d8Et"
 
 
-def test_blank_is_empty_and_its_clock_stands() -> None:
+def test_blank_is_empty_and_its_clock_is_frozen() -> None:
     start = load("blank").initial_state(NOW)
     assert len(start.table) == 0
     assert start.frozen_at == 692233200
@@ -144,7 +144,7 @@ def test_other_clocks_run(name: str) -> None:
     assert (start.frozen_at, start.pinned_ids, start.id_index, start.clock_offset) == (None, (), 0, 0.0)
 
 
-def test_demo_is_lively_and_never_in_the_future() -> None:
+def test_demo_has_recent_times_and_none_in_the_future() -> None:
     conversations = listed(load("demo"))
     assert 35 <= len(conversations) <= 45
     ages = [int(NOW) - time for each in conversations for time in times(each)]
@@ -166,7 +166,7 @@ def test_demo_is_lively_and_never_in_the_future() -> None:
     assert any(each.last_opened_at is None for each in conversations)
 
 
-def test_demo_moves_with_the_moment_and_nothing_else_does() -> None:
+def test_the_times_of_demo_depend_on_the_start_and_nothing_else_does() -> None:
     demo = load("demo")
     early, late = listed(demo, NOW), listed(demo, NOW + 1000)
     assert [each.id for each in early] == [each.id for each in late]
@@ -190,7 +190,7 @@ def test_crowd_has_ten_thousand() -> None:
     assert crowd.size == len(crowd.initial_state(NOW).table) == 10_000
 
 
-def test_times_before_a_frozen_start_stand_still(tmp_path: Path) -> None:
+def test_times_before_a_frozen_start_are_fixed(tmp_path: Path) -> None:
     written = {"contact_id": "c", "created_at": 100, "last_active_at": 40}
     path = file(tmp_path, {"times": "before_start", "clock": {"freeze": 5000}, "conversations": [written]})
     [conversation] = listed(load(path))
@@ -209,7 +209,7 @@ def test_no_time_is_before_1970(tmp_path: Path) -> None:
     assert list(times(conversation)) == [0, 0, 10]
 
 
-def test_a_written_conversation_takes_the_place_of_a_generated_one(tmp_path: Path) -> None:
+def test_a_conversation_in_the_file_replaces_a_generated_one_with_its_id(tmp_path: Path) -> None:
     taken = listed(load(file(tmp_path, {"generate": {"count": 3}})))[1].id
     content = {"conversations": [{"id": taken, "contact_id": "mine"}], "generate": {"count": 3}}
     loaded = load(file(tmp_path, content))
@@ -217,7 +217,7 @@ def test_a_written_conversation_takes_the_place_of_a_generated_one(tmp_path: Pat
     assert loaded.initial_state(NOW).table.get(taken).conversation.contact_id == "mine"
 
 
-def test_the_list_of_scenarios_builds_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_scenarios_builds_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenario, "_built", None)
     shown = summaries()
     assert {each["name"]: each["size"] for each in shown} == {
@@ -232,7 +232,7 @@ def test_the_list_of_scenarios_builds_none(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("shown", ["./my.json", "my.json", "folder/my", "./default"])
-def test_a_path_is_a_file_of_the_user(shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_names_a_file_of_the_user(shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ScenarioError, match="there is no such file") as caught:
         load(shown)
@@ -244,21 +244,21 @@ def test_a_path_is_a_file_of_the_user(shown: str, tmp_path: Path, monkeypatch: p
     assert (loaded.name, loaded.description, loaded.size) == (shown, "Mine.", 1)
 
 
-def test_a_path_object_is_a_file_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_object_always_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("default").write_text("{}")
     assert load(Path("default")).size == 0
     assert load("default").size == 120
 
 
-def test_a_file_is_read_anew_at_each_load(tmp_path: Path) -> None:
+def test_a_file_is_read_at_each_load(tmp_path: Path) -> None:
     path = file(tmp_path, {"conversations": [{"contact_id": "c"}]})
     assert load(path).size == 1
     file(tmp_path, {})
     assert load(path).size == 0
 
 
-def test_a_mistake_in_a_file_is_told_with_the_path_as_given(
+def test_a_mistake_in_a_file_is_reported_with_the_given_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -282,7 +282,7 @@ def test_a_mistake_in_a_file_is_told_with_the_path_as_given(
     ],
 )
 @pytest.mark.parametrize("loader", [load, load_builtin])
-def test_an_unknown_name_is_refused_with_the_known_ones(loader: Any, name: str, hint: str) -> None:
+def test_an_unknown_name_is_refused_with_a_list_of_the_known_ones(loader: Any, name: str, hint: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         loader(name)
     assert str(caught.value) == (
@@ -292,17 +292,17 @@ def test_an_unknown_name_is_refused_with_the_known_ones(loader: Any, name: str, 
 
 
 @pytest.mark.parametrize("name", ["../pyproject", "drawn/default", "default.json", "/etc/passwd", "."])
-def test_a_built_in_name_never_reaches_another_file(name: str) -> None:
+def test_a_built_in_name_never_opens_another_file(name: str) -> None:
     with pytest.raises(ScenarioError, match="There is no scenario"):
         load_builtin(name)
 
 
-def test_the_error_is_the_same_wherever_it_is_imported_from() -> None:
+def test_the_error_is_the_same_in_both_modules() -> None:
     assert scenario.ScenarioError is scenario_file.ScenarioError
     assert issubclass(ScenarioError, ValueError)
 
 
-def test_the_fixtures_are_in_the_package_where_it_is_installed_and_beside_it_otherwise(
+def test_the_fixtures_are_in_an_installed_package_or_beside_the_package_in_a_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scenario, "__file__", str(tmp_path / "sandbox" / "seeding" / "scenario.py"))
@@ -322,7 +322,7 @@ def test_the_fixtures_are_in_the_package_where_it_is_installed_and_beside_it_oth
         ("demo", None, True),
     ],
 )
-def test_faker_is_imported_only_to_draw(name: str, seed: int | None, draws: bool) -> None:
+def test_faker_is_imported_only_to_generate(name: str, seed: int | None, draws: bool) -> None:
     program = (
         "import sys; from sandbox.seeding.scenario import load, summaries; summaries(); "
         f"load({name!r}, {seed!r}).initial_state(0.0); print('faker' in sys.modules)"
@@ -335,7 +335,7 @@ def test_faker_is_imported_only_to_draw(name: str, seed: int | None, draws: bool
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])
-def test_another_process_draws_the_same(hash_seed: str) -> None:
+def test_another_process_generates_the_same(hash_seed: str) -> None:
     program = (
         "import hashlib; from sandbox.seeding.scenario import load; "
         "lines = b'\\n'.join(record.json for record in load('default', 77).initial_state(0.0).table); "

@@ -1,4 +1,4 @@
-"""Scenario files of users: what is understood, and how the rest is refused."""
+"""Scenario files of users: valid ones are read, invalid ones are refused with the place."""
 
 import json
 import re
@@ -51,13 +51,13 @@ def conversation_ids(*ids: str) -> str:
     return json.dumps({"conversations": [CONTACT | {"id": each} for each in ids]})
 
 
-def test_every_key_may_be_left_out(opened: Callable[..., ScenarioFile]) -> None:
+def test_every_attribute_is_optional(opened: Callable[..., ScenarioFile]) -> None:
     file = opened("{}")
     assert (file.description, file.seed, file.is_relative, file.frozen_at) == ("", 1, False, None)
     assert (file.pinned_ids, file.conversations, file.recipe.count, file.size) == ((), (), 0, 0)
 
 
-def test_every_key_is_understood(opened: Callable[..., ScenarioFile]) -> None:
+def test_every_attribute_is_read(opened: Callable[..., ScenarioFile]) -> None:
     file = opened(
         json.dumps(
             {
@@ -85,11 +85,11 @@ def test_every_key_is_understood(opened: Callable[..., ScenarioFile]) -> None:
     assert file.size == 4
 
 
-def test_a_byte_order_mark_is_no_mistake(opened: Callable[..., ScenarioFile]) -> None:
+def test_a_byte_order_mark_is_ignored(opened: Callable[..., ScenarioFile]) -> None:
     assert opened(b'\xef\xbb\xbf{"seed": 7}').seed == 7
 
 
-def test_a_conversation_may_be_written_out(opened: Callable[..., ScenarioFile]) -> None:
+def test_a_conversation_may_have_all_attributes(opened: Callable[..., ScenarioFile]) -> None:
     shape: dict[str, Any] = {
         "id": "i",
         "contact_id": None,
@@ -105,7 +105,7 @@ def test_a_conversation_may_be_written_out(opened: Callable[..., ScenarioFile]) 
     assert opened(json.dumps({"conversations": [shape]})).conversations == (Conversation(**shape),)
 
 
-def test_a_conversation_needs_no_more_than_somebody(opened: Callable[..., ScenarioFile]) -> None:
+def test_a_conversation_needs_only_a_participant(opened: Callable[..., ScenarioFile]) -> None:
     first, second = opened(json.dumps({"conversations": [CONTACT, {"group_id": "g"}]})).conversations
     assert re.fullmatch("[A-Za-z0-9]{16}", first.id)
     assert first == Conversation.begin(first.id, "c", None, 692233200)
@@ -113,7 +113,7 @@ def test_a_conversation_needs_no_more_than_somebody(opened: Callable[..., Scenar
     assert first.id != second.id
 
 
-def test_an_id_that_is_left_out_belongs_to_the_place_whatever_the_seed(
+def test_a_default_id_depends_on_the_position_and_not_on_the_seed(
     opened: Callable[..., ScenarioFile],
 ) -> None:
     one = opened(json.dumps({"seed": 1, "conversations": [CONTACT, CONTACT]}))
@@ -131,14 +131,14 @@ def test_an_id_that_is_left_out_belongs_to_the_place_whatever_the_seed(
         ([{"created_at": 9, "last_active_at": 5}], [9]),
     ],
 )
-def test_a_creation_that_is_left_out_is_an_hour_before_the_one_above(
+def test_a_default_created_at_is_an_hour_before_that_of_the_conversation_above(
     opened: Callable[..., ScenarioFile], given: list[dict[str, int]], created_at: list[int]
 ) -> None:
     file = opened(json.dumps({"conversations": [CONTACT | each for each in given]}))
     assert [each.created_at for each in file.conversations] == created_at
 
 
-def test_times_may_count_from_the_start(opened: Callable[..., ScenarioFile]) -> None:
+def test_times_may_count_from_the_start_of_a_sandbox(opened: Callable[..., ScenarioFile]) -> None:
     written = [CONTACT | {"created_at": 90, "last_active_at": 5}, CONTACT, CONTACT | {"archived_at": 9000}]
     generate = {"count": 2, "until": 50}
     file = opened(json.dumps({"times": "before_start", "conversations": written, "generate": generate}))
@@ -150,7 +150,7 @@ def test_times_may_count_from_the_start(opened: Callable[..., ScenarioFile]) -> 
 
 
 @pytest.mark.parametrize("times", ["absolute", "before_start"])
-def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioFile], times: str) -> None:
+def test_a_million_conversations_need_only_a_count(opened: Callable[..., ScenarioFile], times: str) -> None:
     file = opened(json.dumps({"times": times, "generate": {"count": MAX_GENERATED}}))
     assert file.size == 1_000_000
 
@@ -279,20 +279,20 @@ def test_a_count_of_a_million_needs_nothing_else(opened: Callable[..., ScenarioF
         ),
     ],
 )
-def test_a_mistake_is_refused_by_place(
+def test_a_mistake_is_refused_with_its_place(
     opened: Callable[..., ScenarioFile], content: str | bytes, message: str
 ) -> None:
     said = refused(opened, content)
     assert said == message if message.endswith((".", "?")) else said.startswith(message)
 
 
-def test_several_mistakes_are_told_at_once(opened: Callable[..., ScenarioFile]) -> None:
+def test_several_mistakes_are_reported_together(opened: Callable[..., ScenarioFile]) -> None:
     said = refused(opened, conversation(is_muted=0, created_at="now"))
     assert "conversations[3].is_muted" in said
     assert "conversations[3].created_at" in said
 
 
-def test_the_bounds_themselves_are_accepted(opened: Callable[..., ScenarioFile]) -> None:
+def test_the_limits_are_inclusive(opened: Callable[..., ScenarioFile]) -> None:
     assert opened('{"generate": {"count": 100, "step_seconds": 10, "until": 1000}}').size == 100
     assert opened(conversation(created_at=0, archived_at=LATEST_TIMESTAMP)).size == 4
     oldest = CONTACT | {"created_at": MAX_AGE}
@@ -300,7 +300,7 @@ def test_the_bounds_themselves_are_accepted(opened: Callable[..., ScenarioFile])
     assert aged.conversations[0].created_at == -MAX_AGE
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"^\./my\.json: there is no such file\.$"):
         read(tmp_path / "nothing.json", "my", "./my.json")
 

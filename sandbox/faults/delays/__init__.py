@@ -1,1 +1,1 @@
-"""How long an answer takes: one file per kind."""
+"""The kinds of delays: one file per kind."""

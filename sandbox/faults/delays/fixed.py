@@ -7,7 +7,7 @@ from sandbox.schemas.fields import Number
 
 
 class Fixed(Delay):
-    """Always ``milliseconds``. The plain number is short for it."""
+    """Always ``milliseconds``. A plain number is its short form."""
 
     type = "fixed"
     varies = False

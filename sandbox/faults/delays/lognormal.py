@@ -1,4 +1,4 @@
-"""A delay as real networks have it: mostly short, sometimes long."""
+"""A delay with a lognormal distribution, as in real networks: mostly short, sometimes long."""
 
 import math
 from typing import ClassVar
@@ -10,7 +10,7 @@ from sandbox.schemas.fields import Number
 class Lognormal(Delay):
     """Half of the calls below ``median`` milliseconds, and a long tail.
 
-    It is as wide as ``sigma`` says, or so wide that 99 of 100 calls are below ``p99``.
+    Its width is ``sigma``, or such that 99 of 100 calls are below ``p99``.
     """
 
     type = "lognormal"
@@ -29,9 +29,9 @@ class Lognormal(Delay):
         self._sigma = _sigma(median, p99) if sigma is None and p99 is not None else sigma or 0.0
 
     def milliseconds(self, draw: float) -> float:
-        # The distribution has no end on either side, so neither 0 nor 1 is asked for.
-        drawn = self._median * math.exp(self._sigma * _quantile(min(max(draw, 2**-53), 1 - 2**-53)))
-        return min(drawn, MAX_MILLISECONDS)
+        # The distribution is unbounded on both sides: it has no quantiles of 0 and 1.
+        milliseconds = self._median * math.exp(self._sigma * _quantile(min(max(draw, 2**-53), 1 - 2**-53)))
+        return min(milliseconds, MAX_MILLISECONDS)
 
 
 def _sigma(median: float, p99: float) -> float:
@@ -39,6 +39,6 @@ def _sigma(median: float, p99: float) -> float:
 
 
 def _quantile(probability: float) -> float:
-    from statistics import NormalDist  # noqa: PLC0415  # costs start-up what only this kind needs
+    from statistics import NormalDist  # noqa: PLC0415  # slow to import, and only needed here
 
     return NormalDist().inv_cdf(probability)

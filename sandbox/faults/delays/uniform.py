@@ -1,4 +1,4 @@
-"""A delay that is drawn evenly."""
+"""A delay with a uniform distribution."""
 
 from typing import ClassVar
 

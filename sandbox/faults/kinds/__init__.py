@@ -1,1 +1,1 @@
-"""What goes wrong: one file per kind."""
+"""The kinds of faults: one file per kind."""

@@ -1,4 +1,4 @@
-"""A connection that closes with nothing sent."""
+"""A connection that closes without a response."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from sandbox.faults.fault import Fault, Wire
 
 
 class EmptyResponse(Fault):
-    """The connection closes, and not one byte was sent."""
+    """The connection closes before a byte is sent."""
 
     type = "EMPTY_RESPONSE"
     sends_body = False

@@ -1,4 +1,4 @@
-"""No answer."""
+"""A call without a response."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -9,7 +9,7 @@ from sandbox.schemas.fields import Number
 
 
 class Hang(Fault):
-    """Nothing for ``milliseconds`` (five minutes unless told), then the connection closes without an answer."""
+    """No response for ``milliseconds`` (by default five minutes), then the connection closes."""
 
     type = "hang"
     sends_body = False

@@ -1,4 +1,4 @@
-"""A chunked body that breaks."""
+"""An invalid chunked body."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from sandbox.faults.fault import Fault, Wire
 
 
 class MalformedChunk(Fault):
-    """The right status and headers with a chunked body, whose first chunk is garbage; then the connection closes."""
+    """The right status and headers with a chunked body, whose first chunk is invalid; then the connection closes."""
 
     type = "MALFORMED_RESPONSE_CHUNK"
     sends_body = False
@@ -14,5 +14,5 @@ class MalformedChunk(Fault):
     def send(self, wire: Wire) -> Iterable[bytes]:
         response = wire.response()
         chunked = response.without_header("content-length").with_header("Transfer-Encoding", "chunked")
-        # No chunk size begins with a `z`, so no client can take this for a chunk.
+        # A chunk size never begins with `z`, so no client can mistake this for a chunk.
         wire.send_raw(wire.head(chunked) + b"zz no chunk size\r\n" + wire.draw_bytes(64) + b"\r\n")

@@ -1,4 +1,4 @@
-"""JSON that cannot be parsed."""
+"""Invalid JSON."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from sandbox.faults.fault import Fault, Wire
 
 
 class MalformedJson(Fault):
-    """The right status and headers, and a body that is no JSON: its end is missing, and a brace too many is there."""
+    """The right status and headers, and a body that is not valid JSON: cut in the middle, with an extra brace."""
 
     type = "malformed_json"
 

@@ -10,9 +10,9 @@ from sandbox.world.rules import RateWindow
 
 
 class RateLimit(Fault):
-    """429 with ``Retry-After`` and ``RateLimit-*`` for what is more than ``limit`` calls in ``window_seconds``.
+    """429 with ``Retry-After`` and ``RateLimit-*`` after more than ``limit`` calls in ``window_seconds``.
 
-    Counted in each sandbox by itself, on the sandbox's clock.
+    Each sandbox has a count of its own, on its clock.
     """
 
     type = "rate_limit"

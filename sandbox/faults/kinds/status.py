@@ -1,4 +1,4 @@
-"""An error with a status."""
+"""An error with a given status."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from sandbox.schemas.fields import Name, WholeNumber
 
 
 class Status(Fault):
-    """An error with ``status`` (400 to 599), and with ``message`` and ``retry_after`` (seconds) where given."""
+    """An error with ``status`` (400 to 599), and optionally with ``message`` and ``retry_after`` (seconds)."""
 
     type = "status"
     attributes: ClassVar = {

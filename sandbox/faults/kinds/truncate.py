@@ -1,4 +1,4 @@
-"""A body that ends too early."""
+"""A truncated body."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -8,7 +8,7 @@ from sandbox.schemas.fields import WholeNumber
 
 
 class Truncate(Fault):
-    """The right headers with the whole ``Content-Length``, then only ``bytes`` bytes of the body, then the end."""
+    """The right headers with the whole ``Content-Length``, then only ``bytes`` bytes of the body."""
 
     type = "truncate"
     attributes: ClassVar = {"bytes": WholeNumber(0, 1_000_000, required=True)}

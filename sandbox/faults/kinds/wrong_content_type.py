@@ -1,4 +1,4 @@
-"""An answer that says it is something else."""
+"""A response with the wrong content type."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from sandbox.faults.fault import Fault, Wire
 
 
 class WrongContentType(Fault):
-    """The right answer, called ``text/html``, as proxies and captive portals send it."""
+    """The right response, but with the content type ``text/html``, as proxies and captive portals send it."""
 
     type = "wrong_content_type"
 

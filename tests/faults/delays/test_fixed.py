@@ -14,7 +14,7 @@ def test_a_fixed_delay_is_always_the_same(draw: float) -> None:
 
 
 @pytest.mark.parametrize("delay", [120, 120.0, {"type": "fixed", "milliseconds": 120}])
-def test_a_call_is_held_for_so_long_and_then_done(delay: object) -> None:
+def test_a_call_is_delayed_and_then_done(delay: object) -> None:
     bench = Harness()
     bench.rule(delay=delay)
     answer = bench.create()
@@ -23,7 +23,7 @@ def test_a_call_is_held_for_so_long_and_then_done(delay: object) -> None:
     assert answer.headers["X-Sandbox-Delay-Ms"] == "120"
 
 
-def test_no_milliseconds_are_no_sleep() -> None:
+def test_a_delay_of_zero_does_not_sleep() -> None:
     bench = Harness()
     bench.rule(delay=0)
     answer = bench.call()
@@ -31,7 +31,7 @@ def test_no_milliseconds_are_no_sleep() -> None:
     assert answer.headers["X-Sandbox-Delay-Ms"] == "0"
 
 
-def test_five_minutes_are_the_most() -> None:
+def test_five_minutes_are_the_longest_delay() -> None:
     bench = Harness()
     bench.rule(delay=300_000)
     bench.call()

@@ -1,4 +1,4 @@
-"""Delays as real networks have them."""
+"""Delays with a lognormal distribution."""
 
 import math
 
@@ -14,7 +14,7 @@ LAST_DRAW = 1 - 2**-53
 
 
 def quantile(delay: Lognormal, part: float) -> float:
-    """What ``part`` of the calls stay below, over an even grid of draws."""
+    """Return the delay that ``part`` of the calls stay below, over an even grid of random numbers."""
     return sorted(delay.milliseconds(draw) for draw in GRID)[int(part * STEPS)]
 
 
@@ -25,7 +25,7 @@ def test_half_of_the_calls_are_below_the_median_and_99_of_100_below_p99(median: 
     assert quantile(delay, 0.99) == pytest.approx(p99, rel=0.01)
 
 
-def test_sigma_says_how_wide_it_is() -> None:
+def test_sigma_is_the_width() -> None:
     delay = Lognormal(100, sigma=0.5)
     assert quantile(delay, 0.5) == pytest.approx(100, rel=0.01)
     assert quantile(delay, 0.8413) == pytest.approx(100 * math.exp(0.5), rel=0.01)
@@ -37,7 +37,7 @@ def test_a_distribution_without_width_is_its_median(delay: Lognormal) -> None:
     assert {round(delay.milliseconds(draw), 6) for draw in (0.0, 0.3, 0.99, LAST_DRAW)} == {80.0}
 
 
-def test_later_draws_are_longer() -> None:
+def test_larger_random_numbers_give_longer_delays() -> None:
     drawn = [Lognormal(80, p99=400).milliseconds(draw) for draw in GRID]
     assert drawn == sorted(drawn)
     assert all(milliseconds > 0 for milliseconds in drawn)
@@ -45,7 +45,7 @@ def test_later_draws_are_longer() -> None:
 
 @pytest.mark.parametrize("draw", [0.0, 2**-53, 0.5, 1 - 2**-52, LAST_DRAW])
 @pytest.mark.parametrize("delay", [Lognormal(80, p99=400), Lognormal(MAX_MILLISECONDS, sigma=10)])
-def test_every_draw_is_a_delay_of_at_most_five_minutes(delay: Lognormal, draw: float) -> None:
+def test_every_delay_is_at_most_five_minutes(delay: Lognormal, draw: float) -> None:
     assert 0 <= delay.milliseconds(draw) <= MAX_MILLISECONDS
 
 
@@ -61,12 +61,12 @@ def test_a_long_tail_is_cut_at_five_minutes() -> None:
         ({"p99": 79.9}, "p99 must not be less than median"),
     ],
 )
-def test_what_does_not_go_together_is_refused(given: dict[str, float], said: str) -> None:
+def test_attributes_that_do_not_go_together_are_refused(given: dict[str, float], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Lognormal(80, **given)
 
 
-def test_calls_are_held_so_long_and_each_time_as_long() -> None:
+def test_calls_are_delayed_reproducibly() -> None:
     slept = []
     for _ in range(2):
         bench = Harness()

@@ -1,4 +1,4 @@
-"""Delays that are drawn evenly."""
+"""Delays with a uniform distribution."""
 
 import pytest
 
@@ -9,20 +9,20 @@ from tests.faults.harness import Harness
 @pytest.mark.parametrize(
     ("draw", "milliseconds"), [(0.0, 100.0), (0.25, 175.0), (0.5, 250.0), (1 - 2**-53, 400.0)]
 )
-def test_the_draw_says_where_between_the_bounds(draw: float, milliseconds: float) -> None:
+def test_the_random_number_is_scaled_to_the_range(draw: float, milliseconds: float) -> None:
     assert Uniform(100, 400).milliseconds(draw) == pytest.approx(milliseconds)
 
 
-def test_the_bounds_may_be_the_same() -> None:
+def test_lower_and_upper_may_be_equal() -> None:
     assert {Uniform(7, 7).milliseconds(draw / 10) for draw in range(10)} == {7}
 
 
-def test_bounds_in_the_wrong_order_are_refused() -> None:
+def test_a_range_in_the_wrong_order_is_refused() -> None:
     with pytest.raises(ValueError, match="upper must not be less than lower"):
         Uniform(400, 100)
 
 
-def test_calls_are_held_from_lower_to_upper_and_each_time_as_long() -> None:
+def test_calls_are_delayed_from_lower_to_upper_and_reproducibly() -> None:
     slept = []
     for _ in range(2):
         bench = Harness()

@@ -9,7 +9,7 @@ from tests.faults.harness import COLLECTION, CREATE, Harness
 
 
 @pytest.mark.parametrize("key", ["gunicorn.socket", "werkzeug.socket"])
-def test_the_connection_closes_with_a_linger_time_of_zero_which_is_an_rst(key: str) -> None:
+def test_the_connection_closes_with_a_linger_time_of_zero_which_sends_an_rst(key: str) -> None:
     bench = Harness()
     bench.fails("CONNECTION_RESET_BY_PEER")
     before = bench.ids()

@@ -1,4 +1,4 @@
-"""Connections that close with nothing sent."""
+"""Connections that close without a response."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.faults.harness import COLLECTION, CREATE, Harness
 
 
 @pytest.mark.parametrize("key", ["gunicorn.socket", "werkzeug.socket"])
-def test_the_connection_closes_and_not_one_byte_was_sent(key: str) -> None:
+def test_the_connection_closes_before_a_byte_is_sent(key: str) -> None:
     bench = Harness()
     bench.fails("EMPTY_RESPONSE")
     before = bench.ids()

@@ -1,4 +1,4 @@
-"""No answer."""
+"""Calls without a response."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.faults.harness import COLLECTION, CREATE, RULES, Harness
 
 
 @pytest.mark.parametrize(("attributes", "seconds"), [({}, 300), ({"milliseconds": 250}, 0.25)])
-def test_nothing_comes_for_so_long_and_then_the_connection_closes(
+def test_the_connection_closes_after_the_time_without_a_response(
     attributes: dict[str, Any], seconds: float
 ) -> None:
     bench = Harness()
@@ -22,14 +22,14 @@ def test_nothing_comes_for_so_long_and_then_the_connection_closes(
     assert bench.entry()["status"] is None
 
 
-def test_a_hang_may_be_over_at_once() -> None:
+def test_a_hang_may_have_no_length() -> None:
     bench = Harness()
     bench.fails("hang", milliseconds=0)
     assert isinstance(bench.served().ended, BrokenPipeError)
     assert bench.slept == []
 
 
-def test_the_call_does_nothing() -> None:
+def test_the_call_has_no_effect() -> None:
     bench = Harness()
     bench.fails("hang", milliseconds=1)
     before = bench.ids()
@@ -44,7 +44,7 @@ def test_a_delay_comes_before_the_hang() -> None:
     assert bench.slept == [0.1, 0.2]
 
 
-def test_a_reset_wakes_it_and_it_is_answered() -> None:
+def test_a_reset_wakes_the_call_and_it_is_answered() -> None:
     bench = Harness()
     bench.fails("hang")
     bench.while_asleep = lambda: bench.call("POST", "/__admin/reset", json={})
@@ -54,7 +54,7 @@ def test_a_reset_wakes_it_and_it_is_answered() -> None:
     assert b"reset" in outcome.body
 
 
-def test_the_end_of_its_rule_wakes_it_and_the_connection_closes() -> None:
+def test_the_end_of_the_rule_wakes_the_call_and_the_connection_closes() -> None:
     bench = Harness()
     rule = bench.fails("hang")
     bench.while_asleep = lambda: bench.call("DELETE", f"{RULES}/{rule}")

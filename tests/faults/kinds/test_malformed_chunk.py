@@ -1,4 +1,4 @@
-"""Chunked bodies that break."""
+"""Invalid chunked bodies."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def head_and_body(outcome: Outcome) -> tuple[str, dict[str, str], bytes]:
     ("url", "status"),
     [(ITEM, "HTTP/1.1 200 OK"), (COLLECTION + "/nope", "HTTP/1.1 404 Not Found")],
 )
-def test_status_and_headers_are_right_and_the_first_chunk_is_garbage(url: str, status: str) -> None:
+def test_status_and_headers_are_right_and_the_first_chunk_is_invalid(url: str, status: str) -> None:
     bench = Harness()
     bench.fails("MALFORMED_RESPONSE_CHUNK")
     outcome = bench.served(url=url)
@@ -34,7 +34,7 @@ def test_status_and_headers_are_right_and_the_first_chunk_is_garbage(url: str, s
     assert bench.entry()["status"] == int(status.split()[1])
 
 
-def test_the_garbage_is_the_same_each_time_and_belongs_to_the_match() -> None:
+def test_the_random_bytes_are_the_same_each_time_and_depend_on_the_match() -> None:
     bodies = []
     for _ in range(2):
         bench = Harness()
@@ -44,7 +44,7 @@ def test_the_garbage_is_the_same_each_time_and_belongs_to_the_match() -> None:
     assert len(set(bodies[0])) == 3
 
 
-def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
+def test_a_create_shows_its_result_and_has_no_effect() -> None:
     bench = Harness()
     rule = bench.fails("MALFORMED_RESPONSE_CHUNK")
     before = bench.ids()

@@ -1,4 +1,4 @@
-"""JSON that cannot be parsed."""
+"""Invalid JSON."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.faults.harness import COLLECTION, ITEM, Harness
 
 
 @pytest.mark.parametrize("url", [COLLECTION, ITEM, COLLECTION + "/nope", "/v1/nothing"])
-def test_status_and_headers_are_right_and_the_body_is_no_json(url: str) -> None:
+def test_status_and_headers_are_right_and_the_body_is_not_valid_json(url: str) -> None:
     right = Harness().call(url=url)
     bench = Harness()
     bench.fails("malformed_json")
@@ -21,7 +21,7 @@ def test_status_and_headers_are_right_and_the_body_is_no_json(url: str) -> None:
         json.loads(answer.data)
 
 
-def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
+def test_a_create_shows_its_result_and_has_no_effect() -> None:
     bench = Harness()
     rule = bench.fails("malformed_json")
     before = bench.ids()
@@ -34,7 +34,7 @@ def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
     assert answer.headers["Location"].endswith(made), "the sequence of ids did not move either"
 
 
-def test_afterwards_the_call_is_done_and_its_answer_is_lost() -> None:
+def test_in_the_phase_after_the_call_is_done_and_its_response_is_lost() -> None:
     bench = Harness()
     bench.rule(fault={"type": "malformed_json"}, phase="after")
     before = bench.ids()
@@ -45,8 +45,8 @@ def test_afterwards_the_call_is_done_and_its_answer_is_lost() -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("DELETE", 204)])
-def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
-    """A body behind HEAD or 204 would be taken for the beginning of the connection's next answer."""
+def test_a_response_without_a_body_gets_none(method: str, status: int) -> None:
+    """A body after HEAD or 204 would be mistaken for the next response of the connection."""
     bench = Harness()
     bench.fails("malformed_json")
     outcome = bench.served(method, ITEM)
@@ -54,13 +54,13 @@ def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
     assert outcome.body == b""
 
 
-def test_an_error_behind_head_has_no_body_either() -> None:
+def test_an_error_for_head_has_no_body_either() -> None:
     outcome = Harness().served("HEAD", headers={"Prefer": "code=503, fault=malformed_json"})
     assert outcome.status[:3] == "503"
     assert outcome.body == b""
 
 
-def test_an_error_can_be_what_is_spoiled() -> None:
+def test_an_error_can_be_malformed_too() -> None:
     answer = Harness().call(headers={"Prefer": "code=503, fault=malformed_json"})
     assert answer.status_code == 503
     with pytest.raises(json.JSONDecodeError):

@@ -1,4 +1,4 @@
-"""Bytes that are no HTTP."""
+"""Random bytes instead of a response."""
 
 from tests.faults.harness import COLLECTION, CREATE, Harness
 
@@ -9,7 +9,7 @@ def sent(calls: int, seed: int | None = None, token: str = "me") -> list[bytes]:
     return [bench.served(token=token).socket.sent for _ in range(calls)]
 
 
-def test_256_bytes_that_are_no_http_and_then_the_connection_closes() -> None:
+def test_256_bytes_that_are_not_http_are_sent_and_the_connection_closes() -> None:
     bench = Harness()
     bench.fails("RANDOM_DATA_THEN_CLOSE")
     outcome = bench.served()
@@ -28,7 +28,7 @@ def test_the_bytes_are_the_same_for_the_same_calls_and_seed() -> None:
     assert not set(sent(3)) & set(sent(3, token="another"))
 
 
-def test_the_call_does_nothing() -> None:
+def test_the_call_has_no_effect() -> None:
     bench = Harness()
     bench.fails("RANDOM_DATA_THEN_CLOSE")
     before = bench.ids()

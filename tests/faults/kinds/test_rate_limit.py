@@ -46,7 +46,7 @@ def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> Non
     ]
 
 
-def test_a_clock_that_was_set_back_begins_a_new_window() -> None:
+def test_a_clock_that_is_set_back_begins_a_new_window() -> None:
     assert due(RateLimit(1, 10), [100, 101, 50, 51]) == [False, True, False, True]
 
 
@@ -56,7 +56,7 @@ def test_due_changes_no_window() -> None:
     assert limit.due(window, 1) == limit.due(window, 1)
 
 
-def test_calls_within_the_limit_pass_and_the_next_are_told_how_long_to_wait(
+def test_calls_within_the_limit_pass_and_further_calls_get_a_time_to_wait(
     assert_error_shape: Check,
 ) -> None:
     bench = Harness()
@@ -75,7 +75,7 @@ def test_calls_within_the_limit_pass_and_the_next_are_told_how_long_to_wait(
     assert answer.headers["X-Sandbox-Fault"] == "rate_limit"
 
 
-def test_who_waits_as_long_as_told_is_served_again_on_the_clock_of_the_sandbox() -> None:
+def test_a_caller_is_served_again_after_the_time_to_wait_on_the_clock_of_the_sandbox() -> None:
     bench = Harness("blank")
     bench.fails("rate_limit", limit=1, window_seconds=30)
     assert statuses(bench, 3) == [200, 429, 429]
@@ -88,7 +88,7 @@ def test_who_waits_as_long_as_told_is_served_again_on_the_clock_of_the_sandbox()
     assert statuses(bench, 2) == [200, 429]
 
 
-def test_a_limit_of_zero_lets_nothing_pass() -> None:
+def test_a_limit_of_zero_refuses_every_call() -> None:
     bench = Harness()
     bench.fails("rate_limit", limit=0, window_seconds=1)
     assert statuses(bench, 3) == [429] * 3
@@ -108,14 +108,14 @@ def test_only_calls_that_match_are_counted(owner: str | None) -> None:
     assert statuses(bench, 1) == [200]
 
 
-def test_a_server_wide_limit_is_counted_for_each_token_by_itself() -> None:
+def test_a_server_wide_limit_is_counted_per_token() -> None:
     bench = Harness()
     bench.fails("rate_limit", token=None, limit=2, window_seconds=60)
     for token in ("a", "b", "c"):
         assert statuses(bench, 3, token) == [200, 200, 429]
 
 
-def test_a_call_over_the_limit_does_nothing() -> None:
+def test_a_call_over_the_limit_has_no_effect() -> None:
     bench = Harness()
     bench.fails("rate_limit", limit=0, window_seconds=60)
     before = bench.ids()
@@ -123,7 +123,7 @@ def test_a_call_over_the_limit_does_nothing() -> None:
     assert bench.ids() == before
 
 
-def test_a_reset_forgets_what_was_counted() -> None:
+def test_a_reset_clears_the_count() -> None:
     bench = Harness()
     bench.fails("rate_limit", token=None, limit=1, window_seconds=60)
     assert statuses(bench, 2) == [200, 429]
@@ -141,7 +141,7 @@ def test_a_reset_forgets_what_was_counted() -> None:
         ({"limit": 1, "window_seconds": 5, "windowseconds": 5}, "did you mean window_seconds?"),
     ],
 )
-def test_what_cannot_be_right_is_refused(
+def test_an_invalid_attribute_is_refused(
     assert_error_shape: Check, attributes: dict[str, object], said: str
 ) -> None:
     answer = Harness().call("POST", "/__admin/faults", json={"fault": {"type": "rate_limit", **attributes}})

@@ -1,4 +1,4 @@
-"""Errors with a status."""
+"""Errors with a given status."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -12,7 +12,7 @@ Check = Callable[..., str]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 422, 429, 499, 500, 502, 503, 504, 599])
-def test_the_answer_is_an_error_of_that_status_in_the_documented_shape(
+def test_the_response_is_an_error_of_that_status_in_the_documented_shape(
     assert_error_shape: Check, status: int
 ) -> None:
     bench = Harness()
@@ -30,7 +30,7 @@ def test_every_status_from_400_to_599_can_be_sent(assert_error_shape: Check) -> 
         assert_error_shape(bench.call(headers={"Prefer": f"code={status}"}), status)
 
 
-def test_the_message_and_the_time_to_wait_are_those_of_the_rule(assert_error_shape: Check) -> None:
+def test_message_and_retry_after_are_those_of_the_rule(assert_error_shape: Check) -> None:
     bench = Harness()
     bench.fails("status", status=503, message="Zur Wartung außer Betrieb", retry_after=7)
     answer = bench.create()
@@ -46,12 +46,12 @@ def test_the_message_and_the_time_to_wait_are_those_of_the_rule(assert_error_sha
         ("/v1/nowhere", ""),
     ],
 )
-def test_an_error_405_says_what_is_allowed(url: str, allowed: str) -> None:
+def test_a_405_lists_the_allowed_methods(url: str, allowed: str) -> None:
     answer = Harness().call(url=url, headers={"Prefer": "code=405"})
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
 
 
-def test_an_error_401_asks_for_a_token() -> None:
+def test_a_401_asks_for_a_token() -> None:
     bench = Harness()
     bench.fails("status", status=HTTPStatus.UNAUTHORIZED)
     assert bench.call().headers["WWW-Authenticate"] == "Bearer"
@@ -65,7 +65,7 @@ def test_an_error_401_asks_for_a_token() -> None:
         ("DELETE", ITEM, {}),
     ],
 )
-def test_the_call_does_nothing(method: str, url: str, sent: dict[str, Any]) -> None:
+def test_the_call_has_no_effect(method: str, url: str, sent: dict[str, Any]) -> None:
     bench = Harness()
     rule = bench.fails("status", status=500)
     before = bench.call("GET", "/__admin/state").get_json()
@@ -95,7 +95,7 @@ def test_a_head_request_has_no_body() -> None:
         ({"status": 503, "code": 1}, "fault.code is not an attribute of fault status"),
     ],
 )
-def test_what_cannot_be_right_is_refused(
+def test_an_invalid_attribute_is_refused(
     assert_error_shape: Check, attributes: dict[str, object], said: str
 ) -> None:
     bench = Harness()

@@ -1,4 +1,4 @@
-"""Bodies that end too early."""
+"""Truncated bodies."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ def truncated(length: int, method: str = "GET", url: str = ITEM) -> Outcome:
 
 
 @pytest.mark.parametrize("length", [0, 1, 10, 100])
-def test_so_many_bytes_of_the_body_come_and_then_the_connection_ends(length: int) -> None:
+def test_the_first_bytes_of_the_body_are_sent_and_the_connection_ends(length: int) -> None:
     whole = Harness().call(url=ITEM)
     outcome = truncated(length)
     assert outcome.status == "200 OK"
@@ -27,7 +27,7 @@ def test_so_many_bytes_of_the_body_come_and_then_the_connection_ends(length: int
 
 
 @pytest.mark.parametrize("surplus", [0, 1, 500_000])
-def test_the_last_byte_never_comes_however_many_are_asked_for(surplus: int) -> None:
+def test_the_last_byte_is_never_sent(surplus: int) -> None:
     whole = Harness().call(url=ITEM).data
     outcome = truncated(min(len(whole) + surplus, 1_000_000))
     assert outcome.body == whole[:-1]
@@ -35,13 +35,13 @@ def test_the_last_byte_never_comes_however_many_are_asked_for(surplus: int) -> N
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", "200"), ("DELETE", "204")])
-def test_where_there_is_no_body_the_connection_ends_all_the_same(method: str, status: str) -> None:
+def test_the_connection_ends_also_without_a_body(method: str, status: str) -> None:
     outcome = truncated(10, method)
     assert (outcome.status[:3], outcome.body) == (status, b"")
     assert isinstance(outcome.ended, BrokenPipeError)
 
 
-def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
+def test_a_create_shows_its_result_and_has_no_effect() -> None:
     bench = Harness()
     rule = bench.fails("truncate", bytes=15)
     before = bench.ids()
@@ -62,7 +62,7 @@ def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
         ({"bytes": 1.5}, "not 1.5"),
     ],
 )
-def test_what_cannot_be_right_is_refused(
+def test_an_invalid_attribute_is_refused(
     assert_error_shape: Callable[..., str], attributes: dict[str, object], said: str
 ) -> None:
     answer = Harness().call("POST", RULES, json={"fault": {"type": "truncate", **attributes}})

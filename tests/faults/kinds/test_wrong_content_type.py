@@ -1,4 +1,4 @@
-"""Answers that say they are something else."""
+"""Responses with the wrong content type."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.faults.harness import COLLECTION, ITEM, Harness
 
 
 @pytest.mark.parametrize("url", [COLLECTION, ITEM, COLLECTION + "/nope", "/v1/nothing"])
-def test_the_right_answer_is_called_html(url: str) -> None:
+def test_the_right_response_has_the_type_html(url: str) -> None:
     right = Harness().call(url=url)
     bench = Harness()
     bench.fails("wrong_content_type")
@@ -17,7 +17,7 @@ def test_the_right_answer_is_called_html(url: str) -> None:
     assert answer.data == right.data
 
 
-def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
+def test_a_create_shows_its_result_and_has_no_effect() -> None:
     bench = Harness()
     rule = bench.fails("wrong_content_type")
     before = bench.ids()
@@ -29,7 +29,7 @@ def test_a_create_shows_what_would_have_been_made_and_makes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("DELETE", 204)])
-def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
+def test_a_response_without_a_body_gets_none(method: str, status: int) -> None:
     bench = Harness()
     bench.fails("wrong_content_type")
     outcome = bench.served(method, ITEM)
@@ -37,7 +37,7 @@ def test_an_answer_that_has_no_body_gets_none(method: str, status: int) -> None:
     assert outcome.body == b""
 
 
-def test_head_says_the_length_that_get_would_have() -> None:
+def test_head_has_the_length_of_get() -> None:
     bench = Harness()
     bench.fails("wrong_content_type")
     assert bench.served("HEAD", ITEM).header("Content-Length") == str(len(Harness().call(url=ITEM).data))
@@ -49,7 +49,7 @@ def test_204_has_no_length() -> None:
     assert bench.served("DELETE", ITEM).header("Content-Length") is None
 
 
-def test_an_error_behind_head_has_no_body_either() -> None:
+def test_an_error_for_head_has_no_body_either() -> None:
     outcome = Harness().served("HEAD", headers={"Prefer": "code=503, fault=wrong_content_type"})
     assert outcome.status[:3] == "503"
     assert outcome.body == b""
