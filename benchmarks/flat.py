@@ -41,7 +41,7 @@ def operations(app: Any, ids: list[str]) -> dict[str, Callable[[], object]]:
     middle = ids[len(ids) // 2]
     group = json.loads(call(app, "GET", COLLECTION, "limit=100")[1])["data"]
     group_id = next(each["group_id"] for each in group if each["group_id"])
-    lonely = b"group_id=almost-nobody"
+    lonely = b"group_id=rare-group"
     call(app, "POST", COLLECTION, body=lonely)
     updated = cycled(ids)
     flags = cycled([b"is_muted=true", b"is_muted=false"])
@@ -53,7 +53,7 @@ def operations(app: Any, ids: list[str]) -> dict[str, Callable[[], object]]:
         "list, archived": partial(get, COLLECTION, "archived=true"),
         "list, pinned": partial(get, COLLECTION, "pinned=true"),
         "list, group": partial(get, COLLECTION, f"group_id={group_id}"),
-        "list, almost nothing matches": partial(get, COLLECTION, "group_id=almost-nobody"),
+        "list, almost nothing matches": partial(get, COLLECTION, "group_id=rare-group"),
         "list, cursor in the middle": partial(get, COLLECTION, f"starting_after={middle}"),
         "list, before the middle": partial(get, COLLECTION, f"ending_before={middle}"),
         "create": partial(call, app, "POST", COLLECTION, body=b"contact_id=WAz8eIbvDR60rouK"),

@@ -1,4 +1,4 @@
-"""What the views of the control API work with."""
+"""The context of the control API's views."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

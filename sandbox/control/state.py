@@ -1,4 +1,4 @@
-"""A whole sandbox as one JSON document, out and in. The journal is not part of it: it tells of calls, not of state."""
+"""Export and import of a whole sandbox as one JSON document, without the journal."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ EXAMPLE = {
 
 
 def export(_context: ControlContext, lease: Lease) -> Response:
-    """The whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
+    """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
     state = lease.world.state
     head = {
         "version": VERSION,
@@ -39,14 +39,14 @@ def export(_context: ControlContext, lease: Lease) -> Response:
         "faults": [dict(rule.document) for rule in state.rules],
         "deleted": [{"id": place.id, "created_at": -place.newest_first} for place in state.table.deletions()],
     }
-    # The records are JSON already: they are joined, not made again.
+    # The records are JSON already, so they are only joined.
     records = b",".join([record.json for record in state.table])
     return json_response(json.dumps(head).encode()[:-1] + b', "conversations": [' + records + b"]}\n")
 
 
 def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict[str, Any]:
-    """Put a whole sandbox in the place of the caller's, or nothing where anything in the document is wrong."""
-    # What a sandbox exports it can take back, also where its scenario is larger than creates may make it.
+    """Replace the whole sandbox, or change nothing if anything in the document is invalid."""
+    # A sandbox can import what it exported, even if its scenario is larger than creates may make it.
     capacity = max(context.settings.max_conversations, lease.world.size)
     if len(body["conversations"]) > capacity:
         raise StoreFull(capacity)

@@ -12,7 +12,7 @@ from sandbox.schemas.arguments import NoArguments
 
 
 class Scope(Enum):
-    """What a call acts on."""
+    """The target of a call: a sandbox or the server."""
 
     SANDBOX = "The sandbox of the bearer token, which must be given."
     EITHER = "The sandbox of the bearer token, or, without one, the server as a whole."
@@ -46,5 +46,5 @@ class Endpoint:
 
     @property
     def summary(self) -> str:
-        """What the endpoint does: the docstring of its view."""
+        """The docstring of the view, in one line."""
         return " ".join((self.view.__doc__ or "").split())

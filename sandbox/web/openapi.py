@@ -29,7 +29,7 @@ Security = list[dict[str, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a document says besides its endpoints.
+    """The parts of a document besides its endpoints.
 
     ``media_types`` are those of request bodies, ``reasons`` the descriptions of error statuses. ``errors`` returns all
     error statuses of an endpoint, and ``security`` what it requires, if that differs from endpoint to endpoint.

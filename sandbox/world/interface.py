@@ -98,7 +98,7 @@ class World(RuleSet, Protocol):
 
     @property
     def clock_state(self) -> ClockState:
-        """Where the clock stands."""
+        """The state of the clock."""
         ...
 
     def freeze_clock(self, generation: int, at: float | None) -> None:
@@ -159,7 +159,7 @@ class World(RuleSet, Protocol):
 
     @property
     def journal_truncated(self) -> bool:
-        """Whether entries were dropped from the journal."""
+        """True if entries were dropped from the journal."""
         ...
 
     def clear_journal(self, generation: int) -> None:

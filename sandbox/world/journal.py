@@ -94,7 +94,7 @@ class Journal:
 
     @property
     def truncated(self) -> bool:
-        """Whether entries were dropped since the start or the last :meth:`clear`."""
+        """True if entries were dropped since the start or the last :meth:`clear`."""
         return self._truncated
 
     def record(self, entry: Entry) -> None:

@@ -12,7 +12,7 @@ from sandbox.world.errors import RulesFull, UnknownRule
 
 
 class RequestInfo(Protocol):
-    """What a rule may ask of a request. The attributes of its query and its body are text."""
+    """The attributes of a request that rules match. Those of its query and its body are text."""
 
     @property
     def operation_id(self) -> str | None: ...
@@ -50,7 +50,7 @@ class RuleCounters:
 
 
 class Effect(Protocol):
-    """What happens when a rule fires."""
+    """The effect of a rule that fires."""
 
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the effect is due for this call, and the window that the call leaves behind.

@@ -31,7 +31,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What a sandbox takes from the process that it runs in.
+    """The dependencies of a sandbox on the process that it runs in.
 
     ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
     ``new_event`` makes the event that wakes it.
