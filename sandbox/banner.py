@@ -1,4 +1,4 @@
-"""What the server says when it starts: where it is, what it serves, a call to try, and what is switched on."""
+"""The banner that the server prints when it starts: its address, its scenario, a call to try, what is switched on."""
 
 from sandbox.control.guard import TOKEN_HEADER, is_loopback
 from sandbox.seeding.scenario import Scenario
@@ -6,7 +6,7 @@ from sandbox.settings import Settings
 
 
 def banner(settings: Settings, scenario: Scenario, address: str, version: str) -> str:
-    """The lines for a server at ``address`` (``http://127.0.0.1:8000``) whose sandboxes start with ``scenario``."""
+    """Return the lines for a server at ``address``, like ``http://127.0.0.1:8000``, and its starting ``scenario``."""
     seed = "" if settings.seed is None else f", seed {settings.seed}"
     return "\n".join(
         [
@@ -23,7 +23,7 @@ def banner(settings: Settings, scenario: Scenario, address: str, version: str) -
 
 def _control(settings: Settings, address: str) -> str:
     if settings.admin_token is not None:
-        return f"{address}/__admin, for who sends the admin token as {TOKEN_HEADER}"
+        return f"{address}/__admin, for callers that send the admin token as {TOKEN_HEADER}"
     if not is_loopback(settings.host):
         return "closed: this server listens beyond loopback and has no --admin-token"
     return f"{address}/__admin, for programs on this machine"

@@ -31,7 +31,7 @@ def _run(**flags: str | None) -> None:
     settings = Settings.read(os.environ, given)
     # Hosts set it for servers with several workers, and gunicorn reads it where it is imported, whatever it says.
     os.environ.pop("WEB_CONCURRENCY", None)
-    from sandbox.server.gunicorn_server import serve  # noqa: PLC0415  # a refused flag need not wait for gunicorn
+    from sandbox.server import serve  # noqa: PLC0415  # a refused flag need not wait for gunicorn
 
     serve(settings)
 

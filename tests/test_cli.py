@@ -10,8 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import sandbox
-from sandbox import cli
-from sandbox.server import gunicorn_server
+from sandbox import cli, server
 from sandbox.settings import Settings, flag_of, variable_of
 
 Run = Callable[..., Settings]
@@ -21,7 +20,7 @@ Run = Callable[..., Settings]
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings with which a server was started; nothing listens."""
     started: list[Settings] = []
-    monkeypatch.setattr(gunicorn_server, "serve", started.append)
+    monkeypatch.setattr(server, "serve", started.append)
     for variable in [name for name in os.environ if name.startswith("SANDBOX_")]:
         monkeypatch.delenv(variable)
     return started
@@ -168,7 +167,7 @@ def test_a_refusal_of_the_server_is_one_line_too(
     def serve(settings: Settings) -> None:
         raise click.ClickException(f"Port {settings.port} is in use.")
 
-    monkeypatch.setattr(gunicorn_server, "serve", serve)
+    monkeypatch.setattr(server, "serve", serve)
     monkeypatch.setattr(click.ClickException, "exit_code", 2)
     assert "Port 8000 is in use." in refused()
 
@@ -178,7 +177,7 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def serve(_: Settings) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(gunicorn_server, "serve", serve)
+    monkeypatch.setattr(server, "serve", serve)
     monkeypatch.setattr(sys, "argv", ["protocol-sandbox"])
     with pytest.raises(SystemExit) as left:
         cli.main()

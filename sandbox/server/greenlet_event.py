@@ -1,4 +1,4 @@
-"""What wakes a delayed call where calls are greenlets."""
+"""The event that wakes a delayed call where calls are greenlets."""
 
 from gevent import get_hub
 from gevent.hub import Waiter
@@ -17,7 +17,7 @@ class GreenletEvent:
         self._waiter: Waiter[None] | None = None
 
     def is_set(self) -> bool:
-        """Whether it was set."""
+        """Return True if it was set."""
         return self._is_set
 
     def set(self) -> None:
@@ -27,7 +27,7 @@ class GreenletEvent:
             get_hub().loop.run_callback(self._waiter.switch, None)
 
     def wait(self, timeout: float, /) -> bool:
-        """Wait until it is set, at most so many seconds. Answers whether it is."""
+        """Wait until it is set, at most ``timeout`` seconds. Return True if it is set."""
         if self._is_set:
             return True
         hub = get_hub()

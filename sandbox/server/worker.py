@@ -70,14 +70,14 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
             self.log.debug("The client went away before it could be told: %s", problem.message)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM: like SIGINT."""
+        """Handle SIGTERM like SIGINT."""
         self.handle_quit(sig, frame)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGINT: calls under way have the tenth of a second that gunicorn leaves them.
+        """Handle SIGINT: calls under way have the tenth of a second that gunicorn leaves them.
 
-        Ctrl-C in a terminal reaches this process twice, from the terminal and from gunicorn's arbiter: to end a second
-        time while ending would hang.
+        Ctrl-C in a terminal reaches this process twice, from the terminal and from gunicorn's arbiter: ending a second
+        time while it ends would hang.
         """
         if not self._ending:
             self._ending = True

@@ -1,0 +1,59 @@
+"""gunicorn's application: the WSGI application with its socket and its configuration."""
+
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
+
+from sandbox.server.arbiter import SingleWorkerArbiter
+from sandbox.server.configuration import SPARE_CONNECTIONS, CachedConfig, gunicorn_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
+    """gunicorn around ``app``, on ``listener``, which it takes over.
+
+    ``on_ready`` is called once, when requests are answered and a signal ends the server cleanly.
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        listener: socket.socket,
+        on_ready: Callable[[], None],
+        max_connections: int = SPARE_CONNECTIONS,
+    ) -> None:
+        self._app = app
+        # gunicorn closes the descriptor after it has duplicated it: it must not be closed here a second time.
+        self._descriptor = listener.detach()
+        self._on_ready = on_ready
+        self._max_connections = max_connections
+        super().__init__()
+
+    def load_default_config(self) -> None:
+        """Make the configuration that :meth:`load_config` fills."""
+        self.cfg = CachedConfig(self.usage, prog=self.prog)
+
+    def load_config(self) -> None:
+        """Set the whole configuration: none of gunicorn's own files, flags and variables is read."""
+        settings = gunicorn_settings(self._descriptor, self._max_connections, self._worker_ready)
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> "WSGIApplication":
+        """Return the WSGI application."""
+        return self._app
+
+    def run(self) -> None:
+        """Serve until a signal ends it, by SystemExit."""
+        SingleWorkerArbiter(self).run()
+
+    def _worker_ready(self, worker: Worker) -> None:
+        if worker.age == 1:
+            self._on_ready()
+        else:
+            worker.log.warning("The worker died and was started again: what the sandboxes held is lost.")
