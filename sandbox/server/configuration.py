@@ -10,7 +10,7 @@ from gunicorn.workers.base import Worker
 from sandbox.server.worker import SandboxWorker
 
 SPARE_CONNECTIONS = 1_000
-"""Connections beyond one for each call that may be delayed: whoever wants to look, or to wake them, gets through."""
+"""Connections beyond one for each call that may be delayed, so that other clients can still connect."""
 KEEP_ALIVE_SECONDS = 75
 
 
@@ -19,8 +19,8 @@ def gunicorn_settings(
 ) -> dict[str, Any]:
     """Return gunicorn's settings by name. Each must exist: gunicorn refuses to start with one that it does not know.
 
-    ``descriptor`` is that of the listening socket, ``max_connections`` holds at one time, and ``on_worker_ready`` is
-    called in the worker as soon as a signal ends it cleanly.
+    ``descriptor`` is that of the listening socket, ``max_connections`` is the limit on open connections, and
+    ``on_worker_ready`` is called in the worker when it is ready: only then does a signal end it cleanly.
     """
     return {
         "bind": [f"fd://{descriptor}"],
@@ -36,13 +36,13 @@ def gunicorn_settings(
         "loglevel": "warning",
         # Its compiled parser, where that is installed, is no faster here and refuses with other statuses.
         "http_parser": "python",
-        # A proxy may say that its client spoke TLS, and nothing else. Whoever says so gains nothing by it, so
-        # nobody's address is looked up at each request.
+        # A proxy may say that its client used TLS, and nothing else. Nobody gains anything by claiming it, so no
+        # peer's address is checked at each request.
         "forwarded_allow_ips": "*",
         "forwarder_headers": "",
         "control_socket_disable": True,
         "post_worker_init": on_worker_ready,
-        # Python's own end must find what was set aside, or it says that it failed.
+        # Python's shutdown must find the frozen objects, or it reports a failure.
         "worker_exit": lambda _arbiter, _worker: gc.unfreeze(),
         "on_exit": lambda _arbiter: gc.unfreeze(),
     }
@@ -51,7 +51,7 @@ def gunicorn_settings(
 class CachedConfig(Config):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn's configuration with each setting as a plain attribute once it was read.
 
-    Each request asks for two dozen of them.
+    Each request reads two dozen of them.
     """
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The limit of the system on open files: each connection is one."""
+"""The limit on open files, of which each connection is one."""
 
 import resource
 
