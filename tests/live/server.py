@@ -118,7 +118,7 @@ def environment(**variables: str) -> dict[str, str]:
     ours = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SANDBOX_", "GUNICORN_", "FLASK_", "COV_", "PYTEST_"))
+        if not name.startswith(("SANDBOX_", "GUNICORN_", "FLASK_", "COV", "PYTEST_"))
         and name not in {"PORT", "WEB_CONCURRENCY"}
     }
     return ours | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"} | variables
