@@ -38,22 +38,22 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (errors.InvalidRequestLine("hello"), "400 Bad Request"),
-        (errors.LimitRequestLine(9000, 4094), "414 Request-URI Too Long"),
-        (errors.LimitRequestHeaders("too many"), "431 Request Header Fields Too Large"),
-        (errors.UnsupportedTransferCoding("snail"), "501 Not Implemented"),
-        (RuntimeError("a defect"), "500 Internal Server Error"),
+        (errors.InvalidRequestLine("hello"), 400),
+        (errors.LimitRequestLine(9000, 4094), 414),
+        (errors.LimitRequestHeaders("too many"), 431),
+        (errors.UnsupportedTransferCoding("snail"), 501),
+        (RuntimeError("a defect"), 500),
     ],
 )
 def test_an_unreadable_request_is_answered_in_the_documented_shape(
-    worker: SandboxWorker, ends: tuple[socket.socket, socket.socket], error: Exception, status: str
+    worker: SandboxWorker, ends: tuple[socket.socket, socket.socket], error: Exception, status: int
 ) -> None:
     ours, theirs = ends
     worker.handle_error(None, ours, ("127.0.0.1", 1), error)
     ours.close()
     head, _, body = theirs.makefile("rb").read().partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
-    assert lines[0] == f"HTTP/1.1 {status}"
+    assert lines[0].startswith(f"HTTP/1.1 {status} ")
     assert f"Content-Length: {len(body)}" in lines
     assert "Connection: close" in lines
     assert "Access-Control-Allow-Origin: *" in lines
