@@ -61,7 +61,12 @@ def _key(query: dict[str, Any]) -> Key:
 
 
 def _shape(entry: Entry) -> dict[str, Any]:
-    return entry._asdict() | {"headers": dict(entry.headers.items)}
+    # Rounded here and not in each call, which costs more.
+    return entry._asdict() | {
+        "at": round(entry.at, 3),
+        "headers": dict(entry.headers.items),
+        "duration_ms": round(entry.duration_ms, 3),
+    }
 
 
 ENDPOINTS = (

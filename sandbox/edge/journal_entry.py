@@ -37,7 +37,7 @@ def journal_entry(
     query = call.query_string
     return Entry(
         id=request_id,
-        at=round(at, 3),
+        at=at,
         method=call.method,
         path=call.path,
         query=_redact(query) if query else "",
@@ -45,7 +45,7 @@ def journal_entry(
         body=_text(call.body, max_body_bytes) if call.body else "",
         operation=call.operation_id,
         status=status,
-        duration_ms=round(duration * 1000, 3),
+        duration_ms=duration * 1000,
         delay_ms=call.delay_ms,
         fault=call.fault,
         rule=call.rule,

@@ -78,6 +78,14 @@ def test_entry_describes_the_call(api: FlaskClient) -> None:
     assert headers["Host"] == "localhost"
 
 
+def test_times_are_rounded_to_milliseconds_and_microseconds(api: FlaskClient) -> None:
+    api.put("/__admin/clock", json={"action": "freeze", "at": 5.12345678})
+    api.get("/v1/conversations")
+    (entry,) = api.get("/__admin/requests").get_json()["data"]
+    assert entry["at"] == 5.123
+    assert entry["duration_ms"] == round(entry["duration_ms"], 3)
+
+
 def test_request_id_of_the_call_is_the_id_of_its_entry(api: FlaskClient) -> None:
     api.get(COLLECTION, headers={"X-Request-Id": "mine-1"})
     assert entries(api)[0]["id"] == "mine-1"

@@ -38,7 +38,7 @@ def test_entry_has_the_request_the_time_and_the_outcome() -> None:
     entry = entry_for(environ, b"a", delay_ms=2.5, fault="hang", rule="slow")
     assert entry == Entry(
         id="r-1",
-        at=5.123,
+        at=5.12345678,
         method="POST",
         path="/v1/conversations",
         query="a=1",
@@ -46,7 +46,7 @@ def test_entry_has_the_request_the_time_and_the_outcome() -> None:
         body="a",
         operation="createConversation",
         status=201,
-        duration_ms=1.235,
+        duration_ms=1.2345678,
         delay_ms=2.5,
         fault="hang",
         rule="slow",
