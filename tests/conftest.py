@@ -15,6 +15,8 @@ from sandbox.app import create_app
 from sandbox.seeding.scenario import Scenario, load
 from sandbox.settings import Settings
 
+pytest_plugins = ["tests.tools"]
+
 TOKENS = count(1)
 
 

@@ -68,12 +68,14 @@ def test_every_example_of_the_page_is_found() -> None:
     assert len(CREATES) == 4
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("example", CREATES, ids=lambda example: example.section)
 def test_the_documented_create_is_answered_as_documented(start: Start, example: Example) -> None:
     server = start("--scenario", "blank")
     assert example.executed_against(server.address) == ordered(example.response)
 
 
+@pytest.mark.needs("curl")
 def test_the_documented_list_is_answered_as_documented(start: Start) -> None:
     server = start("--scenario", "documented")
     example = EXAMPLES["List all sound effects"]
@@ -87,6 +89,7 @@ def test_the_documented_list_is_answered_as_documented(start: Start) -> None:
     assert answered["data"][1][0] == documented["data"][1][0] == ("id", "hSIhXBhNe8X1d8Et")
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("scenario", ["documented", "default"])
 def test_the_documented_retrieve_is_answered_as_documented(start: Start, scenario: str) -> None:
     server = start("--scenario", scenario)
@@ -94,6 +97,7 @@ def test_the_documented_retrieve_is_answered_as_documented(start: Start, scenari
     assert example.executed_against(server.address) == ordered(example.response)
 
 
+@pytest.mark.needs("curl")
 def test_the_default_scenario_begins_its_list_like_the_page(start: Start) -> None:
     server = start()
     example = EXAMPLES["List all sound effects"]

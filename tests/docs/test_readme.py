@@ -17,6 +17,7 @@ NOT_COPIED = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hyp
 INSTALLATION_SECONDS = 300.0
 
 
+@pytest.mark.needs("curl")
 def test_every_command_prints_what_the_readme_shows(start: Start) -> None:
     server = start()  # one for all of them: they tell one story
     shown = commands()

