@@ -9,7 +9,8 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
 
@@ -35,7 +36,7 @@ class Server:
     ) -> None:
         self._log = log
         self.is_ours = tuple(command[: len(SANDBOX)]) == SANDBOX
-        with log.open("wb") as errors:
+        with log.open("wb") as errors, _default_sigint():
             self.process = subprocess.Popen(
                 command,
                 cwd=folder,
@@ -111,6 +112,20 @@ class Server:
                 self.banner += self.process.stdout.read().splitlines()
                 self.process.stdout.close()
         return status
+
+
+@contextmanager
+def _default_sigint() -> Iterator[None]:
+    """Let processes that are started meanwhile react to SIGINT as in a terminal.
+
+    A shell makes its background jobs ignore SIGINT, and whatever they start inherits that, unless it installs a handler
+    of its own. A signal that has a handler is reset to its default in a new program, so one is installed here.
+    """
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def environment(**variables: str) -> dict[str, str]:
