@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from sandbox import __version__
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.server import REPOSITORY, environment, free_port
 
-PATIENCE_SECONDS = 300.0
+TIMEOUT_SECONDS = 300.0
 
 
 def done(command: Sequence[str | Path], folder: Path) -> str:
@@ -25,7 +25,7 @@ def done(command: Sequence[str | Path], folder: Path) -> str:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
@@ -64,7 +64,7 @@ def test_the_wheel_has_the_code_the_scenarios_and_the_types_and_nothing_else(whe
 
 
 def test_it_serves_the_default_scenario_from_an_empty_directory(
-    installed: Path, start: Start, tmp_path: Path
+    installed: Path, start: StartServer, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -76,7 +76,7 @@ def test_it_serves_the_default_scenario_from_an_empty_directory(
     assert list(empty.iterdir()) == []
 
 
-def test_it_serves_without_a_writable_home(installed: Path, start: Start, tmp_path: Path) -> None:
+def test_it_serves_without_a_writable_home(installed: Path, start: StartServer, tmp_path: Path) -> None:
     port = free_port()
     server = start(
         command=[str(installed / "python"), "-m", "sandbox", "--port", str(port), "--quiet"],

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.server import shell
 
 PAGE = Path(__file__).with_name("conversations.txt").read_text()
@@ -68,15 +68,13 @@ def test_every_example_of_the_page_is_found() -> None:
     assert len(CREATES) == 4
 
 
-@pytest.mark.needs("curl")
 @pytest.mark.parametrize("example", CREATES, ids=lambda example: example.section)
-def test_the_documented_create_is_answered_as_documented(start: Start, example: Example) -> None:
+def test_the_documented_create_is_answered_as_documented(start: StartServer, example: Example) -> None:
     server = start("--scenario", "blank")
     assert example.executed_against(server.address) == ordered(example.response)
 
 
-@pytest.mark.needs("curl")
-def test_the_documented_list_is_answered_as_documented(start: Start) -> None:
+def test_the_documented_list_is_answered_as_documented(start: StartServer) -> None:
     server = start("--scenario", "documented")
     example = EXAMPLES["List all sound effects"]
     assert example.response.count("// ...") == 1  # the second conversation is abbreviated
@@ -89,16 +87,14 @@ def test_the_documented_list_is_answered_as_documented(start: Start) -> None:
     assert answered["data"][1][0] == documented["data"][1][0] == ("id", "hSIhXBhNe8X1d8Et")
 
 
-@pytest.mark.needs("curl")
 @pytest.mark.parametrize("scenario", ["documented", "default"])
-def test_the_documented_retrieve_is_answered_as_documented(start: Start, scenario: str) -> None:
+def test_the_documented_retrieve_is_answered_as_documented(start: StartServer, scenario: str) -> None:
     server = start("--scenario", scenario)
     example = EXAMPLES["Retrieve a sound"]
     assert example.executed_against(server.address) == ordered(example.response)
 
 
-@pytest.mark.needs("curl")
-def test_the_default_scenario_begins_its_list_like_the_page(start: Start) -> None:
+def test_the_default_scenario_begins_its_list_like_the_page(start: StartServer) -> None:
     server = start()
     example = EXAMPLES["List all sound effects"]
     documented = dict(ordered(example.response.replace("// ...", "")))

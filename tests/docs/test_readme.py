@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.docs.readme import ADDRESS, README, blocks, commands
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.server import REPOSITORY, Server, environment, shell
 
 RUN_LINE, TEST_LINE = [block.strip() for block in blocks("sh")[:2]]
@@ -17,8 +17,7 @@ NOT_COPIED = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hyp
 INSTALLATION_SECONDS = 300.0
 
 
-@pytest.mark.needs("curl")
-def test_every_command_prints_what_the_readme_shows(start: Start) -> None:
+def test_every_command_prints_what_the_readme_shows(start: StartServer) -> None:
     server = start()  # one for all of them: they tell one story
     shown = commands()
     assert len(shown) >= 5

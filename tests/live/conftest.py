@@ -1,4 +1,4 @@
-"""Servers for the tests of this folder and of those beside it."""
+"""Fixtures that start servers, for this folder and the ones beside it."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -10,54 +10,55 @@ from tests.live.server import SANDBOX, Server, environment
 
 TOKENS = count(1)
 
-Start = Callable[..., Server]
+StartServer = Callable[..., Server]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """``start("--scenario", "blank", SANDBOX_SEED="1")``: a server of the test's own, on a free port.
+def start(tmp_path: Path) -> Iterator[StartServer]:
+    """``start("--scenario", "blank", SANDBOX_SEED="1")``: start a server for one test, on a free port.
 
-    ``command`` starts another one instead, which says nothing: it is found at ``address``. When the test is
-    over, each is ended by its id, must end clean, and must have logged no defect (ours: nothing at all).
+    ``command`` replaces ``python -m sandbox`` with another command that prints no banner and listens at ``address``.
+    After the test each server is ended by its id. It must exit with status 0 and must not have logged a traceback or
+    a warning; ``python -m sandbox`` must not have logged anything.
     """
-    yield from starting(tmp_path)
+    yield from server_factory(tmp_path)
 
 
-def starting(folder: Path) -> Iterator[Start]:
-    """What the fixture ``start`` does, for fixtures that live longer."""
+def server_factory(folder: Path) -> Iterator[StartServer]:
+    """Implement the fixture ``start``, for fixtures of a wider scope."""
     servers: list[Server] = []
 
-    def started(
+    def start_server(
         *flags: str, command: list[str] | None = None, address: str = "", cwd: Path = folder, **variables: str
     ) -> Server:
         words = command or [*SANDBOX, "--port", "0", *flags]
         server = Server(words, environment(**variables), cwd, folder / f"server-{len(servers)}.log")
         servers.append(server)
         if address:
-            server.await_health(address)
+            server.wait_for_response(address)
         else:
             server.read_banner()
         return server
 
     try:
-        yield started
+        yield start_server
     finally:
         statuses = [server.end() for server in servers]
     assert statuses == [0] * len(servers), [server.log for server in servers]
     for server in servers:
         assert "Traceback" not in server.log
         assert "Warning" not in server.log
-        assert server.log == "" or not server.is_ours
+        assert server.log == "" or not server.is_sandbox
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that leave the server itself alone; each uses a token of its own."""
-    for start in starting(tmp_path_factory.mktemp("server")):
+    """Start one server for all tests that do not change the server itself; each uses its own token."""
+    for start in server_factory(tmp_path_factory.mktemp("server")):
         yield start()
 
 
 @pytest.fixture
 def token() -> str:
-    """A token, and so a sandbox, of the test's own."""
+    """Return a token, and so a sandbox, that no other test uses."""
     return f"live-{next(TOKENS)}"

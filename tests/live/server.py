@@ -1,4 +1,4 @@
-"""Servers as processes of their own: how they are started, found, and ended by their id."""
+"""Server processes for tests: starting them, reading their banner, and ending them by their id."""
 
 import os
 import re
@@ -19,23 +19,23 @@ import httpx
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = sysconfig.get_path("scripts")
 SANDBOX = (sys.executable, "-m", "sandbox")
-PATIENCE_SECONDS = 30.0
-"""How long anything may take on a machine that is busy; nothing waits that long when all is well."""
+TIMEOUT_SECONDS = 30.0
+"""Upper bound of every wait, for busy machines; a passing test never waits that long."""
 LAST_LINE = "Ctrl-C stops it."
 
 
 class Server:
     """A server process.
 
-    ``address`` is ``http://127.0.0.1:{port}``, ``banner`` what it printed. ``is_ours`` where it was started as
-    ``python -m sandbox``, which logs nothing but defects.
+    ``address`` is ``http://127.0.0.1:{port}``, ``banner`` the lines that it printed. ``is_sandbox`` tells that it was
+    started as ``python -m sandbox``, which logs nothing but defects.
     """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
     ) -> None:
         self._log = log
-        self.is_ours = tuple(command[: len(SANDBOX)]) == SANDBOX
+        self.is_sandbox = tuple(command[: len(SANDBOX)]) == SANDBOX
         with log.open("wb") as errors, _default_sigint():
             self.process = subprocess.Popen(
                 command,
@@ -51,16 +51,16 @@ class Server:
 
     @property
     def log(self) -> str:
-        """All that it wrote to stderr."""
+        """Everything that it wrote to stderr."""
         return self._log.read_text()
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """The port that it listens on."""
         return int(self.address.rpartition(":")[2])
 
-    def read_banner(self, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait for the banner and learn the address from it."""
+    def read_banner(self, seconds: float = TIMEOUT_SECONDS) -> None:
+        """Wait for the banner and take the address from it."""
         assert self.process.stdout is not None
         watchdog = Timer(seconds, os.killpg, (self.process.pid, signal.SIGKILL))
         watchdog.start()
@@ -71,41 +71,41 @@ class Server:
                     break
         finally:
             watchdog.cancel()
-        found = re.search(r"listening on (http://\S+)", "\n".join(self.banner))
-        assert found, f"no address in the banner {self.banner}; the log says: {self.log}"
-        self.address = found[1]
+        match = re.search(r"listening on (http://\S+)", "\n".join(self.banner))
+        assert match, f"no address in the banner {self.banner}; log: {self.log}"
+        self.address = match[1]
 
-    def await_health(self, address: str) -> None:
-        """Wait until it answers at ``address``, whatever it answers; for servers that say nothing."""
+    def wait_for_response(self, address: str) -> None:
+        """Wait until it answers at ``address``, with any status; for servers that print no banner."""
         self.address = address
 
-        def answers() -> bool:
+        def responds() -> bool:
             assert self.process.poll() is None, self.log
             try:
-                httpx.get(f"{address}/__admin/health", timeout=PATIENCE_SECONDS)
+                httpx.get(f"{address}/__admin/health", timeout=TIMEOUT_SECONDS)
             except httpx.TransportError:
                 return False
             return True
 
-        wait_until(answers)
+        wait_until(responds)
 
-    def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        """End it by its id, and answer its exit status."""
+    def end(self, signum: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal and return its exit status."""
         if self.process.poll() is None:
-            self.process.send_signal(sign)
-        return self._ended()
+            self.process.send_signal(signum)
+        return self._wait_for_exit()
 
     def press_ctrl_c(self) -> int:
-        """What a terminal does on Ctrl-C: SIGINT to every process of the command. Answers the exit status."""
+        """Send SIGINT to every process of the command, as a terminal does, and return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
-        return self._ended()
+        return self._wait_for_exit()
 
-    def _ended(self) -> int:
+    def _wait_for_exit(self) -> int:
         try:
-            status = self.process.wait(PATIENCE_SECONDS)
+            status = self.process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait(PATIENCE_SECONDS)
+            self.process.wait(TIMEOUT_SECONDS)
             raise
         finally:
             if self.process.stdout is not None and not self.process.stdout.closed:
@@ -116,10 +116,10 @@ class Server:
 
 @contextmanager
 def _default_sigint() -> Iterator[None]:
-    """Let processes that are started meanwhile react to SIGINT as in a terminal.
+    """Let processes that are started in this context react to SIGINT as in a terminal.
 
-    A shell makes its background jobs ignore SIGINT, and whatever they start inherits that, unless it installs a handler
-    of its own. A signal that has a handler is reset to its default in a new program, so one is installed here.
+    A shell makes the background jobs of a script ignore SIGINT, and a process that installs no handler inherits that.
+    A signal with a handler is reset to its default when a new program starts, so a handler is installed here.
     """
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -129,66 +129,66 @@ def _default_sigint() -> Iterator[None]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The environment of this run without what would configure a server, and with ``variables``."""
-    ours = {
+    """Return the environment of this run with ``variables``, and without those that would configure a server."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("SANDBOX_", "GUNICORN_", "FLASK_", "COV", "PYTEST_"))
         and name not in {"PORT", "WEB_CONCURRENCY"}
     }
-    return ours | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"} | variables
+    return inherited | {"PATH": f"{SCRIPTS}{os.pathsep}{os.environ.get('PATH', '')}"} | variables
 
 
 def procfile_command() -> str:
-    """What the Procfile starts as ``web``."""
-    kind, _, command = (REPOSITORY / "Procfile").read_text().strip().partition(": ")
-    assert kind == "web"
+    """Return the command of the Procfile's process type ``web``."""
+    process_type, _, command = (REPOSITORY / "Procfile").read_text().strip().partition(": ")
+    assert process_type == "web"
     return command
 
 
-def in_a_shell(command: str) -> list[str]:
-    """``command`` as a real shell runs it. The server takes the shell's place, and so its process id."""
+def in_shell(command: str) -> list[str]:
+    """Return the arguments that run ``command`` in a shell, whose process it replaces."""
     return ["sh", "-c", f"exec {command}"]
 
 
 def run(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m sandbox`` to its end."""
+    """Run ``python -m sandbox`` until it exits."""
     return subprocess.run(
         [*SANDBOX, *arguments],
         cwd=folder,
         env=environment(**variables),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
 
 
 def shell(command: str, folder: Path | None = None) -> str:
-    """What a line prints when it is pasted into a real shell."""
-    done = subprocess.run(
+    """Run a command line in a shell and return its output."""
+    process = subprocess.run(
         ["sh", "-c", command],
         cwd=folder,
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, f"{shlex.quote(command)} failed: {done.stderr}"
-    return done.stdout
+    assert process.returncode == 0, f"{shlex.quote(command)} failed: {process.stderr}"
+    return process.stdout
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Ask again until ``condition`` holds; fail after ``seconds``."""
+def wait_until(condition: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
+    """Poll ``condition`` until it is true; fail after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"the condition was not met within {seconds} seconds"
         time.sleep(0.02)
 
 
 def free_port() -> int:
-    """A port that is free just now, for servers that cannot be asked for any."""
+    """Return a port that is free at the moment, for servers that cannot choose one themselves."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.live.server import Server, wait_until
-from tests.live.wire import CREATE, Wire, assert_error, create, listed, request
+from tests.live.wire import CREATE, Wire, assert_error, create, list_conversations, request
 
 DOCUMENTED_AT = 692233200
 """No conversation of the scenario `default` is newer."""
@@ -50,7 +50,7 @@ def test_what_is_not_http_is_answered_in_the_documented_shape_and_the_connection
 ) -> None:
     with Wire(server) as wire:
         wire.send(text)
-        answer = wire.answer()
+        answer = wire.read_response()
         assert_error(answer, status)
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert wire.is_closed()
@@ -66,18 +66,18 @@ BROKEN_CHUNKS = {
 
 @pytest.mark.parametrize("chunks", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS.keys())
 def test_a_broken_chunk_is_refused_and_writes_nothing(server: Server, token: str, chunks: str) -> None:
-    before = listed(server, token)
+    before = list_conversations(server, token)
     with Wire(server) as wire:
         wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
-        wire.finish()
-        assert_error(wire.answer(), 400)
+        wire.send_eof()
+        assert_error(wire.read_response(), 400)
         assert wire.is_closed()
-    assert listed(server, token) == before
+    assert list_conversations(server, token) == before
 
 
 @pytest.mark.parametrize("content_type", ["Content-Type: application/json", FORM])
 def test_half_a_body_and_then_the_end_writes_nothing(server: Server, token: str, content_type: str) -> None:
-    before = listed(server, token)
+    before = list_conversations(server, token)
     text = "contact_id=WAz8eIbvDR60rouK" if content_type == FORM else CREATE
     with Wire(server) as wire:
         wire.send(
@@ -90,19 +90,19 @@ def test_half_a_body_and_then_the_end_writes_nothing(server: Server, token: str,
                 body=text,  # complete to the eye, and still not all that was announced
             )
         )
-        wire.finish()
-        assert_error(wire.answer(), 400)
+        wire.send_eof()
+        assert_error(wire.read_response(), 400)
         assert wire.is_closed()
-    assert listed(server, token) == before
+    assert list_conversations(server, token) == before
 
 
 def test_half_a_head_and_then_the_end_is_no_request(server: Server, token: str) -> None:
-    before = listed(server, token)
+    before = list_conversations(server, token)
     with Wire(server) as wire:
         wire.send(create(token)[:60])
-        wire.finish()
+        wire.send_eof()
         assert wire.is_closed()
-    assert listed(server, token) == before
+    assert list_conversations(server, token) == before
 
 
 def test_a_client_that_goes_away_before_its_answer_harms_nobody(server: Server, token: str) -> None:
@@ -111,13 +111,16 @@ def test_a_client_that_goes_away_before_its_answer_harms_nobody(server: Server, 
             wire.send(create(token))
     wait_until(
         lambda: (
-            [conversation["created_at"] > DOCUMENTED_AT for conversation in listed(server, token)].count(True)
+            [
+                conversation["created_at"] > DOCUMENTED_AT
+                for conversation in list_conversations(server, token)
+            ].count(True)
             == 20
         )
     )
     with Wire(server) as wire:
         wire.send(request("GET", "/v1/conversations?limit=1", token))
-        assert wire.answer().status == 200
+        assert wire.read_response().status == 200
 
 
 def test_none_of_this_reaches_the_log(server: Server) -> None:

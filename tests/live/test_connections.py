@@ -14,11 +14,11 @@ def test_one_connection_carries_many_requests(server: Server, token: str) -> Non
         made = []
         for _ in range(200):
             wire.send(create(token))
-            answer = wire.answer()
+            answer = wire.read_response()
             assert answer.status == 201
             made.append(answer.json["id"])
             wire.send(request("GET", f"/v1/conversations/{made[-1]}", token))
-            assert wire.answer().json["id"] == made[-1]
+            assert wire.read_response().json["id"] == made[-1]
     assert len(set(made)) == 200
 
 
@@ -28,7 +28,7 @@ def test_a_chunked_body_is_read_to_its_end(server: Server, token: str) -> None:
     with Wire(server) as wire:
         for _ in range(2):
             wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
-            answer = wire.answer()
+            answer = wire.read_response()
             assert answer.status == 201
             assert answer.json["contact_id"] == "WAz8eIbvDR60rouK"
 
@@ -46,9 +46,9 @@ def test_a_client_that_streams_its_body_is_understood(server: Server, token: str
 def test_an_expectation_is_met_before_the_body_is_sent(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(create(token, "Expect: 100-continue", length=len(CREATE), body=""))
-        assert wire.answer().status == 100
+        assert wire.read_response().status == 100
         wire.send(CREATE)
-        assert wire.answer().status == 201
+        assert wire.read_response().status == 201
 
 
 @pytest.mark.parametrize(
@@ -57,25 +57,25 @@ def test_an_expectation_is_met_before_the_body_is_sent(server: Server, token: st
 def test_head_answers_like_get_without_a_body(server: Server, token: str, path: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", path, token))
-        full = wire.answer()
+        full = wire.read_response()
         wire.send(request("HEAD", path, token))
-        empty = wire.answer(to="HEAD")
+        empty = wire.read_response(method="HEAD")
         assert empty.status == full.status
         assert empty.headers["Content-Type"] == "application/json"
         if full.status == 200:
             assert empty.headers["Content-Length"] == str(len(full.body))
         wire.send(request("GET", path, token))  # a body after HEAD would now be taken for this answer
-        assert wire.answer().body == full.body
+        assert wire.read_response().body == full.body
 
 
 def test_a_deletion_is_answered_without_a_body_and_the_connection_goes_on(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("DELETE", "/v1/conversations/xgQQXg3hrtjh7AvZ", token))
-        answer = wire.answer()
+        answer = wire.read_response()
         assert answer.status == 204
         assert "Content-Type" not in answer.headers
         wire.send(request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token))
-        assert_error(wire.answer(), 404)
+        assert_error(wire.read_response(), 404)
 
 
 def test_pipelined_requests_are_answered_in_their_order(server: Server, token: str) -> None:
@@ -86,7 +86,7 @@ def test_pipelined_requests_are_answered_in_their_order(server: Server, token: s
             + request("GET", "/v1/nowhere", token)
             + request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token)
         )
-        created, first_page, nowhere, retrieved = [wire.answer() for _ in range(4)]
+        created, first_page, nowhere, retrieved = [wire.read_response() for _ in range(4)]
     assert created.status == 201
     assert first_page.json["data"][0]["id"] == created.json["id"]
     assert_error(nowhere, 404)
@@ -109,8 +109,8 @@ def test_a_refused_request_with_a_body_does_not_spoil_the_next_one(
     )
     with Wire(server) as wire:
         wire.send(refused + create(token))
-        assert_error(wire.answer(), 404)
-        assert wire.answer().status == 201
+        assert_error(wire.read_response(), 404)
+        assert wire.read_response().status == 201
 
 
 def test_a_body_too_large_is_refused_and_the_connection_stays_usable_or_closes_clean(
@@ -118,14 +118,14 @@ def test_a_body_too_large_is_refused_and_the_connection_stays_usable_or_closes_c
 ) -> None:
     with Wire(server) as wire:
         wire.send(create(token, body="x" * (MAX_BODY_BYTES + 1)))
-        answer = wire.answer()
+        answer = wire.read_response()
         message = assert_error(answer, 413)
         assert str(MAX_BODY_BYTES) in message
         if answer.headers.get("Connection", "").lower() == "close":
             assert wire.is_closed()
         else:
             wire.send(create(token))
-            assert wire.answer().status == 201
+            assert wire.read_response().status == 201
 
 
 def test_a_chunked_body_too_large_is_refused_as_well(server: Server, token: str) -> None:
@@ -133,26 +133,26 @@ def test_a_chunked_body_too_large_is_refused_as_well(server: Server, token: str)
     chunks = f"{len(piece):x}\r\n{piece}\r\n" * 20 + "0\r\n\r\n"
     with Wire(server) as wire:
         wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
-        answer = wire.answer()
+        answer = wire.read_response()
         assert_error(answer, 413)
         if answer.headers.get("Connection", "").lower() == "close":
             assert wire.is_closed()
         else:
             wire.send(create(token))
-            assert wire.answer().status == 201
+            assert wire.read_response().status == 201
 
 
 def test_a_connection_that_asks_to_be_closed_is_closed(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", "/v1/conversations?limit=1", token, "Connection: close"))
-        assert wire.answer().status == 200
+        assert wire.read_response().status == 200
         assert wire.is_closed()
 
 
 def test_http_1_0_is_answered_and_closed(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(f"GET /v1/conversations?limit=1 HTTP/1.0\r\nAuthorization: Bearer {token}\r\n\r\n")
-        answer = wire.answer()
+        answer = wire.read_response()
         assert answer.status == 200
         assert len(answer.json["data"]) == 1
         assert wire.is_closed()
@@ -162,7 +162,7 @@ def test_head_and_body_arrive_together(server: Server, token: str) -> None:
     with Wire(server) as wire:
         for _ in range(20):
             wire.send(request("GET", "/v1/conversations?limit=10", token))
-            head, _, body = wire.packet().partition(b"\r\n\r\n")
+            head, _, body = wire.read_packet().partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200 OK\r\n")
             assert f"Content-Length: {len(body)}\r\n".encode() in head
 
@@ -171,5 +171,5 @@ def test_head_and_body_arrive_together(server: Server, token: str) -> None:
 def test_no_header_changes_the_path(server: Server, token: str, header: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token, header))
-        answer = wire.answer()
+        answer = wire.read_response()
         assert (answer.status, answer.json["id"]) == (200, "xgQQXg3hrtjh7AvZ")

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.conftest import Start
-from tests.live.server import PATIENCE_SECONDS, Server, wait_until
+from tests.live.conftest import StartServer
+from tests.live.server import TIMEOUT_SECONDS, Server, wait_until
 from tests.live.wire import Wire, assert_error, request
 
 SECRET = "hunter2-of-the-admin"
@@ -22,7 +22,7 @@ def asked(server: Server, *headers: str, path: str = SANDBOXES, host: str = "127
     lines = [f"GET {path} HTTP/1.1", *([f"Host: {host}"] if host else []), *headers, "", ""]
     with Wire(server) as wire:
         wire.send("\r\n".join(lines))
-        answer = wire.answer()
+        answer = wire.read_response()
     if answer.status == 200:
         return 200, ""
     return answer.status, assert_error(answer, answer.status)
@@ -57,14 +57,14 @@ OPEN = {
 CLOSED = dict.fromkeys(OPEN, 403)
 
 
-def test_bound_to_loopback_it_is_open_to_this_machine_alone(start: Start) -> None:
+def test_bound_to_loopback_it_is_open_to_this_machine_alone(start: StartServer) -> None:
     server = start("--admin-origin", PAGE)
     assert by_host_and_origin(server, []) == OPEN
     assert "loopback name" in asked(server, host="elsewhere.example")[1]
     assert "--admin-origin" in asked(server, "Origin: null")[1]
 
 
-def test_bound_to_loopback_with_an_admin_token_it_wants_that_too(start: Start) -> None:
+def test_bound_to_loopback_with_an_admin_token_it_wants_that_too(start: StartServer) -> None:
     server = start("--admin-origin", PAGE, SANDBOX_ADMIN_TOKEN=SECRET)
     assert by_host_and_origin(server, []) == CLOSED
     assert by_host_and_origin(server, ["X-Admin-Token: wrong"]) == CLOSED
@@ -72,7 +72,9 @@ def test_bound_to_loopback_with_an_admin_token_it_wants_that_too(start: Start) -
     assert SECRET not in "\n".join(server.banner)
 
 
-def test_beyond_loopback_without_an_admin_token_it_is_closed_and_the_banner_says_so(start: Start) -> None:
+def test_beyond_loopback_without_an_admin_token_it_is_closed_and_the_banner_says_so(
+    start: StartServer,
+) -> None:
     server = start("--host", "0.0.0.0", "--admin-origin", PAGE)
     assert by_host_and_origin(server, []) == CLOSED
     assert "--admin-token" in asked(server, host="localhost")[1]
@@ -83,7 +85,7 @@ def test_beyond_loopback_without_an_admin_token_it_is_closed_and_the_banner_says
 
 
 def test_beyond_loopback_the_admin_token_opens_it_to_other_machines_but_not_to_other_pages(
-    start: Start,
+    start: StartServer,
 ) -> None:
     server = start("--host", "0.0.0.0", "--admin-origin", PAGE, SANDBOX_ADMIN_TOKEN=SECRET)
     assert by_host_and_origin(server, []) == CLOSED
@@ -93,26 +95,26 @@ def test_beyond_loopback_the_admin_token_opens_it_to_other_machines_but_not_to_o
 
 
 @pytest.mark.parametrize("path", ["//__admin/sandboxes", "/%2f__admin/sandboxes", "/v1/../__admin/sandboxes"])
-def test_no_way_of_writing_the_path_leads_past_the_guard(start: Start, path: str) -> None:
+def test_no_way_of_writing_the_path_leads_past_the_guard(start: StartServer, path: str) -> None:
     server = start("--host", "0.0.0.0")
     assert asked(server, path=path)[0] in (403, 404)
     assert asked(server, path="/%5f%5fadmin/sandboxes")[0] == 403
     assert asked(server, path="http://localhost/__admin/sandboxes")[0] in (403, 404)
 
 
-def test_a_request_without_a_host_is_refused(start: Start) -> None:
+def test_a_request_without_a_host_is_refused(start: StartServer) -> None:
     server = start()
     assert asked(server, host="")[0] in (400, 403)
     with Wire(server) as wire:
         wire.send(f"GET {SANDBOXES} HTTP/1.0\r\n\r\n")
-        assert wire.answer().status in (400, 403)
+        assert wire.read_response().status in (400, 403)
 
 
-def test_neither_the_log_nor_any_answer_holds_a_token(start: Start) -> None:
+def test_neither_the_log_nor_any_answer_holds_a_token(start: StartServer) -> None:
     server = start("--admin-token", SECRET)
     headers = {"Authorization": f"Bearer {TOKEN}", "X-Admin-Token": SECRET, "Cookie": f"s={TOKEN}"}
     seen: list[str] = []
-    with httpx.Client(base_url=server.address, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=server.address, timeout=TIMEOUT_SECONDS) as client:
 
         def call(method: str, path: str, **sent: Any) -> None:
             answer = client.request(method, path, **{"headers": headers} | sent)
@@ -142,7 +144,7 @@ def test_neither_the_log_nor_any_answer_holds_a_token(start: Start) -> None:
         call("GET", "/__admin/requests", headers={"X-Admin-Token": SECRET})
     with Wire(server) as wire:
         wire.send(request("GET", "/v1/conversations HTTP/9.9\r\nX", TOKEN))
-        wire.finish()
+        wire.send_eof()
         wire.is_closed()
     with Wire(server) as wire:
         wire.send(request("GET", "/v1/conversations", TOKEN, "Prefer: fault=CONNECTION_RESET_BY_PEER"))
@@ -162,12 +164,12 @@ def test_neither_the_log_nor_any_answer_holds_a_token(start: Start) -> None:
     ids=lambda wake: str(wake[1]),
 )
 def test_sleeping_calls_are_woken_at_once_and_write_nothing(
-    start: Start, wake: tuple[str, str, dict[str, Any]]
+    start: StartServer, wake: tuple[str, str, dict[str, Any]]
 ) -> None:
     server = start("--scenario", "blank")
     me = {"Authorization": "Bearer me"}
     sleepers = 5
-    with httpx.Client(base_url=server.address, headers=me, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=server.address, headers=me, timeout=TIMEOUT_SECONDS) as client:
         client.post("/__admin/snapshots", json={})
         client.post("/__admin/faults", json={"match": {"method": "POST"}, "delay": 300_000})
 
@@ -176,29 +178,29 @@ def test_sleeping_calls_are_woken_at_once_and_write_nothing(
                 f"{server.address}/v1/conversations",
                 data={"contact_id": "late"},
                 headers=me,
-                timeout=PATIENCE_SECONDS,
+                timeout=TIMEOUT_SECONDS,
             )
 
         with ThreadPoolExecutor(sleepers) as pool:
             answers = pool.map(create, range(sleepers))
             wait_until(
-                lambda: client.get("/__admin/faults").json()["data"][0]["fired"] == sleepers, PATIENCE_SECONDS
+                lambda: client.get("/__admin/faults").json()["data"][0]["fired"] == sleepers, TIMEOUT_SECONDS
             )
             method, path, body = wake
-            begun = time.monotonic()
+            started = time.monotonic()
             assert client.request(method, path, json=body).status_code == 200
             woken = list(answers)
-        assert time.monotonic() - begun < PATIENCE_SECONDS / 2
+        assert time.monotonic() - started < TIMEOUT_SECONDS / 2
         assert [answer.status_code for answer in woken] == [503] * sleepers
         assert {answer.json()["type"] for answer in woken} == {"api_error"}
         assert client.get("/v1/conversations").json() == {"has_more": False, "data": []}
 
 
-def test_the_end_of_a_rule_wakes_all_that_it_held_back_and_they_are_done(start: Start) -> None:
+def test_the_end_of_a_rule_wakes_all_that_it_held_back_and_they_are_done(start: StartServer) -> None:
     server = start("--scenario", "blank")
     me = {"Authorization": "Bearer me"}
     sleepers = 5
-    with httpx.Client(base_url=server.address, headers=me, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=server.address, headers=me, timeout=TIMEOUT_SECONDS) as client:
         client.post("/__admin/faults", json={"match": {"method": "POST"}, "delay": 300_000})
         with ThreadPoolExecutor(sleepers) as pool:
             answers = [
@@ -207,7 +209,7 @@ def test_the_end_of_a_rule_wakes_all_that_it_held_back_and_they_are_done(start: 
                     f"{server.address}/v1/conversations",
                     data={"contact_id": "late"},
                     headers=me,
-                    timeout=PATIENCE_SECONDS,
+                    timeout=TIMEOUT_SECONDS,
                 )
                 for _ in range(sleepers)
             ]
@@ -220,7 +222,7 @@ def test_the_end_of_a_rule_wakes_all_that_it_held_back_and_they_are_done(start: 
 def test_a_large_state_goes_out_of_a_real_server_and_in_again(server: Server, token: str) -> None:
     me = {"Authorization": f"Bearer {token}"}
     other = {"Authorization": f"Bearer {token}-other"}
-    with httpx.Client(base_url=server.address, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=server.address, timeout=TIMEOUT_SECONDS) as client:
         reset = client.post("/__admin/reset", headers=me, json={"scenario": "crowd"})
         assert reset.json()["conversations"] == 10_000
         state = client.get("/__admin/state", headers=me).content
@@ -232,7 +234,7 @@ def test_a_large_state_goes_out_of_a_real_server_and_in_again(server: Server, to
         assert client.get("/__admin/state", headers=other).content == state
 
 
-def test_a_reset_that_comes_while_a_body_arrives_is_not_written_over(start: Start) -> None:
+def test_a_reset_that_comes_while_a_body_arrives_is_not_written_over(start: StartServer) -> None:
     server = start("--scenario", "blank")
     with Wire(server) as slow:
         slow.send(
@@ -243,17 +245,17 @@ def test_a_reset_that_comes_while_a_body_arrives_is_not_written_over(start: Star
         me = {"Authorization": "Bearer me"}
         assert httpx.post(f"{server.address}/__admin/reset", json={}, headers=me).status_code == 200
         slow.send("_id=a")
-        created = slow.answer()
+        created = slow.read_response()
     assert created.status == 201
     assert httpx.get(server.address + str(created.headers["Location"]), headers=me).status_code == 200
 
 
-def test_the_server_can_be_steered_when_no_more_calls_may_sleep(start: Start) -> None:
+def test_the_server_can_be_steered_when_no_more_calls_may_sleep(start: StartServer) -> None:
     server = start("--max-sleepers", "5")
     me = {"Authorization": "Bearer me"}
     hang = server.address + "/v1/conversations?__fault=hang"
     with ThreadPoolExecutor(6) as pool:
-        held = [pool.submit(httpx.get, hang, headers=me, timeout=PATIENCE_SECONDS) for _ in range(6)]
+        held = [pool.submit(httpx.get, hang, headers=me, timeout=TIMEOUT_SECONDS) for _ in range(6)]
         wait_until(lambda: any(call.done() for call in held))
         assert httpx.get(f"{server.address}/__admin/health").status_code == 200
         assert httpx.post(f"{server.address}/__admin/reset", json={}, headers=me).status_code == 200

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.server import PATIENCE_SECONDS, Server, environment, free_port, wait_until
+from tests.live.server import TIMEOUT_SECONDS, Server, environment, free_port, wait_until
 from tests.live.wire import Wire, assert_error, create, request
 
 FLASK = [sys.executable, "-m", "flask", "--app", "sandbox", "run", "--port"]
@@ -41,7 +41,7 @@ def _flask(folder: Path) -> Iterator[Server]:
     port = free_port()
     found = Server([*FLASK, str(port)], environment(), folder, folder / "flask.log")
     try:
-        found.await_health(f"http://127.0.0.1:{port}")
+        found.wait_for_response(f"http://127.0.0.1:{port}")
         yield found
     finally:
         found.end()
@@ -54,7 +54,7 @@ def rule(server: Server, token: str, **document: Any) -> str:
         f"{server.address}/__admin/faults",
         json=document,
         headers={"Authorization": f"Bearer {token}"},
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
     assert answer.status_code == 201, answer.text
     made: str = answer.json()["id"]
@@ -67,7 +67,7 @@ def control(server: Server, token: str, method: str, path: str, body: Any = None
         f"{server.address}/__admin/{path}",
         json=body,
         headers={"Authorization": f"Bearer {token}"},
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
     assert answer.status_code < 300, answer.text
     return answer.json() if answer.content else None
@@ -80,7 +80,7 @@ def journalled(server: Server, token: str) -> dict[str, Any]:
 
 def received(server: Server, text: str) -> bytes:
     """All that comes until the server closes."""
-    with socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), TIMEOUT_SECONDS) as connection:
         connection.sendall(text.encode("latin-1"))
         data = b""
         while piece := connection.recv(65_536):
@@ -98,7 +98,7 @@ def split(data: bytes) -> tuple[str, dict[str, str], bytes]:
 def test_a_reset_is_a_real_rst(any_server: Server, token: str) -> None:
     rule(any_server, token, fault={"type": "CONNECTION_RESET_BY_PEER"})
     for text in (request("GET", LIST, token), create(token)):
-        with socket.create_connection(("127.0.0.1", any_server.port), PATIENCE_SECONDS) as connection:
+        with socket.create_connection(("127.0.0.1", any_server.port), TIMEOUT_SECONDS) as connection:
             connection.sendall(text.encode())
             with pytest.raises(ConnectionResetError) as reset:
                 connection.recv(1)
@@ -111,10 +111,10 @@ def test_a_reset_on_a_connection_that_served_before_is_one_too(server: Server, t
     rule(server, token, match={"method": "POST"}, fault={"type": "CONNECTION_RESET_BY_PEER"})
     with Wire(server) as wire:
         wire.send(request("GET", LIST, token))
-        assert wire.answer().status == 200
+        assert wire.read_response().status == 200
         wire.send(create(token))
         with pytest.raises(ConnectionResetError):
-            wire.status_line()
+            wire.read_status_line()
 
 
 def test_an_empty_response_closes_with_zero_bytes(any_server: Server, token: str) -> None:
@@ -164,14 +164,14 @@ def test_random_data_is_no_http_and_the_same_for_the_same_seed(any_server: Serve
 def test_a_dribble_arrives_in_pieces_spread_over_its_time(any_server: Server, token: str) -> None:
     rule(any_server, token, delay={"type": "dribble", "chunks": 5, "milliseconds": 400})
     data, moments = b"", []
-    with socket.create_connection(("127.0.0.1", any_server.port), PATIENCE_SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", any_server.port), TIMEOUT_SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(
             request("GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", token, "Connection: close").encode()
         )
-        began = time.monotonic()
+        started = time.monotonic()
         while piece := connection.recv(65_536):
-            moments.append(time.monotonic() - began)
+            moments.append(time.monotonic() - started)
             data += piece
     _, headers, body = split(data)
     assert json.loads(body)["id"] == "xgQQXg3hrtjh7AvZ"
@@ -187,14 +187,14 @@ def test_a_connection_goes_on_after_a_dribble(server: Server, token: str) -> Non
     with Wire(server) as wire:
         for _ in range(2):
             wire.send(request("GET", LIST, token))
-            assert wire.answer().status == 200
+            assert wire.read_response().status == 200
 
 
 def test_a_hang_holds_until_its_bound_and_then_closes(any_server: Server, token: str) -> None:
     rule(any_server, token, fault={"type": "hang", "milliseconds": 150})
-    began = time.monotonic()
+    started = time.monotonic()
     assert received(any_server, request("GET", LIST, token)) == b""
-    assert 0.15 <= time.monotonic() - began < 5
+    assert 0.15 <= time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("how", ["reset", "rule"])
@@ -206,10 +206,10 @@ def test_a_hang_holds_until_a_reset_or_the_end_of_its_rule(any_server: Server, t
         assert not hanging.done()
         if how == "reset":
             control(any_server, token, "POST", "reset", {})
-            assert split(hanging.result(PATIENCE_SECONDS))[0].startswith("HTTP/1.1 503")
+            assert split(hanging.result(TIMEOUT_SECONDS))[0].startswith("HTTP/1.1 503")
         else:
             control(any_server, token, "DELETE", f"faults/{made}")
-            assert hanging.result(PATIENCE_SECONDS) == b""
+            assert hanging.result(TIMEOUT_SECONDS) == b""
 
 
 def until_counted(server: Server, token: str) -> None:
@@ -220,7 +220,7 @@ def until_counted(server: Server, token: str) -> None:
 def test_after_the_write_has_happened_and_the_answer_is_lost(any_server: Server, token: str) -> None:
     rule(any_server, token, times=1, phase="after", fault={"type": "CONNECTION_RESET_BY_PEER"})
     before = control(any_server, token, "GET", "state")["conversations"]
-    with socket.create_connection(("127.0.0.1", any_server.port), PATIENCE_SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", any_server.port), TIMEOUT_SECONDS) as connection:
         connection.sendall(create(token).encode())
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
@@ -238,13 +238,13 @@ def test_a_kept_connection_is_fine_up_to_the_fault_and_another_behind_it(
     with Wire(server) as wire:
         for _ in range(3):
             wire.send(request("GET", LIST, token))
-            assert wire.answer().status == 200
+            assert wire.read_response().status == 200
         wire.send(create(token))
         _drain(wire)
     with Wire(server) as wire:
         for _ in range(3):
             wire.send(create(token))
-            assert wire.answer().status == 201
+            assert wire.read_response().status == 201
 
 
 def _drain(wire: Wire) -> None:
@@ -264,16 +264,16 @@ def test_a_spoiled_answer_leaves_its_connection_in_order(
                 request(method, "/v1/conversations/xgQQXg3hrtjh7AvZ", token, f"Prefer: {prefer}fault={kind}")
             )
             expected = 503 if prefer else 204 if method == "DELETE" else 200
-            assert wire.answer(to=method).status == expected
+            assert wire.read_response(method=method).status == expected
         wire.send(request("GET", "/v1/nowhere", token))
-        assert_error(wire.answer(), 404)
+        assert_error(wire.read_response(), 404)
 
 
 def test_a_delayed_answer_leaves_its_connection_in_order(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", LIST, token, "Prefer: delay=30") + request("GET", "/v1/nowhere", token))
-        assert wire.answer().headers["X-Sandbox-Delay-Ms"] == "30"
-        assert_error(wire.answer(), 404)
+        assert wire.read_response().headers["X-Sandbox-Delay-Ms"] == "30"
+        assert_error(wire.read_response(), 404)
 
 
 def test_a_preflight_is_never_hit(any_server: Server, token: str) -> None:
@@ -301,7 +301,7 @@ def test_no_fault_leaves_a_traceback_or_a_stuck_connection(
             assert kind == "CONNECTION_RESET_BY_PEER"
     with Wire(own) as wire:
         wire.send(create(token))
-        assert wire.answer().status == 201
+        assert wire.read_response().status == 201
     assert own.end() == 0
     assert own.log == ""
 
@@ -315,9 +315,9 @@ def test_a_server_ends_cleanly_while_calls_are_held_back(
     with Wire(own) as wire:
         wire.send(request("GET", LIST, token))
         until_counted(own, token)
-        began = time.monotonic()
+        started = time.monotonic()
         assert own.end() == 0
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - started < 10
         assert wire.is_closed()
 
 
@@ -332,6 +332,6 @@ def test_a_client_that_left_while_its_call_was_held_back_is_no_defect(
     control(own, token, "DELETE", f"faults/{made}")
     with Wire(own) as wire:
         wire.send(create(token))
-        assert wire.answer().status == 201
+        assert wire.read_response().status == 201
     assert own.end() == 0
     assert own.log == ""

@@ -11,7 +11,7 @@ from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.live.server import PATIENCE_SECONDS, Server
+from tests.live.server import TIMEOUT_SECONDS, Server
 
 WORLDS = 24
 ROUNDS = 400
@@ -33,7 +33,7 @@ class Model:
     deleted: dict[str, int] = field(default_factory=dict)
 
     @property
-    def listed(self) -> list[Conversation]:
+    def list_conversations(self) -> list[Conversation]:
         return sorted(self.conversations.values(), key=lambda each: (-each["created_at"], each["id"]))
 
 
@@ -43,7 +43,7 @@ class World:
     def __init__(self, server: Server, token: str, number: int) -> None:
         self.token = token
         self.random = Random(number)
-        self.connection = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+        self.connection = HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_SECONDS)
         self.model = Model()
         self.ids: dict[tuple[int, int], str] = {}
         self.snapshots: dict[str, Model] = {}
@@ -231,7 +231,7 @@ class World:
             self.refused_import,
             self.count,
         ]
-        together.wait(PATIENCE_SECONDS)
+        together.wait(TIMEOUT_SECONDS)
         self.reset()
         for at in range(ROUNDS):
             self.random.choice([self.reset, self.create] if at % 60 == 59 else [*often * 2, *seldom])()

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.server import SCRIPTS, environment
 
 HERE = Path(__file__).parent
@@ -15,7 +15,7 @@ MAX_SECONDS = 240.0
 PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
 
 
-def test_schemathesis_finds_nothing_in_two_thousand_calls(start: Start, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing_in_two_thousand_calls(start: StartServer, tmp_path: Path) -> None:
     server = start()
     found = subprocess.run(
         [

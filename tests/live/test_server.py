@@ -21,7 +21,7 @@ def ignored_sigint() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("ignored_sigint")
-def test_sigint_ends_a_server_also_in_a_background_job(tmp_path: Path) -> None:
+def test_sigint_stops_a_server_started_by_a_background_job(tmp_path: Path) -> None:
     server = Server(SLEEP, environment(), tmp_path, tmp_path / "log")
     assert server.process.stdout is not None
     assert server.process.stdout.readline() == "ready\n"

@@ -5,14 +5,14 @@ import signal
 import httpx
 import pytest
 
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 
 ME = {"Authorization": "Bearer me"}
 COLLECTION = "/v1/conversations"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2])
-def test_no_signal_makes_another_worker(start: Start, sign: signal.Signals) -> None:
+def test_no_signal_makes_another_worker(start: StartServer, sign: signal.Signals) -> None:
     server = start("--scenario", "blank")
     httpx.post(server.address + COLLECTION, data={"contact_id": "a"}, headers=ME)
     server.process.send_signal(sign)
@@ -22,7 +22,7 @@ def test_no_signal_makes_another_worker(start: Start, sign: signal.Signals) -> N
     assert server.end(signal.SIGTERM) == 0
 
 
-def test_a_terminal_that_closes_ends_it(start: Start) -> None:
+def test_a_terminal_that_closes_ends_it(start: StartServer) -> None:
     server = start()
     assert server.end(signal.SIGHUP) == 0
     assert server.log == ""

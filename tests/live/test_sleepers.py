@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.server import PATIENCE_SECONDS, Server, wait_until
+from tests.live.server import TIMEOUT_SECONDS, Server, wait_until
 from tests.live.wire import Wire, assert_error, create, request
 
 COUNT = 300
@@ -23,7 +23,7 @@ def control(server: Server, token: str, method: str, path: str, body: Any = None
         f"{server.address}/__admin/{path}",
         json=body,
         headers={"Authorization": f"Bearer {token}"},
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
     assert answer.status_code < 300, answer.text
     return answer
@@ -41,15 +41,15 @@ def held_back(server: Server, token: str, text: str, count: int = COUNT) -> Iter
 
 
 def seconds(action: Callable[[], object]) -> float:
-    began = time.monotonic()
+    started = time.monotonic()
     action()
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 def answers(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", PATH, token))
-        assert wire.answer().status == 200
+        assert wire.read_response().status == 200
 
 
 def test_hundreds_of_delayed_calls_all_end_in_time_and_others_are_not_held_back(
@@ -57,27 +57,27 @@ def test_hundreds_of_delayed_calls_all_end_in_time_and_others_are_not_held_back(
 ) -> None:
     delay = 1.0
     control(server, token, "POST", "faults", {"match": {"method": "GET"}, "delay": delay * 1000})
-    began = time.monotonic()
+    started = time.monotonic()
     with held_back(server, token, request("GET", PATH, token, "Connection: close")) as wires:
         other = f"{token}-other"
         assert seconds(lambda: answers(server, other)) < SLACK_SECONDS
         assert seconds(lambda: control(server, other, "GET", "health")) < SLACK_SECONDS
         for wire in wires:
-            answer = wire.answer()
+            answer = wire.read_response()
             assert answer.status == 200
             assert answer.headers["X-Sandbox-Delay-Ms"] == "1000"
-    assert delay <= time.monotonic() - began < delay + 2 * SLACK_SECONDS
+    assert delay <= time.monotonic() - started < delay + 2 * SLACK_SECONDS
 
 
 def test_a_reset_wakes_all_at_once_and_none_of_them_writes(server: Server, token: str) -> None:
     control(server, token, "POST", "faults", {"delay": 300_000})
     with held_back(server, token, create(token)) as wires:
         assert seconds(lambda: answers(server, f"{token}-other")) < SLACK_SECONDS
-        began = time.monotonic()
+        started = time.monotonic()
         control(server, token, "POST", "reset", {})
         for wire in wires:
-            assert "reset" in assert_error(wire.answer(), 503)
-        assert time.monotonic() - began < SLACK_SECONDS
+            assert "reset" in assert_error(wire.read_response(), 503)
+        assert time.monotonic() - started < SLACK_SECONDS
     assert len(control(server, token, "GET", "state").json()["conversations"]) == 120
 
 
@@ -87,10 +87,10 @@ def test_the_end_of_their_rule_wakes_all_at_once_and_they_go_on(
 ) -> None:
     control(server, token, "POST", "faults", {"match": {"method": "GET"}, "delay": 300_000})
     with held_back(server, token, request("GET", PATH, token), 100) as wires:
-        began = time.monotonic()
+        started = time.monotonic()
         control(server, token, "DELETE", what)
-        assert {wire.answer().status for wire in wires} == {200}
-        assert time.monotonic() - began < SLACK_SECONDS
+        assert {wire.read_response().status for wire in wires} == {200}
+        assert time.monotonic() - started < SLACK_SECONDS
 
 
 def test_hundreds_of_hangs_hold_nobody_else_up(server: Server, token: str) -> None:
@@ -110,10 +110,10 @@ def test_over_the_bound_the_answer_is_a_clear_503_and_nobody_is_lost(
     with held_back(own, token, request("GET", PATH, token), 20) as wires:
         with Wire(own) as late:
             late.send(request("GET", PATH, token))
-            answer = late.answer()
+            answer = late.read_response()
             assert "--max-sleepers" in assert_error(answer, 503)
             assert answer.headers["Retry-After"] == "1"
             late.send(create(token))
-            assert late.answer().status == 201
+            assert late.read_response().status == 201
         control(own, token, "DELETE", "faults")
-        assert {wire.answer().status for wire in wires} == {200}
+        assert {wire.read_response().status for wire in wires} == {200}

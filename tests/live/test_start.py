@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox import __version__
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.server import SANDBOX, free_port, run, shell
 
 REFUSALS = [
@@ -33,7 +33,7 @@ REFUSALS = [
 ]
 
 
-def test_the_banner_says_where_it_is_what_it_serves_and_how_to_stop_it(start: Start) -> None:
+def test_the_banner_says_where_it_is_what_it_serves_and_how_to_stop_it(start: StartServer) -> None:
     server = start("--scenario", "documented", "--lenient")
     said = "\n".join(server.banner)
     assert server.banner[0] == f"protocol-sandbox {__version__} is listening on {server.address}"
@@ -44,12 +44,11 @@ def test_the_banner_says_where_it_is_what_it_serves_and_how_to_stop_it(start: St
     assert server.log == ""
 
 
-def test_the_banner_says_that_nothing_is_switched_on(start: Start) -> None:
+def test_the_banner_says_that_nothing_is_switched_on(start: StartServer) -> None:
     assert "  on         nothing: no faults, no delays" in start().banner
 
 
-@pytest.mark.needs("curl")
-def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start: Start) -> None:
+def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start: StartServer) -> None:
     server = start()
     line = next(line for line in server.banner if "curl" in line)
     pasted = line[line.index("curl") :].replace("curl", "curl -sS", 1)
@@ -57,21 +56,21 @@ def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start:
     assert [conversation["id"] for conversation in answer["data"]] == ["xgQQXg3hrtjh7AvZ"]
 
 
-def test_port_0_picks_a_free_port_and_says_which(start: Start) -> None:
+def test_port_0_picks_a_free_port_and_says_which(start: StartServer) -> None:
     first, second = start(), start()
     assert 0 < first.port != second.port > 0
     for server in (first, second):
         assert httpx.get(f"{server.address}/__admin/health").json()["status"] == "ok"
 
 
-def test_a_port_of_ones_own_choice_is_taken(start: Start) -> None:
+def test_a_port_of_ones_own_choice_is_taken(start: StartServer) -> None:
     port = free_port()
     assert start("--port", str(port)).port == port
     port = free_port()
     assert start(command=[*SANDBOX], SANDBOX_PORT=str(port)).port == port
 
 
-def test_a_server_can_be_started_again_at_once_on_the_same_port(start: Start) -> None:
+def test_a_server_can_be_started_again_at_once_on_the_same_port(start: StartServer) -> None:
     first = start()
     with httpx.Client(base_url=first.address) as client:
         client.get("/__admin/health")
@@ -103,12 +102,12 @@ def test_what_cannot_be_right_is_refused_in_one_line(
     assert said in line
 
 
-def test_a_flag_wins_over_its_variable(start: Start) -> None:
+def test_a_flag_wins_over_its_variable(start: StartServer) -> None:
     server = start("--scenario", "blank", SANDBOX_SCENARIO="documented", SANDBOX_WORKERS="1")
     assert "scenario   blank" in "\n".join(server.banner)
 
 
-def test_quiet_prints_nothing_at_all(start: Start) -> None:
+def test_quiet_prints_nothing_at_all(start: StartServer) -> None:
     address = f"http://127.0.0.1:{(port := free_port())}"
     server = start(command=[*SANDBOX, "--port", str(port), "--quiet"], address=address)
     assert server.end() == 0
@@ -117,7 +116,7 @@ def test_quiet_prints_nothing_at_all(start: Start) -> None:
 
 
 @pytest.mark.parametrize("concurrency", ["4", "auto", ""])
-def test_the_variables_of_gunicorn_and_of_hosts_change_nothing(start: Start, concurrency: str) -> None:
+def test_the_variables_of_gunicorn_and_of_hosts_change_nothing(start: StartServer, concurrency: str) -> None:
     server = start(WEB_CONCURRENCY=concurrency, GUNICORN_CMD_ARGS="--workers 4 --bind 127.0.0.1:1", PORT="1")
     with httpx.Client(base_url=server.address, headers={"Authorization": "Bearer me"}) as client:
         assert server.port != 1
@@ -138,7 +137,7 @@ def test_the_version_and_the_help_need_no_server(tmp_path: Path) -> None:
     assert "SANDBOX_MAX_SANDBOXES" in explained.stdout
 
 
-def test_it_answers_within_seconds_of_its_start(start: Start) -> None:
-    begun = time.monotonic()
+def test_it_answers_within_seconds_of_its_start(start: StartServer) -> None:
+    started = time.monotonic()
     start()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - started < 10

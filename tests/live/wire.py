@@ -1,4 +1,4 @@
-"""A connection, byte by byte: what HTTP clients are too well-behaved to send."""
+"""Raw connections, for requests and responses that an HTTP client would not send or show."""
 
 import json
 import socket
@@ -7,13 +7,13 @@ from typing import Any, NamedTuple, Self
 
 import httpx
 
-from tests.live.server import PATIENCE_SECONDS, Server
+from tests.live.server import TIMEOUT_SECONDS, Server
 
 CREATE = '{"contact_id": "WAz8eIbvDR60rouK"}'
 
 
-class Answer(NamedTuple):
-    """One answer as it came over the wire."""
+class Response(NamedTuple):
+    """A response as it was received."""
 
     status: int
     headers: HTTPMessage
@@ -28,7 +28,7 @@ class Wire:
     """A raw connection to ``server``."""
 
     def __init__(self, server: Server) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS)
+        self._socket = socket.create_connection(("127.0.0.1", server.port), TIMEOUT_SECONDS)
         self._stream = self._socket.makefile("rb")
 
     def __enter__(self) -> Self:
@@ -41,31 +41,32 @@ class Wire:
     def send(self, text: str | bytes) -> None:
         self._socket.sendall(text.encode("latin-1") if isinstance(text, str) else text)
 
-    def finish(self) -> None:
-        """Send FIN: there will be no more."""
+    def send_eof(self) -> None:
+        """Close the sending half of the connection."""
         self._socket.shutdown(socket.SHUT_WR)
 
-    def answer(self, *, to: str = "GET") -> Answer:
-        """The next answer; ``to`` is the method of its request."""
-        status = self.status_line()
+    def read_response(self, *, method: str = "GET") -> Response:
+        """Read the next response; ``method`` is that of its request."""
+        status = self.read_status_line()
         headers = parse_headers(self._stream)
-        if to == "HEAD" or status in {204, 304} or status < 200:
-            return Answer(status, headers, b"")
+        if method == "HEAD" or status in {204, 304} or status < 200:
+            return Response(status, headers, b"")
         length = headers["Content-Length"]
         assert length is not None, headers.as_string()
-        return Answer(status, headers, self._stream.read(int(length)))
+        return Response(status, headers, self._stream.read(int(length)))
 
-    def packet(self) -> bytes:
-        """What the server sent at once. Only where nothing else of it is read before."""
+    def read_packet(self) -> bytes:
+        """Read what the server sent at once. Only for connections of which nothing is read otherwise."""
         return self._socket.recv(100_000)
 
-    def status_line(self) -> int:
+    def read_status_line(self) -> int:
+        """Read a status line and return its status."""
         line = self._stream.readline()
         assert line.startswith((b"HTTP/1.1 ", b"HTTP/1.0 ")), line
         return int(line.split()[1])
 
     def is_closed(self) -> bool:
-        """Whether the server closed the connection (waits until it says either)."""
+        """Wait for data or the end of the connection; return whether it was the end."""
         try:
             return self._stream.read(1) == b""
         except ConnectionResetError:
@@ -73,7 +74,7 @@ class Wire:
 
 
 def request(method: str, path: str, token: str, *headers: str, body: str = "") -> str:
-    """A whole request as text. ``headers`` are lines; what frames the body is up to them."""
+    """Return a request as text. ``headers`` are lines, and have to include those that frame the body."""
     lines = [
         f"{method} {path} HTTP/1.1",
         "Host: 127.0.0.1",
@@ -86,36 +87,40 @@ def request(method: str, path: str, token: str, *headers: str, body: str = "") -
 
 
 def create(token: str, *headers: str, body: str = CREATE, length: int | None = None) -> str:
-    """A create request that announces ``length`` bytes (the body's own), or is framed by ``headers`` (-1)."""
-    announced = len(body) if length is None else length
-    framing = [] if announced < 0 else [f"Content-Length: {announced}"]
+    """Return a create request as text.
+
+    Its ``Content-Length`` is ``length``, by default that of ``body``; with -1 there is none, and ``headers`` frame the
+    body.
+    """
+    content_length = len(body) if length is None else length
+    framing = [] if content_length < 0 else [f"Content-Length: {content_length}"]
     return request(
         "POST", "/v1/conversations", token, "Content-Type: application/json", *framing, *headers, body=body
     )
 
 
-def listed(server: Server, token: str) -> list[Any]:
-    """The newest hundred conversations of ``token``, through a client that behaves."""
-    answer = httpx.get(
+def list_conversations(server: Server, token: str) -> list[Any]:
+    """Return the newest hundred conversations of ``token``."""
+    response = httpx.get(
         f"{server.address}/v1/conversations",
         params={"limit": 100},
         headers={"Authorization": f"Bearer {token}"},
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
-    assert answer.status_code == 200
-    data: list[Any] = answer.json()["data"]
+    assert response.status_code == 200
+    data: list[Any] = response.json()["data"]
     return data
 
 
-def assert_error(answer: Answer, status: int) -> str:
-    """``answer`` is an error in the documented shape; its message."""
-    assert answer.status == status, answer
-    assert answer.headers["Content-Type"] == "application/json"
+def assert_error(response: Response, status: int) -> str:
+    """Assert that ``response`` is an error in the documented shape, and return its message."""
+    assert response.status == status, response
+    assert response.headers["Content-Type"] == "application/json"
     kind = "api_error" if status >= 500 else "invalid_request"
-    shape = answer.json
-    assert list(shape) == ["type", "message", "documentation_url"]
-    assert shape["type"] == kind
-    assert shape["documentation_url"] == f"https://protocol.chat/docs/errors/{kind}"
-    message: str = shape["message"]
+    error = response.json
+    assert list(error) == ["type", "message", "documentation_url"]
+    assert error["type"] == kind
+    assert error["documentation_url"] == f"https://protocol.chat/docs/errors/{kind}"
+    message: str = error["message"]
     assert message
     return message

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.wire import Wire, create, request
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -15,35 +15,35 @@ MAX_SECONDS = 2.0
 
 
 @pytest.mark.parametrize("sign", SIGNALS)
-def test_a_signal_ends_it_at_once(start: Start, sign: signal.Signals) -> None:
+def test_a_signal_ends_it_at_once(start: StartServer, sign: signal.Signals) -> None:
     server = start()
     assert httpx.get(f"{server.address}/__admin/health").status_code == 200
-    begun = time.monotonic()
+    started = time.monotonic()
     assert server.end(sign) == 0
-    assert time.monotonic() - begun < MAX_SECONDS
+    assert time.monotonic() - started < MAX_SECONDS
     assert server.log == ""
 
 
-def test_ctrl_c_in_a_terminal_ends_it_at_once(start: Start) -> None:
+def test_ctrl_c_in_a_terminal_ends_it_at_once(start: StartServer) -> None:
     server = start()
-    begun = time.monotonic()
+    started = time.monotonic()
     assert server.press_ctrl_c() == 0
-    assert time.monotonic() - begun < MAX_SECONDS
+    assert time.monotonic() - started < MAX_SECONDS
     assert server.log == ""
 
 
 @pytest.mark.parametrize("sign", SIGNALS)
-def test_idle_and_busy_connections_do_not_hold_it_up(start: Start, sign: signal.Signals) -> None:
+def test_idle_and_busy_connections_do_not_hold_it_up(start: StartServer, sign: signal.Signals) -> None:
     server = start()
     with Wire(server) as idle, Wire(server) as silent, Wire(server) as busy, Wire(server) as half_a_head:
         idle.send(request("GET", "/v1/conversations?limit=1", "idle"))
-        assert idle.answer().status == 200
+        assert idle.read_response().status == 200
         busy.send(create("busy", "Expect: 100-continue", length=100))
-        assert busy.answer().status == 100  # now the server waits for the rest of the body
+        assert busy.read_response().status == 100  # now the server waits for the rest of the body
         half_a_head.send("GET /v1/conversations HTTP/1.1\r\nHost:")
-        begun = time.monotonic()
+        started = time.monotonic()
         assert server.end(sign) == 0
-        assert time.monotonic() - begun < MAX_SECONDS
+        assert time.monotonic() - started < MAX_SECONDS
         assert idle.is_closed()
         assert silent.is_closed()
     assert server.log == ""

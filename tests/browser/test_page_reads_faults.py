@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,11 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.conftest import starting
+from tests.live.conftest import server_factory
 from tests.live.server import Server
-from tests.tools import find
-
-pytestmark = pytest.mark.needs("chromium")
 
 PAGE = """<!doctype html><title>page</title><pre id="seen"></pre><script>
 const calls = CALLS;
@@ -42,18 +40,20 @@ ITEM = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    for start in starting(tmp_path_factory.mktemp("server")):
+    for start in server_factory(tmp_path_factory.mktemp("server")):
         yield start()
 
 
 def seen_by_a_page(server: Server, folder: Path, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the script of a page from another port sees of these calls, made one after the other."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert browser, "these tests need Chromium (apt-get install chromium); .ci/run installs it"
     page = PAGE.replace("SANDBOX", server.address).replace("CALLS", json.dumps(calls))
     (folder / "index.html").write_text(page)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True).start()
         command = [
-            find("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             f"--user-data-dir={folder / 'profile'}", "--timeout=10000", "--virtual-time-budget=8000",
             "--dump-dom", f"http://127.0.0.1:{pages.server_port}/index.html",

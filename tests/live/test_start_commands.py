@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live.conftest import Start
-from tests.live.server import Server, free_port, in_a_shell, procfile_command
+from tests.live.conftest import StartServer
+from tests.live.server import Server, free_port, in_shell, procfile_command
 
 CALLS = [
     ("GET", "/v1/conversations?limit=3", None),
@@ -43,7 +43,7 @@ def answers_of(address: str) -> list[tuple[int, dict[str, str], bytes]]:
 
 
 @pytest.fixture
-def usual(start: Start) -> Server:
+def usual(start: StartServer) -> Server:
     """``python -m sandbox``, which the others are compared with."""
     return start("--scenario", "documented")
 
@@ -55,10 +55,12 @@ def without_times(
     return [(status, headers, re.sub(rb'"created_at":\d+', b"", body)) for status, headers, body in answers]
 
 
-def test_the_command_of_the_procfile_serves_the_same(start: Start, usual: Server, tmp_path: Path) -> None:
+def test_the_command_of_the_procfile_serves_the_same(
+    start: StartServer, usual: Server, tmp_path: Path
+) -> None:
     port = free_port()
     server = start(
-        command=in_a_shell(procfile_command()),
+        command=in_shell(procfile_command()),
         address=f"http://127.0.0.1:{port}",
         PORT=str(port),
         WEB_CONCURRENCY="4",
@@ -68,7 +70,7 @@ def test_the_command_of_the_procfile_serves_the_same(start: Start, usual: Server
     assert without_times(answers_of(server.address)) == without_times(answers_of(usual.address))
 
 
-def test_flask_run_serves_the_same(start: Start, usual: Server) -> None:
+def test_flask_run_serves_the_same(start: StartServer, usual: Server) -> None:
     port = free_port()
     server = start(
         command=[sys.executable, "-m", "flask", "--app", "sandbox", "run", "--port", str(port)],
@@ -79,7 +81,9 @@ def test_flask_run_serves_the_same(start: Start, usual: Server) -> None:
     assert server.end(signal.SIGINT) == 0
 
 
-def test_gunicorn_with_one_worker_of_ones_own_choice_serves_the_same(start: Start, usual: Server) -> None:
+def test_gunicorn_with_one_worker_of_ones_own_choice_serves_the_same(
+    start: StartServer, usual: Server
+) -> None:
     port = free_port()
     server = start(
         command=[
@@ -98,7 +102,7 @@ def test_gunicorn_with_one_worker_of_ones_own_choice_serves_the_same(start: Star
     assert without_times(answers_of(server.address)) == without_times(answers_of(usual.address))
 
 
-def test_gunicorn_with_two_workers_is_told_why_that_cannot_be(start: Start) -> None:
+def test_gunicorn_with_two_workers_is_told_why_that_cannot_be(start: StartServer) -> None:
     port = free_port()
     server = start(
         command=[
