@@ -53,14 +53,14 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         gevent.sleep(0)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer what is no HTTP request in the shape of every other error."""
+        """Respond to bytes that are not an HTTP request with an error in the documented shape."""
         problem = self._problem_of(exc)
         body = problem.body
         head = (
             f"HTTP/1.1 {problem.status_line}\r\nConnection: close\r\nContent-Type: {JSON_TYPE}\r\n"
             f"Content-Length: {len(body)}\r\n"
         )
-        # The request was not read, so nobody knows what id or origin it named.
+        # The request was not parsed, so its id and its origin are unknown.
         head += "".join(
             f"{name}: {value}\r\n" for name, value in [(REQUEST_ID, uuid4().hex), *cors_headers({})]
         )

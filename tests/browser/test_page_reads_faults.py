@@ -1,4 +1,4 @@
-"""What a page on another port sees of faults: in a real browser, with its preflights."""
+"""Faults and preflights as seen by a page from another port, in a real browser."""
 
 import json
 import re
@@ -44,13 +44,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield start()
 
 
-def seen_by_a_page(server: Server, folder: Path, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the script of a page from another port sees of these calls, made one after the other."""
+def call_from_page(server: Server, folder: Path, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make the calls in order from a page on another port, and return the results of its script."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert browser, "these tests need Chromium (apt-get install chromium); .ci/run installs it"
     page = PAGE.replace("SANDBOX", server.address).replace("CALLS", json.dumps(calls))
     (folder / "index.html").write_text(page)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as pages:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True).start()
         command = [
             browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -66,15 +66,15 @@ def seen_by_a_page(server: Server, folder: Path, calls: list[dict[str, Any]]) ->
     return answers
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serve a folder without logging."""
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Discard the message."""
 
 
-def test_a_page_reads_faulted_answers_and_why_they_are_so(server: Server, tmp_path: Path) -> None:
-    plain, failed, limited, lost = seen_by_a_page(
+def test_page_reads_faulted_responses_and_their_headers(server: Server, tmp_path: Path) -> None:
+    plain, failed, limited, lost = call_from_page(
         server,
         tmp_path,
         [
@@ -92,16 +92,16 @@ def test_a_page_reads_faulted_answers_and_why_they_are_so(server: Server, tmp_pa
     assert failed["headers"]["X-Sandbox-Delay-Ms"] == "20"
     assert json.loads(failed["text"])["type"] == "api_error"
     assert (limited["status"], limited["headers"]["X-Sandbox-Rule"]) == (429, "data")
-    assert lost == {"error": "TypeError"}  # what fetch says of every connection that breaks
+    assert lost == {"error": "TypeError"}  # fetch reports every broken connection like this
 
 
-def test_no_preflight_is_ever_hit(server: Server, tmp_path: Path) -> None:
+def test_preflights_are_never_faulted(server: Server, tmp_path: Path) -> None:
     me = {"Authorization": "Bearer page"}
     rule = {"fault": {"type": "status", "status": 500}}
     httpx.post(f"{server.address}/__admin/faults", json=rule).raise_for_status()
     httpx.post(f"{server.address}/__admin/faults", json=rule, headers=me).raise_for_status()
-    # A preflight that failed would show as a TypeError, not as an answer with a status.
-    (answer,) = seen_by_a_page(server, tmp_path, [{"path": ITEM, "method": "DELETE"}])
+    # A failed preflight would be a TypeError instead of a response with a status.
+    (answer,) = call_from_page(server, tmp_path, [{"path": ITEM, "method": "DELETE"}])
     assert answer["status"] == 500
     preflights = httpx.get(f"{server.address}/__admin/requests?method=OPTIONS").json()["data"]
     assert preflights

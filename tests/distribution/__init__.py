@@ -1,1 +1,1 @@
-"""What is built and shipped: the wheel, the image, the Procfile."""
+"""Tests of the wheel, the image and the Procfile."""

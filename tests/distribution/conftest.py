@@ -1,4 +1,4 @@
-"""Servers for the tests of this folder."""
+"""Fixtures that start servers."""
 
 from tests.live.conftest import start
 

@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that it serves where nothing of the repository is."""
+"""The content of the wheel, and a server that is installed from it."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ from tests.live.server import REPOSITORY, environment, free_port
 TIMEOUT_SECONDS = 300.0
 
 
-def done(command: Sequence[str | Path], folder: Path) -> str:
-    """What ``command`` prints, run to its end."""
+def run_command(command: Sequence[str | Path], folder: Path) -> str:
+    """Run ``command`` and return its output."""
     finished = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
@@ -34,23 +34,23 @@ def done(command: Sequence[str | Path], folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
+    """Build the wheel of this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    done([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, REPOSITORY], folder)
+    run_command([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, REPOSITORY], folder)
     (built,) = folder.glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scripts of a fresh environment with the wheel and what it depends on, and nothing else."""
+    """Install the wheel in a fresh environment and return the folder of its scripts."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
-    done([folder / "bin" / "python", "-m", "pip", "install", "-q", wheel], folder)
+    run_command([folder / "bin" / "python", "-m", "pip", "install", "-q", wheel], folder)
     return folder / "bin"
 
 
-def test_the_wheel_has_the_code_the_scenarios_and_the_types_and_nothing_else(wheel: Path) -> None:
+def test_wheel_has_only_code_scenarios_types_and_metadata(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
     assert "sandbox/py.typed" in names
     for fixture in sorted((REPOSITORY / "fixtures").glob("*.json")):
@@ -63,7 +63,7 @@ def test_the_wheel_has_the_code_the_scenarios_and_the_types_and_nothing_else(whe
     assert [name for name in names if "__pycache__" in name] == []
 
 
-def test_it_serves_the_default_scenario_from_an_empty_directory(
+def test_installed_server_runs_in_an_empty_directory(
     installed: Path, start: StartServer, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty"
@@ -76,7 +76,9 @@ def test_it_serves_the_default_scenario_from_an_empty_directory(
     assert list(empty.iterdir()) == []
 
 
-def test_it_serves_without_a_writable_home(installed: Path, start: StartServer, tmp_path: Path) -> None:
+def test_installed_server_runs_without_a_home_directory(
+    installed: Path, start: StartServer, tmp_path: Path
+) -> None:
     port = free_port()
     server = start(
         command=[str(installed / "python"), "-m", "sandbox", "--port", str(port), "--quiet"],
@@ -86,14 +88,12 @@ def test_it_serves_without_a_writable_home(installed: Path, start: StartServer, 
     assert httpx.get(f"{server.address}/__admin/health").json()["version"] == __version__
 
 
-def test_every_built_in_scenario_is_found_where_the_wheel_is_installed(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_installed_scenarios_are_found(installed: Path, tmp_path: Path) -> None:
     names = sorted(path.stem for path in (REPOSITORY / "fixtures").glob("*.json"))
     program = f"from sandbox.seeding.scenario import load; print([load(name).name for name in {names}])"
-    assert done([installed / "python", "-c", program], tmp_path).strip() == str(names)
+    assert run_command([installed / "python", "-c", program], tmp_path).strip() == str(names)
 
 
-def test_it_says_its_version(installed: Path, tmp_path: Path) -> None:
-    printed = done([installed / "protocol-sandbox", "--version"], tmp_path)
+def test_version_is_printed(installed: Path, tmp_path: Path) -> None:
+    printed = run_command([installed / "protocol-sandbox", "--version"], tmp_path)
     assert printed == f"protocol-sandbox {__version__}\n"

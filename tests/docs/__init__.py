@@ -1,1 +1,1 @@
-"""What is written, executed: the documentation page, the README, the changelog."""
+"""Tests of the documentation page, the README and the changelog."""

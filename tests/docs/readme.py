@@ -1,4 +1,4 @@
-"""README.md as data: its blocks, its commands with what they are shown to print, its tables."""
+"""README.md as data: code blocks, commands with their output, and tables."""
 
 import re
 from typing import NamedTuple
@@ -7,28 +7,28 @@ from tests.live.server import REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
-"""Where the README's server is."""
+"""Address of the server in the README."""
 
 
 class Shown(NamedTuple):
-    """A command and what it is shown to print; ``…`` stands for anything."""
+    """A command and its output as shown in the README; ``…`` matches any text."""
 
     command: str
     output: str
 
     def matches(self, printed: str) -> bool:
-        """Whether that is what it printed."""
+        """Return whether ``printed`` matches the output."""
         pattern = ".*".join(re.escape(part) for part in self.output.strip().split("…"))
         return re.fullmatch(pattern, printed.replace("\r\n", "\n").strip(), re.DOTALL) is not None
 
 
 def blocks(kind: str, text: str = README) -> list[str]:
-    """The fenced blocks of a kind: ``sh``, ``console``."""
+    """Return the fenced blocks of a kind, for example ``sh`` or ``console``."""
     return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def commands(text: str = README) -> list[Shown]:
-    """The commands of the console blocks: lines that start with ``$ ``; a ``\\`` at the end continues one."""
+    """Return the commands of the console blocks: lines that start with ``$ ``, continued by a final ``\\``."""
     shown = []
     for block in blocks("console", text):
         assert block.startswith("$ "), block
@@ -40,7 +40,7 @@ def commands(text: str = README) -> list[Shown]:
 
 
 def table(*columns: str) -> list[list[str]]:
-    """The rows of the table with these column names."""
+    """Return the rows of the table with these column names."""
     head = "| " + " | ".join(columns) + " |\n"
     assert README.count(head) == 1, head
     lines = README[README.index(head) + len(head) :].splitlines()[1:]

@@ -1,6 +1,6 @@
-"""The documentation page is the specification: its requests, executed, are answered as it says.
+"""The requests of the documentation page return the documented responses.
 
-``conversations.txt`` is the page as it was given to us. Of a request nothing but the host is replaced.
+``conversations.txt`` is the unchanged page, which is the specification. Only the host of its requests is replaced.
 """
 
 import json
@@ -17,25 +17,25 @@ HOST = "https://api.protocol.chat"
 
 
 class Example(NamedTuple):
-    """A documented request, and the lines of its documented response."""
+    """A documented request and its response."""
 
     section: str
     command: str
     response: str
 
-    def executed_against(self, address: str) -> Any:
-        """The answer, objects as lists of pairs, so that the order of their keys counts."""
+    def run_against(self, address: str) -> Any:
+        """Run the command and return its response, with objects as lists of pairs to compare the order of keys."""
         assert self.command.count(HOST) == 1
         return ordered(shell(self.command.replace(HOST, address)))
 
 
 def ordered(text: str) -> Any:
-    """``text`` as JSON, objects as lists of pairs."""
+    """Return parsed JSON, with objects as lists of pairs."""
     return json.loads(text, object_pairs_hook=list)
 
 
 def examples_of(page: str) -> list[Example]:
-    """The examples of ``page``: what stands between "Request", "Response" and the end of the JSON."""
+    """Return the examples of ``page``, delimited by "Request", "Response" and the end of the JSON."""
     examples = []
     lines = page.splitlines()
     section = ""
@@ -44,7 +44,7 @@ def examples_of(page: str) -> list[Example]:
             section = lines[number - 1]
         if line == "Request":
             response = lines.index("Response", number)
-            end = lines.index("}", response)  # the page does not indent, so look for the one that closes
+            end = lines.index("}", response)  # the page does not indent, so count braces
             while (text := "\n".join(lines[response + 1 : end + 1])).count("{") > text.count("}"):
                 end = lines.index("}", end + 1)
             examples.append(Example(section, "\n".join(lines[number + 1 : response]), text))
@@ -55,7 +55,7 @@ EXAMPLES = {example.section: example for example in examples_of(PAGE)}
 CREATES = [example for example in EXAMPLES.values() if "-d 'contact_id'=" in example.command]
 
 
-def test_every_example_of_the_page_is_found() -> None:
+def test_all_examples_are_found() -> None:
     assert list(EXAMPLES) == [
         "Search",
         "List all sound effects",
@@ -69,17 +69,17 @@ def test_every_example_of_the_page_is_found() -> None:
 
 
 @pytest.mark.parametrize("example", CREATES, ids=lambda example: example.section)
-def test_the_documented_create_is_answered_as_documented(start: StartServer, example: Example) -> None:
+def test_create_returns_the_documented_response(start: StartServer, example: Example) -> None:
     server = start("--scenario", "blank")
-    assert example.executed_against(server.address) == ordered(example.response)
+    assert example.run_against(server.address) == ordered(example.response)
 
 
-def test_the_documented_list_is_answered_as_documented(start: StartServer) -> None:
+def test_list_returns_the_documented_response(start: StartServer) -> None:
     server = start("--scenario", "documented")
     example = EXAMPLES["List all sound effects"]
     assert example.response.count("// ...") == 1  # the second conversation is abbreviated
     documented = dict(ordered(example.response.replace("// ...", "")))
-    answered = dict(example.executed_against(server.address))
+    answered = dict(example.run_against(server.address))
     assert list(answered) == list(documented) == ["has_more", "data"]
     assert answered["has_more"] is documented["has_more"]
     assert answered["data"][0] == documented["data"][0]
@@ -88,17 +88,17 @@ def test_the_documented_list_is_answered_as_documented(start: StartServer) -> No
 
 
 @pytest.mark.parametrize("scenario", ["documented", "default"])
-def test_the_documented_retrieve_is_answered_as_documented(start: StartServer, scenario: str) -> None:
+def test_retrieve_returns_the_documented_response(start: StartServer, scenario: str) -> None:
     server = start("--scenario", scenario)
     example = EXAMPLES["Retrieve a sound"]
-    assert example.executed_against(server.address) == ordered(example.response)
+    assert example.run_against(server.address) == ordered(example.response)
 
 
-def test_the_default_scenario_begins_its_list_like_the_page(start: StartServer) -> None:
+def test_list_of_the_default_scenario_begins_as_documented(start: StartServer) -> None:
     server = start()
     example = EXAMPLES["List all sound effects"]
     documented = dict(ordered(example.response.replace("// ...", "")))
-    answered = dict(example.executed_against(server.address))
+    answered = dict(example.run_against(server.address))
     assert len(answered["data"]) == 10
     assert answered["data"][0] == documented["data"][0]
     assert answered["data"][1][0] == documented["data"][1][0]

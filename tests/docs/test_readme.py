@@ -1,4 +1,4 @@
-"""What README.md shows is executed, and works as shown."""
+"""The commands of README.md print the output that it shows."""
 
 import os
 import shutil
@@ -17,8 +17,8 @@ NOT_COPIED = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hyp
 INSTALLATION_SECONDS = 300.0
 
 
-def test_every_command_prints_what_the_readme_shows(start: StartServer) -> None:
-    server = start()  # one for all of them: they tell one story
+def test_commands_print_the_shown_output(start: StartServer) -> None:
+    server = start()  # shared, because the commands build on each other
     shown = commands()
     assert len(shown) >= 5
     for one in shown:
@@ -26,15 +26,15 @@ def test_every_command_prints_what_the_readme_shows(start: StartServer) -> None:
         assert one.matches(printed.replace(server.address, ADDRESS)), f"{one.command}\nprinted\n{printed}"
 
 
-def test_every_call_of_the_readme_is_executed() -> None:
+def test_all_curl_calls_are_in_console_blocks() -> None:
     calls = [one for one in commands() if one.command.startswith("curl ")]
-    assert len(calls) == README.count("curl -"), "a call stands outside of the console blocks"
+    assert len(calls) == README.count("curl -"), "a call is outside the console blocks"
     for call in calls:
         assert call.output.strip(), f"the README does not show the answer of {call.command}"
         assert ADDRESS in call.command
 
 
-def test_the_two_set_up_lines_are_one_line_each() -> None:
+def test_setup_commands_are_one_line_each() -> None:
     for line in (RUN_LINE, TEST_LINE):
         assert "\n" not in line
         assert line.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
@@ -42,18 +42,18 @@ def test_the_two_set_up_lines_are_one_line_each() -> None:
     assert TEST_LINE.endswith("pytest")
 
 
-def test_the_test_line_is_the_one_that_ci_runs_and_contributors_read() -> None:
+def test_test_command_is_the_one_of_ci_and_contributing() -> None:
     assert f"\n{TEST_LINE}" in (REPOSITORY / ".ci" / "run").read_text()
     assert TEST_LINE in blocks("sh", (REPOSITORY / "CONTRIBUTING.md").read_text())[0].splitlines()
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the repository as a clone would have it."""
+    """Copy the repository without generated files, as in a clone."""
     return shutil.copytree(REPOSITORY, tmp_path / "clone", ignore=shutil.ignore_patterns(*NOT_COPIED))
 
 
-def test_the_run_line_installs_and_serves_from_a_bare_checkout(checkout: Path) -> None:
+def test_run_command_works_in_a_fresh_checkout(checkout: Path) -> None:
     log = checkout.parent / "log"
     server = Server(["sh", "-c", RUN_LINE], environment(SANDBOX_PORT="0"), checkout, log)
     try:
@@ -67,5 +67,5 @@ def test_the_run_line_installs_and_serves_from_a_bare_checkout(checkout: Path) -
         if server.process.poll() is None:
             server.press_ctrl_c()
     assert "Traceback" not in server.log
-    with pytest.raises(ProcessLookupError):  # nothing of the command is left
+    with pytest.raises(ProcessLookupError):  # no process of the command is left
         os.killpg(server.process.pid, signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""What can be asked of the sandbox stands in the README, and nothing else does."""
+"""The README lists all control API calls, faults, delays and rule attributes, and no others."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_every_attribute_of_a_rule_is_in_the_readme() -> None:
     assert shown == set(RULE.fields)
 
 
-def test_every_way_to_ask_for_a_fault_is_in_the_readme() -> None:
+def test_every_way_to_request_a_fault_is_in_the_readme() -> None:
     for word in (
         "Prefer: code=",
         "__code",
@@ -56,7 +56,7 @@ def test_every_way_to_ask_for_a_fault_is_in_the_readme() -> None:
         assert word in README
 
 
-def test_the_scenario_file_of_the_readme_is_one(tmp_path: Path) -> None:
+def test_scenario_file_of_the_readme_is_valid(tmp_path: Path) -> None:
     (written,) = (block for block in blocks("json") if '"generate"' in block)
     path = tmp_path / "my.json"
     path.write_text(written)

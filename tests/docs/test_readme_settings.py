@@ -1,4 +1,4 @@
-"""What is public is in the README: settings, scenarios, operations. And the changelog knows the version."""
+"""The README lists all settings, scenarios and operations, and the changelog the current version."""
 
 import re
 from dataclasses import fields
@@ -16,7 +16,7 @@ SCENARIOS = sorted(path.stem for path in (REPOSITORY / "fixtures").glob("*.json"
 
 
 def shown(default: Any) -> str:
-    """A default as the README's table shows it; empty where it says in words what happens without a value."""
+    """Return a default as shown in the README's table, or an empty string if the table describes it in words."""
     if default is None or default == ():
         return ""
     return "off" if default is False else f"`{default}`"
@@ -31,11 +31,11 @@ def test_every_setting_is_in_the_readme_with_flag_variable_and_default(row: Any)
     assert meaning.endswith(".")
 
 
-def test_the_readme_has_no_setting_that_is_none() -> None:
+def test_readme_has_no_unknown_setting() -> None:
     assert list(SETTINGS) == [f"`{flag_of(row.name)}`" for row in fields(Settings)]
 
 
-def test_every_scenario_is_in_the_readme_and_no_other() -> None:
+def test_readme_lists_exactly_the_scenarios() -> None:
     assert sorted(row[0].strip("`") for row in table("scenario", "content")) == SCENARIOS
     assert SCENARIOS
 
@@ -46,7 +46,7 @@ def test_every_operation_is_in_the_readme(operation: operations.Operation) -> No
     assert rows[f"`{operation.id}`"].startswith(f"`{operation.method} {operation.path}`")
 
 
-def test_the_changelog_begins_with_the_current_version() -> None:
+def test_changelog_begins_with_the_current_version() -> None:
     changes = (REPOSITORY / "CHANGELOG.md").read_text()
     versions = re.findall(r"^## (\d+\.\d+\.\d+)", changes, re.MULTILINE)
     assert versions[0] == __version__

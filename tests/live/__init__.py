@@ -1,1 +1,1 @@
-"""The server as users meet it: a real process on a real socket."""
+"""Tests of the server as a process that listens on a socket."""

@@ -1,4 +1,4 @@
-"""What schemathesis has to know of our contract; see schemathesis.toml."""
+"""Hooks that teach schemathesis the parts of the contract that OpenAPI cannot express; see schemathesis.toml."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis import Case, CheckContext, GenerationMode, HookContext, Response
 
 DOCUMENTED_ID = "xgQQXg3hrtjh7AvZ"
-"""Its conversation may be deleted in the course of a run; as a cursor it stays good."""
+"""The id of a documented conversation. It remains a valid cursor after the conversation is deleted."""
 CURSORS = ("starting_after", "ending_before")
 
 known_ids = {DOCUMENTED_ID}
@@ -16,7 +16,7 @@ known_ids = {DOCUMENTED_ID}
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
-    """Give positive list cases a cursor that the sandbox has or had, and one at most."""
+    """Give positive list cases a known cursor, and at most one."""
     if case.operation.definition.raw["operationId"] != "listConversations" or not case.query:
         return
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
@@ -31,20 +31,20 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
 
 @schemathesis.hook
 def after_call(_context: HookContext, _case: Case[Any], response: Response) -> None:
-    """Remember the ids that were seen: they are real cursors."""
+    """Remember the ids in a response; they are valid cursors."""
     if response.status_code in {200, 201}:
         known_ids.update(ids_in(json.loads(response.content)))
 
 
 def ids_in(answer: Any) -> Iterator[str]:
-    """The ids of the conversations in an answer."""
+    """Yield the ids of the conversations in a response."""
     for conversation in answer.get("data", [answer]):
         yield conversation["id"]
 
 
 @schemathesis.check
-def answers_401_without_a_token(_context: CheckContext, response: Response, case: Case[Any]) -> None:
-    """The part of ``ignored_auth`` that holds here: without a token, what was answered is refused."""
+def responds_401_without_a_token(_context: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Check that a request that succeeded is refused without a token, in place of ``ignored_auth``."""
     if case.method == "OPTIONS" or not 200 <= response.status_code < 300:
         return  # the preflight is answered before authentication, by contract
     answer = case.call(headers={"Authorization": ""})

@@ -27,8 +27,8 @@ LAST_LINE = "Ctrl-C stops it."
 class Server:
     """A server process.
 
-    ``address`` is ``http://127.0.0.1:{port}``, ``banner`` the lines that it printed. ``is_sandbox`` tells that it was
-    started as ``python -m sandbox``, which logs nothing but defects.
+    ``address`` is ``http://127.0.0.1:{port}`` and ``banner`` the lines that it printed. ``is_sandbox`` is true if it
+    was started as ``python -m sandbox``, which logs only defects.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Server:
 
     @property
     def log(self) -> str:
-        """Everything that it wrote to stderr."""
+        """The output on stderr."""
         return self._log.read_text()
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """The port of the server."""
         return int(self.address.rpartition(":")[2])
 
     def read_banner(self, seconds: float = TIMEOUT_SECONDS) -> None:

@@ -1,4 +1,4 @@
-"""What is no proper HTTP request: answered by an error in the documented shape, and writes nothing."""
+"""Malformed HTTP requests: they get an error in the documented shape and write nothing."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from tests.live.server import Server, wait_until
 from tests.live.wire import CREATE, Wire, assert_error, create, list_conversations, request
 
 DOCUMENTED_AT = 692233200
-"""No conversation of the scenario `default` is newer."""
+"""Creation time of the newest conversation in the scenario ``default``."""
 FORM = "Content-Type: application/x-www-form-urlencoded"
 
-NOT_HTTP = [
+MALFORMED_REQUESTS = [
     ("no request line", "hello\r\n\r\n", 400),
     ("no version", "GET /v1/conversations\r\n\r\n", 400),
     ("another version", "GET / HTTP/9.9\r\n\r\n", 400),
@@ -44,8 +44,10 @@ NOT_HTTP = [
 ]
 
 
-@pytest.mark.parametrize(("text", "status"), [row[1:] for row in NOT_HTTP], ids=[row[0] for row in NOT_HTTP])
-def test_what_is_not_http_is_answered_in_the_documented_shape_and_the_connection_is_closed(
+@pytest.mark.parametrize(
+    ("text", "status"), [row[1:] for row in MALFORMED_REQUESTS], ids=[row[0] for row in MALFORMED_REQUESTS]
+)
+def test_malformed_request_gets_an_error_and_closes_the_connection(
     server: Server, text: str, status: int
 ) -> None:
     with Wire(server) as wire:
@@ -65,7 +67,7 @@ BROKEN_CHUNKS = {
 
 
 @pytest.mark.parametrize("chunks", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS.keys())
-def test_a_broken_chunk_is_refused_and_writes_nothing(server: Server, token: str, chunks: str) -> None:
+def test_malformed_chunk_is_refused_and_writes_nothing(server: Server, token: str, chunks: str) -> None:
     before = list_conversations(server, token)
     with Wire(server) as wire:
         wire.send(create(token, "Transfer-Encoding: chunked", body=chunks, length=-1))
@@ -76,7 +78,7 @@ def test_a_broken_chunk_is_refused_and_writes_nothing(server: Server, token: str
 
 
 @pytest.mark.parametrize("content_type", ["Content-Type: application/json", FORM])
-def test_half_a_body_and_then_the_end_writes_nothing(server: Server, token: str, content_type: str) -> None:
+def test_incomplete_body_writes_nothing(server: Server, token: str, content_type: str) -> None:
     before = list_conversations(server, token)
     text = "contact_id=WAz8eIbvDR60rouK" if content_type == FORM else CREATE
     with Wire(server) as wire:
@@ -87,7 +89,7 @@ def test_half_a_body_and_then_the_end_writes_nothing(server: Server, token: str,
                 token,
                 content_type,
                 f"Content-Length: {len(text) + 20}",
-                body=text,  # complete to the eye, and still not all that was announced
+                body=text,  # a complete document, but shorter than Content-Length
             )
         )
         wire.send_eof()
@@ -96,7 +98,7 @@ def test_half_a_body_and_then_the_end_writes_nothing(server: Server, token: str,
     assert list_conversations(server, token) == before
 
 
-def test_half_a_head_and_then_the_end_is_no_request(server: Server, token: str) -> None:
+def test_incomplete_head_closes_the_connection(server: Server, token: str) -> None:
     before = list_conversations(server, token)
     with Wire(server) as wire:
         wire.send(create(token)[:60])
@@ -105,7 +107,7 @@ def test_half_a_head_and_then_the_end_is_no_request(server: Server, token: str) 
     assert list_conversations(server, token) == before
 
 
-def test_a_client_that_goes_away_before_its_answer_harms_nobody(server: Server, token: str) -> None:
+def test_clients_that_disconnect_early_do_not_affect_others(server: Server, token: str) -> None:
     for _ in range(20):
         with Wire(server) as wire:
             wire.send(create(token))
@@ -123,5 +125,5 @@ def test_a_client_that_goes_away_before_its_answer_harms_nobody(server: Server, 
         assert wire.read_response().status == 200
 
 
-def test_none_of_this_reaches_the_log(server: Server) -> None:
+def test_malformed_requests_are_not_logged(server: Server) -> None:
     assert server.log == ""

@@ -1,4 +1,4 @@
-"""Faults as real clients meet them: each gets the error that it documents."""
+"""Faults raise the documented errors in requests, httpx, Node's fetch and curl."""
 
 import json
 import shutil
@@ -33,25 +33,25 @@ const said = (error) => {
 };
 fetch(url, {headers: {Authorization: `Bearer ${token}`}})
   .then(async (answer) => {
-    const met = {status: answer.status, fault: answer.headers.get("X-Sandbox-Fault")};
+    const result = {status: answer.status, fault: answer.headers.get("X-Sandbox-Fault")};
     try {
-      met.body = await answer.json();
+      result.body = await answer.json();
     } catch (error) {
-      met.reading = said(error);
+      result.reading = said(error);
     }
-    return met;
+    return result;
   }, (error) => ({failed: said(error)}))
-  .then((met) => console.log(JSON.stringify(met)));
+  .then((result) => console.log(JSON.stringify(result)));
 """
 
 
-def faulty(server: Server, token: str, kind: str, **more: Any) -> str:
-    """A sandbox in which every call meets this fault; an address to call."""
-    arrange(server, token, fault={"type": kind, **KINDS.get(kind, {})}, **more)
+def faulty_url(server: Server, token: str, kind: str, **more: Any) -> str:
+    """Add a rule that applies this fault to every call, and return a URL to call."""
+    add_rule(server, token, fault={"type": kind, **KINDS.get(kind, {})}, **more)
     return server.address + ITEM
 
 
-def arrange(server: Server, token: str, **rule: Any) -> None:
+def add_rule(server: Server, token: str, **rule: Any) -> None:
     answer = httpx.post(
         f"{server.address}/__admin/faults",
         json=rule,
@@ -66,7 +66,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 class TestRequests:
-    """requests and the urllib3 below it."""
+    """Tests of requests and urllib3."""
 
     @pytest.mark.parametrize(
         ("kind", "error", "said"),
@@ -80,21 +80,21 @@ class TestRequests:
             ("malformed_json", requests.exceptions.JSONDecodeError, "char"),
         ],
     )
-    def test_each_fault_is_the_error_that_it_documents(
+    def test_each_fault_raises_the_documented_error(
         self, server: Server, token: str, kind: str, error: type[Exception], said: str
     ) -> None:
-        url = faulty(server, token, kind)
+        url = faulty_url(server, token, kind)
         with pytest.raises(error, match=said):
             requests.get(url, headers=bearer(token), timeout=TIMEOUT_SECONDS).json()
 
-    def test_a_hang_is_a_read_timeout_for_who_does_not_wait(self, server: Server, token: str) -> None:
-        arrange(server, token, fault={"type": "hang"})
+    def test_hang_exceeds_the_read_timeout(self, server: Server, token: str) -> None:
+        add_rule(server, token, fault={"type": "hang"})
         with pytest.raises(requests.exceptions.ReadTimeout):
             requests.get(server.address + ITEM, headers=bearer(token), timeout=0.2)
         reset(server, token)
 
-    def test_retries_survive_two_failures_and_wait_as_long_as_told(self, server: Server, token: str) -> None:
-        arrange(
+    def test_retries_follow_retry_after(self, server: Server, token: str) -> None:
+        add_rule(
             server,
             token,
             match={"operation": "createConversation"},
@@ -103,14 +103,14 @@ class TestRequests:
         )
         waited: list[float] = []
 
-        class Patient(Retry):
-            """Writes down how long it was told to wait instead of waiting."""
+        class RecordingRetry(Retry):
+            """Record the requested delays instead of sleeping."""
 
             def sleep(self, response: Any = None) -> None:
                 waited.append(float(self.get_retry_after(response) or 0))
 
-        with session(Patient(total=5, status_forcelist=[503], allowed_methods=None)) as patient:
-            answer = patient.post(
+        with session(RecordingRetry(total=5, status_forcelist=[503], allowed_methods=None)) as client:
+            answer = client.post(
                 f"{server.address}/v1/conversations",
                 json={"contact_id": "a"},
                 headers=bearer(token),
@@ -120,29 +120,29 @@ class TestRequests:
         assert waited == [1, 1]
         assert statuses(server, token) == [201, 503, 503]
 
-    def test_retries_of_urllib3_wait_for_real(self, server: Server, token: str) -> None:
-        arrange(server, token, times=1, fault={"type": "rate_limit", "limit": 0, "window_seconds": 1})
-        with session(Retry(total=3, status_forcelist=[429])) as patient:
-            answer = patient.get(server.address + ITEM, headers=bearer(token), timeout=TIMEOUT_SECONDS)
+    def test_urllib3_waits_for_the_rate_limit(self, server: Server, token: str) -> None:
+        add_rule(server, token, times=1, fault={"type": "rate_limit", "limit": 0, "window_seconds": 1})
+        with session(Retry(total=3, status_forcelist=[429])) as client:
+            answer = client.get(server.address + ITEM, headers=bearer(token), timeout=TIMEOUT_SECONDS)
         assert answer.status_code == 200
         assert statuses(server, token) == [200, 429]
         first, second = times_of(server, token)
         assert second - first >= 1
 
     @pytest.mark.parametrize("kind", ["CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"])
-    def test_retries_survive_what_happens_to_connections(self, server: Server, token: str, kind: str) -> None:
-        url = faulty(server, token, kind, times=2)
-        with session(Retry(total=5, backoff_factor=0)) as patient:
-            assert patient.get(url, headers=bearer(token), timeout=TIMEOUT_SECONDS).status_code == 200
+    def test_retries_succeed_after_connection_errors(self, server: Server, token: str, kind: str) -> None:
+        url = faulty_url(server, token, kind, times=2)
+        with session(Retry(total=5, backoff_factor=0)) as client:
+            assert client.get(url, headers=bearer(token), timeout=TIMEOUT_SECONDS).status_code == 200
         assert statuses(server, token) == [200, None, None]
 
-    def test_retries_that_are_used_up_are_an_error(self, server: Server, token: str) -> None:
-        url = faulty(server, token, "CONNECTION_RESET_BY_PEER")
+    def test_exhausted_retries_raise_an_error(self, server: Server, token: str) -> None:
+        url = faulty_url(server, token, "CONNECTION_RESET_BY_PEER")
         with (
-            session(Retry(total=2, backoff_factor=0)) as patient,
+            session(Retry(total=2, backoff_factor=0)) as client,
             pytest.raises(requests.exceptions.ConnectionError, match="Max retries exceeded"),
         ):
-            patient.get(url, headers=bearer(token), timeout=TIMEOUT_SECONDS)
+            client.get(url, headers=bearer(token), timeout=TIMEOUT_SECONDS)
         assert len(statuses(server, token)) == 3
 
 
@@ -159,12 +159,12 @@ def journal(server: Server, token: str) -> list[dict[str, Any]]:
 
 
 def statuses(server: Server, token: str) -> list[int | None]:
-    """How the calls were answered, newest first."""
+    """Return the statuses in the journal, newest first."""
     return [entry["status"] for entry in journal(server, token)]
 
 
 def times_of(server: Server, token: str) -> list[float]:
-    """When the calls came, oldest first."""
+    """Return the times in the journal, oldest first."""
     return [entry["at"] for entry in reversed(journal(server, token))]
 
 
@@ -173,7 +173,7 @@ def reset(server: Server, token: str) -> None:
 
 
 class TestHttpx:
-    """httpx."""
+    """Tests of httpx."""
 
     @pytest.mark.parametrize(
         ("kind", "error", "said"),
@@ -187,23 +187,23 @@ class TestHttpx:
             ("malformed_json", json.JSONDecodeError, "char"),
         ],
     )
-    def test_each_fault_is_the_error_that_it_documents(
+    def test_each_fault_raises_the_documented_error(
         self, server: Server, token: str, kind: str, error: type[Exception], said: str
     ) -> None:
-        url = faulty(server, token, kind)
+        url = faulty_url(server, token, kind)
         with pytest.raises(error, match=said):
             httpx.get(url, headers=bearer(token), timeout=TIMEOUT_SECONDS).json()
 
-    def test_a_hang_is_a_read_timeout_for_who_does_not_wait(self, server: Server, token: str) -> None:
-        arrange(server, token, fault={"type": "hang"})
+    def test_hang_exceeds_the_read_timeout(self, server: Server, token: str) -> None:
+        add_rule(server, token, fault={"type": "hang"})
         with pytest.raises(httpx.ReadTimeout):
             httpx.get(server.address + ITEM, headers=bearer(token), timeout=0.2)
         reset(server, token)
 
-    def test_a_client_goes_on_after_each_fault(self, server: Server, token: str) -> None:
+    def test_client_is_usable_after_each_fault(self, server: Server, token: str) -> None:
         with httpx.Client(headers=bearer(token), timeout=TIMEOUT_SECONDS) as client:
             for kind in KINDS:
-                url = faulty(server, token, kind, times=1)
+                url = faulty_url(server, token, kind, times=1)
                 with pytest.raises((httpx.TransportError, json.JSONDecodeError)):
                     client.get(url).json()
                 assert client.get(url).json()["id"] == "xgQQXg3hrtjh7AvZ"
@@ -212,7 +212,7 @@ class TestHttpx:
 
 @pytest.fixture(scope="session")
 def fetch() -> Callable[[str, str], dict[str, Any]]:
-    """``fetch(url, token)``: what Node's fetch made of the answer."""
+    """Return ``fetch(url, token)``, which calls Node's ``fetch`` and returns its result or error."""
     node = shutil.which("node")
     assert node, (
         "node is not installed: these tests run Node's fetch, and .ci/run installs the package nodejs"
@@ -227,14 +227,14 @@ def fetch() -> Callable[[str, str], dict[str, Any]]:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        met: dict[str, Any] = json.loads(done.stdout)
-        return met
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
 
     return fetched
 
 
 class TestNode:
-    """Node's fetch, which is that of browsers, apart from their names of errors."""
+    """Tests of Node's fetch, which works as in browsers but for the names of errors."""
 
     @pytest.mark.parametrize(
         ("kind", "codes"),
@@ -245,7 +245,7 @@ class TestNode:
             ("RANDOM_DATA_THEN_CLOSE", ["HPE_INVALID_CONSTANT", "HPE_INVALID_METHOD"]),
         ],
     )
-    def test_where_no_answer_comes_the_fetch_fails(
+    def test_fetch_fails_without_response(
         self,
         fetch: Callable[[str, str], dict[str, Any]],
         server: Server,
@@ -253,7 +253,7 @@ class TestNode:
         kind: str,
         codes: list[str],
     ) -> None:
-        failed = fetch(faulty(server, token, kind), token)["failed"]
+        failed = fetch(faulty_url(server, token, kind), token)["failed"]
         assert failed["name"] == "TypeError"
         assert "fetch failed" in failed["message"]
         assert failed["code"] in codes, failed
@@ -266,7 +266,7 @@ class TestNode:
             ("malformed_json", "SyntaxError", "JSON"),
         ],
     )
-    def test_where_the_body_breaks_reading_it_fails(
+    def test_reading_a_broken_body_fails(
         self,
         fetch: Callable[[str, str], dict[str, Any]],
         server: Server,
@@ -275,22 +275,22 @@ class TestNode:
         name: str,
         said: str,
     ) -> None:
-        met = fetch(faulty(server, token, kind), token)
-        assert (met["status"], met["fault"]) == (200, kind)
-        assert met["reading"]["name"] == name
-        assert said in met["reading"]["message"]
+        result = fetch(faulty_url(server, token, kind), token)
+        assert (result["status"], result["fault"]) == (200, kind)
+        assert result["reading"]["name"] == name
+        assert said in result["reading"]["message"]
 
-    def test_errors_and_other_types_are_answers(
+    def test_error_statuses_and_other_content_types_are_responses(
         self, fetch: Callable[[str, str], dict[str, Any]], server: Server, token: str
     ) -> None:
-        met = fetch(f"{server.address}{ITEM}?__code=503", token)
-        assert (met["status"], met["fault"], met["body"]["type"]) == (503, "status", "api_error")
-        met = fetch(f"{server.address}{ITEM}?__fault=wrong_content_type", token)
-        assert (met["status"], met["fault"]) == (200, "wrong_content_type")
+        result = fetch(f"{server.address}{ITEM}?__code=503", token)
+        assert (result["status"], result["fault"], result["body"]["type"]) == (503, "status", "api_error")
+        result = fetch(f"{server.address}{ITEM}?__fault=wrong_content_type", token)
+        assert (result["status"], result["fault"]) == (200, "wrong_content_type")
 
 
 class TestCurl:
-    """curl: its exit codes."""
+    """Tests of curl and its exit codes."""
 
     @pytest.mark.parametrize(
         ("kind", "codes"),
@@ -304,23 +304,23 @@ class TestCurl:
             ("malformed_json", {0}),
         ],
     )
-    def test_each_fault_ends_it_with_the_code_that_it_documents(
+    def test_each_fault_has_the_documented_exit_code(
         self, server: Server, token: str, kind: str, codes: set[int]
     ) -> None:
-        assert curl(faulty(server, token, kind), token).returncode in codes
+        assert curl(faulty_url(server, token, kind), token).returncode in codes
 
-    def test_a_hang_is_a_timeout_for_who_does_not_wait(self, server: Server, token: str) -> None:
-        arrange(server, token, fault={"type": "hang"})
+    def test_hang_exceeds_max_time(self, server: Server, token: str) -> None:
+        add_rule(server, token, fault={"type": "hang"})
         assert curl(server.address + ITEM, token, "--max-time", "0.2").returncode == 28
         reset(server, token)
 
-    def test_its_own_retries_survive_a_failure(self, server: Server, token: str) -> None:
-        arrange(server, token, times=1, fault={"type": "status", "status": 503})
+    def test_retry_succeeds_after_a_failure(self, server: Server, token: str) -> None:
+        add_rule(server, token, times=1, fault={"type": "status", "status": 503})
         done = curl(server.address + ITEM, token, "--fail", "--retry", "3", "--retry-delay", "1")
         assert done.returncode == 0
         assert json.loads(done.stdout)["id"] == "xgQQXg3hrtjh7AvZ"
 
-    def test_a_wish_is_a_header_or_a_query(self, server: Server, token: str) -> None:
+    def test_fault_is_requested_by_header_or_query(self, server: Server, token: str) -> None:
         url = server.address + ITEM
         for done in (
             curl(url, token, "-i", "-H", "Prefer: code=503"),

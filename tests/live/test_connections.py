@@ -1,4 +1,4 @@
-"""HTTP/1.1 as clients use it: kept connections, chunks, pipelines, expectations."""
+"""HTTP/1.1 connections: keep-alive, chunked bodies, pipelining and ``Expect: 100-continue``."""
 
 import httpx
 import pytest
@@ -22,7 +22,7 @@ def test_one_connection_carries_many_requests(server: Server, token: str) -> Non
     assert len(set(made)) == 200
 
 
-def test_a_chunked_body_is_read_to_its_end(server: Server, token: str) -> None:
+def test_chunked_body_is_read_completely(server: Server, token: str) -> None:
     pieces = [CREATE[:5], CREATE[5:6], CREATE[6:]]
     chunks = "".join(f"{len(piece):x}\r\n{piece}\r\n" for piece in pieces) + "0\r\n\r\n"
     with Wire(server) as wire:
@@ -33,7 +33,7 @@ def test_a_chunked_body_is_read_to_its_end(server: Server, token: str) -> None:
             assert answer.json["contact_id"] == "WAz8eIbvDR60rouK"
 
 
-def test_a_client_that_streams_its_body_is_understood(server: Server, token: str) -> None:
+def test_streamed_body_is_accepted(server: Server, token: str) -> None:
     answer = httpx.post(
         f"{server.address}/v1/conversations",
         content=iter([b"contact_", b"id=abc"]),
@@ -43,7 +43,7 @@ def test_a_client_that_streams_its_body_is_understood(server: Server, token: str
     assert answer.json()["contact_id"] == "abc"
 
 
-def test_an_expectation_is_met_before_the_body_is_sent(server: Server, token: str) -> None:
+def test_expect_100_continue_is_answered_before_the_body(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(create(token, "Expect: 100-continue", length=len(CREATE), body=""))
         assert wire.read_response().status == 100
@@ -54,7 +54,7 @@ def test_an_expectation_is_met_before_the_body_is_sent(server: Server, token: st
 @pytest.mark.parametrize(
     "path", ["/v1/conversations?limit=2", "/v1/conversations/xgQQXg3hrtjh7AvZ", "/v1/nowhere"]
 )
-def test_head_answers_like_get_without_a_body(server: Server, token: str, path: str) -> None:
+def test_head_has_the_headers_of_get_and_no_body(server: Server, token: str, path: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", path, token))
         full = wire.read_response()
@@ -64,11 +64,11 @@ def test_head_answers_like_get_without_a_body(server: Server, token: str, path: 
         assert empty.headers["Content-Type"] == "application/json"
         if full.status == 200:
             assert empty.headers["Content-Length"] == str(len(full.body))
-        wire.send(request("GET", path, token))  # a body after HEAD would now be taken for this answer
+        wire.send(request("GET", path, token))  # a body sent after HEAD would be read as this response
         assert wire.read_response().body == full.body
 
 
-def test_a_deletion_is_answered_without_a_body_and_the_connection_goes_on(server: Server, token: str) -> None:
+def test_delete_has_no_body_and_keeps_the_connection(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("DELETE", "/v1/conversations/xgQQXg3hrtjh7AvZ", token))
         answer = wire.read_response()
@@ -94,9 +94,7 @@ def test_pipelined_requests_are_answered_in_their_order(server: Server, token: s
 
 
 @pytest.mark.parametrize("authorization", ["", "Authorization: Bearer refused"])
-def test_a_refused_request_with_a_body_does_not_spoil_the_next_one(
-    server: Server, token: str, authorization: str
-) -> None:
+def test_body_of_a_refused_request_is_skipped(server: Server, token: str, authorization: str) -> None:
     refused = "\r\n".join(
         [
             "POST /v1/nowhere HTTP/1.1",
@@ -113,9 +111,7 @@ def test_a_refused_request_with_a_body_does_not_spoil_the_next_one(
         assert wire.read_response().status == 201
 
 
-def test_a_body_too_large_is_refused_and_the_connection_stays_usable_or_closes_clean(
-    server: Server, token: str
-) -> None:
+def test_large_body_is_refused(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(create(token, body="x" * (MAX_BODY_BYTES + 1)))
         answer = wire.read_response()
@@ -128,7 +124,7 @@ def test_a_body_too_large_is_refused_and_the_connection_stays_usable_or_closes_c
             assert wire.read_response().status == 201
 
 
-def test_a_chunked_body_too_large_is_refused_as_well(server: Server, token: str) -> None:
+def test_large_chunked_body_is_refused(server: Server, token: str) -> None:
     piece = "x" * 65_536
     chunks = f"{len(piece):x}\r\n{piece}\r\n" * 20 + "0\r\n\r\n"
     with Wire(server) as wire:
@@ -142,14 +138,14 @@ def test_a_chunked_body_too_large_is_refused_as_well(server: Server, token: str)
             assert wire.read_response().status == 201
 
 
-def test_a_connection_that_asks_to_be_closed_is_closed(server: Server, token: str) -> None:
+def test_connection_close_is_respected(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", "/v1/conversations?limit=1", token, "Connection: close"))
         assert wire.read_response().status == 200
         assert wire.is_closed()
 
 
-def test_http_1_0_is_answered_and_closed(server: Server, token: str) -> None:
+def test_http_1_0_response_closes_the_connection(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(f"GET /v1/conversations?limit=1 HTTP/1.0\r\nAuthorization: Bearer {token}\r\n\r\n")
         answer = wire.read_response()

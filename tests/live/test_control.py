@@ -1,4 +1,4 @@
-"""The control API on a real server: who may call it, what wakes sleeping calls, and what the log says."""
+"""The control API on a real server: access, waking of sleeping calls, and the log."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +17,10 @@ PAGE = "http://localhost:3000"
 SANDBOXES = "/__admin/sandboxes"
 
 
-def asked(server: Server, *headers: str, path: str = SANDBOXES, host: str = "127.0.0.1") -> tuple[int, str]:
-    """Status and message of a call whose headers are as they are written here."""
+def status_and_message(
+    server: Server, *headers: str, path: str = SANDBOXES, host: str = "127.0.0.1"
+) -> tuple[int, str]:
+    """Return the status of a call with exactly these headers, and its error message."""
     lines = [f"GET {path} HTTP/1.1", *([f"Host: {host}"] if host else []), *headers, "", ""]
     with Wire(server) as wire:
         wire.send("\r\n".join(lines))
@@ -28,8 +30,8 @@ def asked(server: Server, *headers: str, path: str = SANDBOXES, host: str = "127
     return answer.status, assert_error(answer, answer.status)
 
 
-def by_host_and_origin(server: Server, token: list[str]) -> dict[str, int]:
-    """The status of each kind of call, all with the admin token in ``token``."""
+def statuses_by_origin(server: Server, token: list[str]) -> dict[str, int]:
+    """Return the status by kind of host and origin; ``token`` holds the header lines of the admin token."""
     port = server.port
     calls: dict[str, tuple[str, list[str]]] = {
         "loopback": (f"127.0.0.1:{port}", []),
@@ -41,7 +43,10 @@ def by_host_and_origin(server: Server, token: list[str]) -> dict[str, int]:
         "admitted page": (f"localhost:{port}", [f"Origin: {PAGE}"]),
         "rebound page": ("elsewhere.example", ["Origin: http://elsewhere.example"]),
     }
-    return {name: asked(server, *headers, *token, host=host)[0] for name, (host, headers) in calls.items()}
+    return {
+        name: status_and_message(server, *headers, *token, host=host)[0]
+        for name, (host, headers) in calls.items()
+    }
 
 
 OPEN = {
@@ -57,60 +62,60 @@ OPEN = {
 CLOSED = dict.fromkeys(OPEN, 403)
 
 
-def test_bound_to_loopback_it_is_open_to_this_machine_alone(start: StartServer) -> None:
+def test_loopback_server_admits_local_calls_only(start: StartServer) -> None:
     server = start("--admin-origin", PAGE)
-    assert by_host_and_origin(server, []) == OPEN
-    assert "loopback name" in asked(server, host="elsewhere.example")[1]
-    assert "--admin-origin" in asked(server, "Origin: null")[1]
+    assert statuses_by_origin(server, []) == OPEN
+    assert "loopback name" in status_and_message(server, host="elsewhere.example")[1]
+    assert "--admin-origin" in status_and_message(server, "Origin: null")[1]
 
 
-def test_bound_to_loopback_with_an_admin_token_it_wants_that_too(start: StartServer) -> None:
+def test_loopback_server_requires_the_admin_token_if_set(start: StartServer) -> None:
     server = start("--admin-origin", PAGE, SANDBOX_ADMIN_TOKEN=SECRET)
-    assert by_host_and_origin(server, []) == CLOSED
-    assert by_host_and_origin(server, ["X-Admin-Token: wrong"]) == CLOSED
-    assert by_host_and_origin(server, [f"X-Admin-Token: {SECRET}"]) == OPEN
+    assert statuses_by_origin(server, []) == CLOSED
+    assert statuses_by_origin(server, ["X-Admin-Token: wrong"]) == CLOSED
+    assert statuses_by_origin(server, [f"X-Admin-Token: {SECRET}"]) == OPEN
     assert SECRET not in "\n".join(server.banner)
 
 
-def test_beyond_loopback_without_an_admin_token_it_is_closed_and_the_banner_says_so(
+def test_public_server_without_admin_token_is_closed(
     start: StartServer,
 ) -> None:
     server = start("--host", "0.0.0.0", "--admin-origin", PAGE)
-    assert by_host_and_origin(server, []) == CLOSED
-    assert "--admin-token" in asked(server, host="localhost")[1]
-    assert asked(server, path="/__admin/health", host="elsewhere.example") == (200, "")
+    assert statuses_by_origin(server, []) == CLOSED
+    assert "--admin-token" in status_and_message(server, host="localhost")[1]
+    assert status_and_message(server, path="/__admin/health", host="elsewhere.example") == (200, "")
     banner = "\n".join(server.banner)
     assert "beyond loopback" in banner
     assert "--admin-token" in banner
 
 
-def test_beyond_loopback_the_admin_token_opens_it_to_other_machines_but_not_to_other_pages(
+def test_public_server_admits_the_admin_token_but_no_other_pages(
     start: StartServer,
 ) -> None:
     server = start("--host", "0.0.0.0", "--admin-origin", PAGE, SANDBOX_ADMIN_TOKEN=SECRET)
-    assert by_host_and_origin(server, []) == CLOSED
-    # Whoever has the token is let in by any name; a page has it only where somebody gave it.
+    assert statuses_by_origin(server, []) == CLOSED
+    # The admin token admits every Host; a page cannot send it unless a user entered it.
     by_name = OPEN | {"rebound": 200, "rebound page": 200}
-    assert by_host_and_origin(server, [f"X-Admin-Token: {SECRET}"]) == by_name
+    assert statuses_by_origin(server, [f"X-Admin-Token: {SECRET}"]) == by_name
 
 
 @pytest.mark.parametrize("path", ["//__admin/sandboxes", "/%2f__admin/sandboxes", "/v1/../__admin/sandboxes"])
-def test_no_way_of_writing_the_path_leads_past_the_guard(start: StartServer, path: str) -> None:
+def test_path_variants_do_not_bypass_the_guard(start: StartServer, path: str) -> None:
     server = start("--host", "0.0.0.0")
-    assert asked(server, path=path)[0] in (403, 404)
-    assert asked(server, path="/%5f%5fadmin/sandboxes")[0] == 403
-    assert asked(server, path="http://localhost/__admin/sandboxes")[0] in (403, 404)
+    assert status_and_message(server, path=path)[0] in (403, 404)
+    assert status_and_message(server, path="/%5f%5fadmin/sandboxes")[0] == 403
+    assert status_and_message(server, path="http://localhost/__admin/sandboxes")[0] in (403, 404)
 
 
-def test_a_request_without_a_host_is_refused(start: StartServer) -> None:
+def test_request_without_a_host_is_refused(start: StartServer) -> None:
     server = start()
-    assert asked(server, host="")[0] in (400, 403)
+    assert status_and_message(server, host="")[0] in (400, 403)
     with Wire(server) as wire:
         wire.send(f"GET {SANDBOXES} HTTP/1.0\r\n\r\n")
         assert wire.read_response().status in (400, 403)
 
 
-def test_neither_the_log_nor_any_answer_holds_a_token(start: StartServer) -> None:
+def test_tokens_are_not_in_log_or_responses(start: StartServer) -> None:
     server = start("--admin-token", SECRET)
     headers = {"Authorization": f"Bearer {TOKEN}", "X-Admin-Token": SECRET, "Cookie": f"s={TOKEN}"}
     seen: list[str] = []
@@ -163,7 +168,7 @@ def test_neither_the_log_nor_any_answer_holds_a_token(start: StartServer) -> Non
     ],
     ids=lambda wake: str(wake[1]),
 )
-def test_sleeping_calls_are_woken_at_once_and_write_nothing(
+def test_reset_and_restore_wake_sleeping_calls(
     start: StartServer, wake: tuple[str, str, dict[str, Any]]
 ) -> None:
     server = start("--scenario", "blank")
@@ -196,7 +201,7 @@ def test_sleeping_calls_are_woken_at_once_and_write_nothing(
         assert client.get("/v1/conversations").json() == {"has_more": False, "data": []}
 
 
-def test_the_end_of_a_rule_wakes_all_that_it_held_back_and_they_are_done(start: StartServer) -> None:
+def test_deleting_a_rule_completes_its_sleeping_calls(start: StartServer) -> None:
     server = start("--scenario", "blank")
     me = {"Authorization": "Bearer me"}
     sleepers = 5
@@ -219,7 +224,7 @@ def test_the_end_of_a_rule_wakes_all_that_it_held_back_and_they_are_done(start: 
         assert len(client.get("/v1/conversations").json()["data"]) == sleepers
 
 
-def test_a_large_state_goes_out_of_a_real_server_and_in_again(server: Server, token: str) -> None:
+def test_large_state_is_exported_and_imported(server: Server, token: str) -> None:
     me = {"Authorization": f"Bearer {token}"}
     other = {"Authorization": f"Bearer {token}-other"}
     with httpx.Client(base_url=server.address, timeout=TIMEOUT_SECONDS) as client:
@@ -234,7 +239,7 @@ def test_a_large_state_goes_out_of_a_real_server_and_in_again(server: Server, to
         assert client.get("/__admin/state", headers=other).content == state
 
 
-def test_a_reset_that_comes_while_a_body_arrives_is_not_written_over(start: StartServer) -> None:
+def test_reset_while_a_body_arrives_is_kept(start: StartServer) -> None:
     server = start("--scenario", "blank")
     with Wire(server) as slow:
         slow.send(
@@ -250,7 +255,7 @@ def test_a_reset_that_comes_while_a_body_arrives_is_not_written_over(start: Star
     assert httpx.get(server.address + str(created.headers["Location"]), headers=me).status_code == 200
 
 
-def test_the_server_can_be_steered_when_no_more_calls_may_sleep(start: StartServer) -> None:
+def test_control_api_works_when_all_sleepers_are_in_use(start: StartServer) -> None:
     server = start("--max-sleepers", "5")
     me = {"Authorization": "Bearer me"}
     hang = server.address + "/v1/conversations?__fault=hang"

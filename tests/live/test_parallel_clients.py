@@ -1,4 +1,4 @@
-"""Many clients at once: on one token no write is lost, on many tokens nothing leaks."""
+"""Concurrent clients: no write is lost with one token, and tokens are isolated from each other."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,8 +11,8 @@ CLIENTS = 8
 EACH = 50
 
 
-def all_of(server: Server, token: str, group: str) -> list[str]:
-    """The ids of all conversations of ``group``, page by page."""
+def list_ids(server: Server, token: str, group: str) -> list[str]:
+    """Return the ids of all conversations of ``group``, reading all pages."""
     found: list[str] = []
     with httpx.Client(base_url=server.address, headers={"Authorization": f"Bearer {token}"}) as client:
         while True:
@@ -23,7 +23,7 @@ def all_of(server: Server, token: str, group: str) -> list[str]:
                 return found
 
 
-def test_parallel_clients_on_one_token_lose_no_create(server: Server, token: str) -> None:
+def test_parallel_creates_are_all_stored(server: Server, token: str) -> None:
     def create_many(number: int) -> list[str]:
         made = []
         with requests.Session() as session:
@@ -42,10 +42,10 @@ def test_parallel_clients_on_one_token_lose_no_create(server: Server, token: str
     with ThreadPoolExecutor(CLIENTS) as pool:
         made = [one for many in pool.map(create_many, range(CLIENTS)) for one in many]
     assert len(set(made)) == CLIENTS * EACH
-    assert sorted(all_of(server, token, "parallel")) == sorted(made)
+    assert sorted(list_ids(server, token, "parallel")) == sorted(made)
 
 
-def test_parallel_updates_of_one_conversation_lose_no_attribute(server: Server, token: str) -> None:
+def test_parallel_updates_keep_all_attributes(server: Server, token: str) -> None:
     url = f"{server.address}/v1/conversations/xgQQXg3hrtjh7AvZ"
     headers = {"Authorization": f"Bearer {token}"}
     changes = [{"is_muted": "true"}, {"is_pinned": "true"}, {"pinned_message_id": "m"}, {"archived_at": "5"}]
@@ -64,13 +64,13 @@ def test_parallel_updates_of_one_conversation_lose_no_attribute(server: Server, 
     )
 
 
-def test_parallel_tokens_do_not_see_each_other(server: Server, token: str) -> None:
+def test_parallel_tokens_are_isolated(server: Server, token: str) -> None:
     def create_one(number: int) -> tuple[str, list[str]]:
         own = f"{token}-{number}"
         with httpx.Client(base_url=server.address, headers={"Authorization": f"Bearer {own}"}) as client:
             for _ in range(10):
                 client.post("/v1/conversations", data={"group_id": own})
-        return own, all_of(server, own, own)
+        return own, list_ids(server, own, own)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         done = list(pool.map(create_one, range(CLIENTS)))
@@ -78,4 +78,4 @@ def test_parallel_tokens_do_not_see_each_other(server: Server, token: str) -> No
         assert len(found) == 10
         for other, _ in done:
             if other != own:
-                assert all_of(server, own, other) == []
+                assert list_ids(server, own, other) == []

@@ -1,4 +1,4 @@
-"""The helper that the tests of this folder start servers with."""
+"""The ``Server`` helper of ``tests/live``."""
 
 import signal
 import sys

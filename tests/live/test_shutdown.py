@@ -1,4 +1,4 @@
-"""How a server ends: at once, clean, whatever is under way."""
+"""Shutdown of the server, with idle and busy connections."""
 
 import signal
 import time
@@ -11,11 +11,11 @@ from tests.live.wire import Wire, create, request
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 MAX_SECONDS = 2.0
-"""Half a second is usual; the rest is for machines that are busy with other tests."""
+"""Upper bound for busy machines; a shutdown usually takes half a second."""
 
 
 @pytest.mark.parametrize("sign", SIGNALS)
-def test_a_signal_ends_it_at_once(start: StartServer, sign: signal.Signals) -> None:
+def test_signal_stops_the_server_at_once(start: StartServer, sign: signal.Signals) -> None:
     server = start()
     assert httpx.get(f"{server.address}/__admin/health").status_code == 200
     started = time.monotonic()
@@ -24,7 +24,7 @@ def test_a_signal_ends_it_at_once(start: StartServer, sign: signal.Signals) -> N
     assert server.log == ""
 
 
-def test_ctrl_c_in_a_terminal_ends_it_at_once(start: StartServer) -> None:
+def test_ctrl_c_stops_the_server_at_once(start: StartServer) -> None:
     server = start()
     started = time.monotonic()
     assert server.press_ctrl_c() == 0
@@ -33,14 +33,14 @@ def test_ctrl_c_in_a_terminal_ends_it_at_once(start: StartServer) -> None:
 
 
 @pytest.mark.parametrize("sign", SIGNALS)
-def test_idle_and_busy_connections_do_not_hold_it_up(start: StartServer, sign: signal.Signals) -> None:
+def test_open_connections_do_not_delay_shutdown(start: StartServer, sign: signal.Signals) -> None:
     server = start()
-    with Wire(server) as idle, Wire(server) as silent, Wire(server) as busy, Wire(server) as half_a_head:
+    with Wire(server) as idle, Wire(server) as silent, Wire(server) as busy, Wire(server) as incomplete:
         idle.send(request("GET", "/v1/conversations?limit=1", "idle"))
         assert idle.read_response().status == 200
         busy.send(create("busy", "Expect: 100-continue", length=100))
         assert busy.read_response().status == 100  # now the server waits for the rest of the body
-        half_a_head.send("GET /v1/conversations HTTP/1.1\r\nHost:")
+        incomplete.send("GET /v1/conversations HTTP/1.1\r\nHost:")
         started = time.monotonic()
         assert server.end(sign) == 0
         assert time.monotonic() - started < MAX_SECONDS

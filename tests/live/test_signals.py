@@ -1,4 +1,4 @@
-"""Signals that gunicorn would take for a wish to replace or multiply the worker, which holds all that there is."""
+"""Signals with which gunicorn would replace or add workers. The only worker holds all state."""
 
 import signal
 
@@ -12,7 +12,7 @@ COLLECTION = "/v1/conversations"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2])
-def test_no_signal_makes_another_worker(start: StartServer, sign: signal.Signals) -> None:
+def test_signals_start_no_other_worker(start: StartServer, sign: signal.Signals) -> None:
     server = start("--scenario", "blank")
     httpx.post(server.address + COLLECTION, data={"contact_id": "a"}, headers=ME)
     server.process.send_signal(sign)
@@ -22,7 +22,7 @@ def test_no_signal_makes_another_worker(start: StartServer, sign: signal.Signals
     assert server.end(signal.SIGTERM) == 0
 
 
-def test_a_terminal_that_closes_ends_it(start: StartServer) -> None:
+def test_sighup_stops_the_server(start: StartServer) -> None:
     server = start()
     assert server.end(signal.SIGHUP) == 0
     assert server.log == ""

@@ -1,4 +1,4 @@
-"""Sleepers cost nothing: hundreds of calls that are held back, and a server that is as fast as before."""
+"""Hundreds of sleeping calls do not slow the server down."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from tests.live.wire import Wire, assert_error, create, request
 COUNT = 300
 PATH = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 SLACK_SECONDS = 3.0
-"""How much longer than on an idle machine anything may take; calls that were held back one by one would take longer."""
+"""Tolerance for busy machines. Calls that sleep one after the other would exceed it."""
 
 
 def control(server: Server, token: str, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -30,8 +30,8 @@ def control(server: Server, token: str, method: str, path: str, body: Any = None
 
 
 @contextmanager
-def held_back(server: Server, token: str, text: str, count: int = COUNT) -> Iterator[list[Wire]]:
-    """So many calls, each on a connection of its own, that all match the sandbox's one rule."""
+def sleeping_calls(server: Server, token: str, text: str, count: int = COUNT) -> Iterator[list[Wire]]:
+    """Start ``count`` calls, each on its own connection, that match the only rule of the sandbox."""
     with ExitStack() as stack:
         wires = [stack.enter_context(Wire(server)) for _ in range(count)]
         for wire in wires:
@@ -40,28 +40,26 @@ def held_back(server: Server, token: str, text: str, count: int = COUNT) -> Iter
         yield wires
 
 
-def seconds(action: Callable[[], object]) -> float:
+def elapsed(action: Callable[[], object]) -> float:
     started = time.monotonic()
     action()
     return time.monotonic() - started
 
 
-def answers(server: Server, token: str) -> None:
+def assert_responds(server: Server, token: str) -> None:
     with Wire(server) as wire:
         wire.send(request("GET", PATH, token))
         assert wire.read_response().status == 200
 
 
-def test_hundreds_of_delayed_calls_all_end_in_time_and_others_are_not_held_back(
-    server: Server, token: str
-) -> None:
+def test_delayed_calls_end_in_time_and_do_not_block_others(server: Server, token: str) -> None:
     delay = 1.0
     control(server, token, "POST", "faults", {"match": {"method": "GET"}, "delay": delay * 1000})
     started = time.monotonic()
-    with held_back(server, token, request("GET", PATH, token, "Connection: close")) as wires:
+    with sleeping_calls(server, token, request("GET", PATH, token, "Connection: close")) as wires:
         other = f"{token}-other"
-        assert seconds(lambda: answers(server, other)) < SLACK_SECONDS
-        assert seconds(lambda: control(server, other, "GET", "health")) < SLACK_SECONDS
+        assert elapsed(lambda: assert_responds(server, other)) < SLACK_SECONDS
+        assert elapsed(lambda: control(server, other, "GET", "health")) < SLACK_SECONDS
         for wire in wires:
             answer = wire.read_response()
             assert answer.status == 200
@@ -69,10 +67,10 @@ def test_hundreds_of_delayed_calls_all_end_in_time_and_others_are_not_held_back(
     assert delay <= time.monotonic() - started < delay + 2 * SLACK_SECONDS
 
 
-def test_a_reset_wakes_all_at_once_and_none_of_them_writes(server: Server, token: str) -> None:
+def test_reset_wakes_all_calls_and_none_writes(server: Server, token: str) -> None:
     control(server, token, "POST", "faults", {"delay": 300_000})
-    with held_back(server, token, create(token)) as wires:
-        assert seconds(lambda: answers(server, f"{token}-other")) < SLACK_SECONDS
+    with sleeping_calls(server, token, create(token)) as wires:
+        assert elapsed(lambda: assert_responds(server, f"{token}-other")) < SLACK_SECONDS
         started = time.monotonic()
         control(server, token, "POST", "reset", {})
         for wire in wires:
@@ -82,32 +80,28 @@ def test_a_reset_wakes_all_at_once_and_none_of_them_writes(server: Server, token
 
 
 @pytest.mark.parametrize("what", ["faults", "faults/rule-1"])
-def test_the_end_of_their_rule_wakes_all_at_once_and_they_go_on(
-    server: Server, token: str, what: str
-) -> None:
+def test_deleting_the_rule_completes_all_calls(server: Server, token: str, what: str) -> None:
     control(server, token, "POST", "faults", {"match": {"method": "GET"}, "delay": 300_000})
-    with held_back(server, token, request("GET", PATH, token), 100) as wires:
+    with sleeping_calls(server, token, request("GET", PATH, token), 100) as wires:
         started = time.monotonic()
         control(server, token, "DELETE", what)
         assert {wire.read_response().status for wire in wires} == {200}
         assert time.monotonic() - started < SLACK_SECONDS
 
 
-def test_hundreds_of_hangs_hold_nobody_else_up(server: Server, token: str) -> None:
+def test_hanging_calls_do_not_block_others(server: Server, token: str) -> None:
     control(server, token, "POST", "faults", {"match": {"method": "GET"}, "fault": {"type": "hang"}})
-    with held_back(server, token, request("GET", PATH, token)) as wires:
-        assert seconds(lambda: answers(server, f"{token}-other")) < SLACK_SECONDS
+    with sleeping_calls(server, token, request("GET", PATH, token)) as wires:
+        assert elapsed(lambda: assert_responds(server, f"{token}-other")) < SLACK_SECONDS
         control(server, token, "DELETE", "faults")
         for wire in wires:
             assert wire.is_closed()
 
 
-def test_over_the_bound_the_answer_is_a_clear_503_and_nobody_is_lost(
-    start: Callable[..., Server], token: str
-) -> None:
+def test_call_over_the_limit_gets_503(start: Callable[..., Server], token: str) -> None:
     own = start("--max-sleepers", "20")
     control(own, token, "POST", "faults", {"match": {"method": "GET"}, "delay": 300_000})
-    with held_back(own, token, request("GET", PATH, token), 20) as wires:
+    with sleeping_calls(own, token, request("GET", PATH, token), 20) as wires:
         with Wire(own) as late:
             late.send(request("GET", PATH, token))
             answer = late.read_response()

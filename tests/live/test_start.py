@@ -1,4 +1,4 @@
-"""How a server starts, and what it refuses to start with."""
+"""Start-up of the server, and refused settings."""
 
 import json
 import socket
@@ -33,7 +33,7 @@ REFUSALS = [
 ]
 
 
-def test_the_banner_says_where_it_is_what_it_serves_and_how_to_stop_it(start: StartServer) -> None:
+def test_banner_shows_address_scenario_and_stop_key(start: StartServer) -> None:
     server = start("--scenario", "documented", "--lenient")
     said = "\n".join(server.banner)
     assert server.banner[0] == f"protocol-sandbox {__version__} is listening on {server.address}"
@@ -44,11 +44,11 @@ def test_the_banner_says_where_it_is_what_it_serves_and_how_to_stop_it(start: St
     assert server.log == ""
 
 
-def test_the_banner_says_that_nothing_is_switched_on(start: StartServer) -> None:
+def test_banner_shows_that_no_faults_are_on(start: StartServer) -> None:
     assert "  on         nothing: no faults, no delays" in start().banner
 
 
-def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start: StartServer) -> None:
+def test_curl_command_of_the_banner_works(start: StartServer) -> None:
     server = start()
     line = next(line for line in server.banner if "curl" in line)
     pasted = line[line.index("curl") :].replace("curl", "curl -sS", 1)
@@ -56,21 +56,21 @@ def test_the_curl_line_of_the_banner_works_when_it_is_pasted_into_a_shell(start:
     assert [conversation["id"] for conversation in answer["data"]] == ["xgQQXg3hrtjh7AvZ"]
 
 
-def test_port_0_picks_a_free_port_and_says_which(start: StartServer) -> None:
+def test_port_0_picks_a_free_port(start: StartServer) -> None:
     first, second = start(), start()
     assert 0 < first.port != second.port > 0
     for server in (first, second):
         assert httpx.get(f"{server.address}/__admin/health").json()["status"] == "ok"
 
 
-def test_a_port_of_ones_own_choice_is_taken(start: StartServer) -> None:
+def test_given_port_is_used(start: StartServer) -> None:
     port = free_port()
     assert start("--port", str(port)).port == port
     port = free_port()
     assert start(command=[*SANDBOX], SANDBOX_PORT=str(port)).port == port
 
 
-def test_a_server_can_be_started_again_at_once_on_the_same_port(start: StartServer) -> None:
+def test_server_restarts_on_the_same_port(start: StartServer) -> None:
     first = start()
     with httpx.Client(base_url=first.address) as client:
         client.get("/__admin/health")
@@ -78,7 +78,7 @@ def test_a_server_can_be_started_again_at_once_on_the_same_port(start: StartServ
     assert start("--port", str(first.port)).port == first.port
 
 
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+def test_port_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         refused = run("--port", str(port), folder=tmp_path)
@@ -91,7 +91,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("flags", "variables", "said"), REFUSALS)
-def test_what_cannot_be_right_is_refused_in_one_line(
+def test_invalid_setting_is_refused_in_one_line(
     flags: list[str], variables: dict[str, str], said: str, tmp_path: Path
 ) -> None:
     refused = run(*flags, folder=tmp_path, **variables)
@@ -102,12 +102,12 @@ def test_what_cannot_be_right_is_refused_in_one_line(
     assert said in line
 
 
-def test_a_flag_wins_over_its_variable(start: StartServer) -> None:
+def test_flag_overrides_variable(start: StartServer) -> None:
     server = start("--scenario", "blank", SANDBOX_SCENARIO="documented", SANDBOX_WORKERS="1")
     assert "scenario   blank" in "\n".join(server.banner)
 
 
-def test_quiet_prints_nothing_at_all(start: StartServer) -> None:
+def test_quiet_prints_nothing(start: StartServer) -> None:
     address = f"http://127.0.0.1:{(port := free_port())}"
     server = start(command=[*SANDBOX, "--port", str(port), "--quiet"], address=address)
     assert server.end() == 0
@@ -116,19 +116,19 @@ def test_quiet_prints_nothing_at_all(start: StartServer) -> None:
 
 
 @pytest.mark.parametrize("concurrency", ["4", "auto", ""])
-def test_the_variables_of_gunicorn_and_of_hosts_change_nothing(start: StartServer, concurrency: str) -> None:
+def test_variables_of_gunicorn_and_hosts_are_ignored(start: StartServer, concurrency: str) -> None:
     server = start(WEB_CONCURRENCY=concurrency, GUNICORN_CMD_ARGS="--workers 4 --bind 127.0.0.1:1", PORT="1")
     with httpx.Client(base_url=server.address, headers={"Authorization": "Bearer me"}) as client:
         assert server.port != 1
         made = [client.post("/v1/conversations", data={"contact_id": "a"}).json()["id"] for _ in range(20)]
-    for conversation_id in made:  # each on a connection of its own: two processes would not both know it
+    for conversation_id in made:  # on separate connections: a second process would not have it
         answer = httpx.get(
             f"{server.address}/v1/conversations/{conversation_id}", headers={"Authorization": "Bearer me"}
         )
         assert answer.status_code == 200
 
 
-def test_the_version_and_the_help_need_no_server(tmp_path: Path) -> None:
+def test_version_and_help(tmp_path: Path) -> None:
     version = run("--version", folder=tmp_path)
     assert (version.returncode, version.stdout) == (0, f"protocol-sandbox {__version__}\n")
     explained = run("--help", folder=tmp_path)
@@ -137,7 +137,7 @@ def test_the_version_and_the_help_need_no_server(tmp_path: Path) -> None:
     assert "SANDBOX_MAX_SANDBOXES" in explained.stdout
 
 
-def test_it_answers_within_seconds_of_its_start(start: StartServer) -> None:
+def test_server_responds_within_seconds(start: StartServer) -> None:
     started = time.monotonic()
     start()
     assert time.monotonic() - started < 10

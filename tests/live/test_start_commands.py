@@ -1,4 +1,4 @@
-"""The same answers, whichever of the documented ways the server was started in."""
+"""The documented start commands all serve the same responses."""
 
 import re
 import signal
@@ -28,8 +28,8 @@ CALLS = [
 VARYING = {"date", "server", "connection", "x-request-id"}
 
 
-def answers_of(address: str) -> list[tuple[int, dict[str, str], bytes]]:
-    """What the calls are answered with, in their order, but for what no two runs have in common."""
+def responses_from(address: str) -> list[tuple[int, dict[str, str], bytes]]:
+    """Make ``CALLS`` and return status, headers and body of each, without headers that vary between runs."""
     with httpx.Client(base_url=address, headers={"Authorization": "Bearer me"}) as client:
         done = [client.request(method, path, data=data) for method, path, data in CALLS]
     return [
@@ -43,21 +43,19 @@ def answers_of(address: str) -> list[tuple[int, dict[str, str], bytes]]:
 
 
 @pytest.fixture
-def usual(start: StartServer) -> Server:
-    """``python -m sandbox``, which the others are compared with."""
+def reference(start: StartServer) -> Server:
+    """Return a server started with ``python -m sandbox``, to compare others with."""
     return start("--scenario", "documented")
 
 
 def without_times(
     answers: list[tuple[int, dict[str, str], bytes]],
 ) -> list[tuple[int, dict[str, str], bytes]]:
-    """The same without the one thing that is the clock's: when a conversation was created."""
+    """Return the responses without ``created_at``, which depends on the clock."""
     return [(status, headers, re.sub(rb'"created_at":\d+', b"", body)) for status, headers, body in answers]
 
 
-def test_the_command_of_the_procfile_serves_the_same(
-    start: StartServer, usual: Server, tmp_path: Path
-) -> None:
+def test_procfile_command_serves_the_same(start: StartServer, reference: Server, tmp_path: Path) -> None:
     port = free_port()
     server = start(
         command=in_shell(procfile_command()),
@@ -67,23 +65,21 @@ def test_the_command_of_the_procfile_serves_the_same(
         SANDBOX_SCENARIO="documented",
         cwd=tmp_path,
     )
-    assert without_times(answers_of(server.address)) == without_times(answers_of(usual.address))
+    assert without_times(responses_from(server.address)) == without_times(responses_from(reference.address))
 
 
-def test_flask_run_serves_the_same(start: StartServer, usual: Server) -> None:
+def test_flask_run_serves_the_same(start: StartServer, reference: Server) -> None:
     port = free_port()
     server = start(
         command=[sys.executable, "-m", "flask", "--app", "sandbox", "run", "--port", str(port)],
         address=f"http://127.0.0.1:{port}",
         SANDBOX_SCENARIO="documented",
     )
-    assert without_times(answers_of(server.address)) == without_times(answers_of(usual.address))
+    assert without_times(responses_from(server.address)) == without_times(responses_from(reference.address))
     assert server.end(signal.SIGINT) == 0
 
 
-def test_gunicorn_with_one_worker_of_ones_own_choice_serves_the_same(
-    start: StartServer, usual: Server
-) -> None:
+def test_gunicorn_with_one_worker_serves_the_same(start: StartServer, reference: Server) -> None:
     port = free_port()
     server = start(
         command=[
@@ -99,10 +95,10 @@ def test_gunicorn_with_one_worker_of_ones_own_choice_serves_the_same(
         address=f"http://127.0.0.1:{port}",
         SANDBOX_SCENARIO="documented",
     )
-    assert without_times(answers_of(server.address)) == without_times(answers_of(usual.address))
+    assert without_times(responses_from(server.address)) == without_times(responses_from(reference.address))
 
 
-def test_gunicorn_with_two_workers_is_told_why_that_cannot_be(start: StartServer) -> None:
+def test_gunicorn_with_two_workers_is_refused(start: StartServer) -> None:
     port = free_port()
     server = start(
         command=[

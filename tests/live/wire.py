@@ -56,7 +56,7 @@ class Wire:
         return Response(status, headers, self._stream.read(int(length)))
 
     def read_packet(self) -> bytes:
-        """Read what the server sent at once. Only for connections of which nothing is read otherwise."""
+        """Return one packet. Do not mix with the other read methods, which buffer."""
         return self._socket.recv(100_000)
 
     def read_status_line(self) -> int:

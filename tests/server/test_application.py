@@ -1,4 +1,4 @@
-"""The application that gunicorn runs: its socket, and its configuration, which has no other source."""
+"""The gunicorn application: its socket, its configuration, and the start of its worker."""
 
 import logging
 import socket
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """A WSGI application that is never called."""
+    """Serve as a WSGI application that is never called."""
     raise NotImplementedError
 
 
 @pytest.fixture
 def events() -> list[str]:
-    """The calls of ``on_ready``."""
+    """Return a list that records the calls of ``on_ready``."""
     return []
 
 
@@ -34,13 +34,13 @@ def application(events: list[str]) -> Iterator[StandaloneApplication]:
     socket.close(made.cfg.address[0])
 
 
-def test_it_serves_the_application_as_configured(application: StandaloneApplication) -> None:
+def test_application_is_configured(application: StandaloneApplication) -> None:
     assert application.wsgi() is app
     assert application.cfg.worker_connections == 50
     assert application.cfg.workers == 1
 
 
-def test_it_takes_the_socket_over() -> None:
+def test_application_takes_over_the_socket() -> None:
     listener = listen("127.0.0.1", 0)
     name = listener.getsockname()
     application = StandaloneApplication(app, listener, lambda: None)
@@ -49,7 +49,9 @@ def test_it_takes_the_socket_over() -> None:
         assert taken.getsockname() == name
 
 
-def test_gunicorn_s_own_variables_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_gunicorn_config_file_and_variables_are_ignored(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     (tmp_path / "gunicorn.conf.py").write_text("keepalive = 1")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers 4 --keep-alive 1")
@@ -59,7 +61,7 @@ def test_gunicorn_s_own_variables_are_not_read(monkeypatch: pytest.MonkeyPatch, 
     socket.close(application.cfg.address[0])
 
 
-def test_a_setting_that_gunicorn_does_not_know_ends_the_start_with_its_name(
+def test_unknown_setting_exits_with_its_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "gunicorn_settings", lambda *_: {"no_such_setting": 1})
@@ -72,14 +74,12 @@ def test_a_setting_that_gunicorn_does_not_know_ends_the_start_with_its_name(
     assert "no_such_setting" in capsys.readouterr().err
 
 
-def test_the_first_worker_says_that_the_server_is_ready(
-    application: StandaloneApplication, events: list[str]
-) -> None:
+def test_first_worker_calls_on_ready(application: StandaloneApplication, events: list[str]) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=1))
     assert events == ["ready"]
 
 
-def test_a_worker_that_takes_the_place_of_another_warns_that_the_state_is_lost(
+def test_replacement_worker_warns_of_lost_state(
     application: StandaloneApplication, events: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=2, log=logging.getLogger("worker")))

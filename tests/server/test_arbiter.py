@@ -1,4 +1,4 @@
-"""The arbiter has one worker, whatever signal comes."""
+"""The arbiter keeps exactly one worker on all signals."""
 
 import signal
 
@@ -7,7 +7,7 @@ import pytest
 from gunicorn.arbiter import Arbiter
 
 from sandbox.server.arbiter import SingleWorkerArbiter
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 
 ME = {"Authorization": "Bearer me"}
 
@@ -15,12 +15,12 @@ ME = {"Authorization": "Bearer me"}
 @pytest.mark.parametrize(
     "handler", [name for name in vars(SingleWorkerArbiter) if name.startswith("handle_")]
 )
-def test_each_handler_overrides_one_of_gunicorn(handler: str) -> None:
-    """A handler whose name gunicorn does not know would never be called."""
+def test_handlers_override_those_of_gunicorn(handler: str) -> None:
+    """A handler with a name unknown to gunicorn would never be called."""
     assert callable(getattr(Arbiter, handler, None))
 
 
-def test_only_signals_that_end_the_server_change_anything(start: Start) -> None:
+def test_signals_keep_the_worker_or_stop_the_server(start: StartServer) -> None:
     server = start("--scenario", "blank")
     collection = f"{server.address}/v1/conversations"
     httpx.post(collection, data={"contact_id": "a"}, headers=ME)

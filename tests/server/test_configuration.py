@@ -1,4 +1,4 @@
-"""gunicorn's settings: each exists, has its value, and is looked up once."""
+"""The settings for gunicorn, and their cache."""
 
 import gc
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ def settings() -> dict[str, Any]:
 
 @pytest.fixture
 def config(settings: dict[str, Any]) -> CachedConfig:
-    """The configuration with all settings set."""
+    """Return a configuration with all settings."""
     config = CachedConfig()
     for name, value in settings.items():
         config.set(name, value)
@@ -30,46 +30,44 @@ def config(settings: dict[str, Any]) -> CachedConfig:
 
 
 def test_gunicorn_knows_every_setting(settings: dict[str, Any]) -> None:
-    """A setting that a newer gunicorn drops, or an older one lacks, fails here and not at a user's start."""
+    """Detect settings that are missing in the installed version of gunicorn."""
     assert set(settings) - set(Config().settings) == set()
 
 
-def test_gunicorn_takes_every_value_as_it_is_given(settings: dict[str, Any], config: CachedConfig) -> None:
+def test_gunicorn_accepts_every_value(settings: dict[str, Any], config: CachedConfig) -> None:
     changed = {"forwarded_allow_ips": ["*"], "forwarder_headers": []}
     for name, value in (settings | changed).items():
         assert getattr(config, name) == value, name
 
 
-def test_the_worker_is_ours_and_listens_on_the_descriptor(config: CachedConfig) -> None:
+def test_worker_class_and_address(config: CachedConfig) -> None:
     assert config.worker_class is SandboxWorker
     assert config.address == [7]
     assert config.worker_connections == 1234
     assert config.post_worker_init is ready
 
 
-def test_a_setting_that_gunicorn_does_not_know_is_refused() -> None:
+def test_unknown_setting_is_refused() -> None:
     with pytest.raises(AttributeError, match="no_such_setting"):
         CachedConfig().set("no_such_setting", 1)
     with pytest.raises(AttributeError, match="no_such_setting"):
         CachedConfig().no_such_setting  # noqa: B018  # the access itself is tested
 
 
-def test_a_setting_is_looked_up_once(config: CachedConfig) -> None:
+def test_setting_is_cached(config: CachedConfig) -> None:
     values = iter([3, 4])
     config.settings["keepalive"] = SimpleNamespace(get=lambda: next(values))
     assert [config.keepalive, config.keepalive] == [3, 3]
 
 
-def test_a_setting_that_is_changed_after_it_was_read_is_read_again(config: CachedConfig) -> None:
+def test_changed_setting_is_read_again(config: CachedConfig) -> None:
     assert config.keepalive == 75
     config.set("keepalive", 5)
     assert config.keepalive == 5
 
 
 @pytest.mark.parametrize(("hook", "arguments"), [("worker_exit", 2), ("on_exit", 1)])
-def test_frozen_objects_are_returned_to_the_collector_at_the_end(
-    config: CachedConfig, hook: str, arguments: int
-) -> None:
+def test_frozen_objects_are_unfrozen_on_exit(config: CachedConfig, hook: str, arguments: int) -> None:
     gc.freeze()
     assert gc.get_freeze_count() > 0
     getattr(config, hook)(*[None] * arguments)

@@ -1,4 +1,4 @@
-"""Greenlets that wait for an event: woken when it is set, or when their time is over, and never twice."""
+"""``GreenletEvent`` wakes a waiting greenlet once, when it is set or on timeout."""
 
 import gevent
 import pytest
@@ -6,10 +6,10 @@ import pytest
 from sandbox.server.greenlet_event import GreenletEvent
 
 LONG = 60.0
-"""Seconds that nobody waits: what is not woken at once makes the test run into its limit."""
+"""Timeout in seconds. No passing test waits that long."""
 
 
-def test_who_waits_is_woken_when_it_is_set() -> None:
+def test_set_wakes_the_waiting_greenlet() -> None:
     event = GreenletEvent()
     waiting = gevent.spawn(event.wait, LONG)
     gevent.idle()
@@ -19,19 +19,19 @@ def test_who_waits_is_woken_when_it_is_set() -> None:
     assert event.is_set()
 
 
-def test_who_is_not_woken_waits_until_the_time_is_over() -> None:
+def test_wait_returns_false_on_timeout() -> None:
     event = GreenletEvent()
     assert event.wait(0.0) is False
     assert not event.is_set()
 
 
-def test_nobody_waits_for_what_is_set_already() -> None:
+def test_wait_returns_at_once_if_set() -> None:
     event = GreenletEvent()
     event.set()
     assert event.wait(LONG) is True
 
 
-def test_to_set_it_when_the_time_is_over_or_twice_disturbs_nobody() -> None:
+def test_set_twice_wakes_only_once() -> None:
     event, later = GreenletEvent(), GreenletEvent()
 
     def wait_twice() -> tuple[bool, bool]:
@@ -47,7 +47,7 @@ def test_to_set_it_when_the_time_is_over_or_twice_disturbs_nobody() -> None:
     assert waiting.get(timeout=LONG / 2) == (True, True)
 
 
-def test_a_greenlet_that_is_killed_waits_no_more_and_can_still_be_called() -> None:
+def test_set_after_the_greenlet_was_killed() -> None:
     event = GreenletEvent()
     waiting = gevent.spawn(event.wait, LONG)
     gevent.idle()
@@ -58,7 +58,7 @@ def test_a_greenlet_that_is_killed_waits_no_more_and_can_still_be_called() -> No
 
 
 @pytest.mark.parametrize("count", [1, 100])
-def test_many_alarms_wake_each_its_own(count: int) -> None:
+def test_each_event_wakes_its_own_greenlet(count: int) -> None:
     events = [GreenletEvent() for _ in range(count)]
     waiting = [gevent.spawn(event.wait, LONG) for event in events]
     gevent.idle()

@@ -1,4 +1,4 @@
-"""The head of an answer and its body go out as one, and nothing is lost or late otherwise."""
+"""The head and the body of a response are sent together."""
 
 import socket
 from collections.abc import Iterator
@@ -11,16 +11,16 @@ HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
 class Client(socket.socket):
-    """A socket that notes what each call of it was given, and takes ``most`` bytes at a time."""
+    """A socket that records the sent data and sends at most ``max_bytes`` at a time."""
 
-    most = 10**9
+    max_bytes = 10**9
 
     def __init__(self, own: socket.socket) -> None:
         super().__init__(fileno=own.detach())
         self.calls: list[bytes] = []
 
     def send(self, data: bytes, flags: int = 0) -> int:  # type: ignore[override]
-        self.calls.append(bytes(data)[: self.most])
+        self.calls.append(bytes(data)[: self.max_bytes])
         return super().send(self.calls[-1], flags)
 
     def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
@@ -30,7 +30,7 @@ class Client(socket.socket):
 
 @pytest.fixture
 def ends() -> Iterator[tuple[Client, socket.socket]]:
-    """A client's socket as the server has it, and the client's own end."""
+    """Return the server's and the client's end of a connection."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(5)
     with Client(ours) as client, theirs:
@@ -55,7 +55,7 @@ def test_further_pieces_are_sent_at_once(ends: tuple[Client, socket.socket]) -> 
     assert client.calls == [HEAD + b"one", b"two", b"three"]
 
 
-def test_a_head_without_a_body_is_sent_by_flush_and_only_once(ends: tuple[Client, socket.socket]) -> None:
+def test_flush_sends_the_head_once(ends: tuple[Client, socket.socket]) -> None:
     client, _ = ends
     joining = Joining(client)
     joining.flush()
@@ -65,7 +65,7 @@ def test_a_head_without_a_body_is_sent_by_flush_and_only_once(ends: tuple[Client
     assert client.calls == [HEAD]
 
 
-def test_an_empty_body_sends_the_head(ends: tuple[Client, socket.socket]) -> None:
+def test_empty_body_sends_the_head(ends: tuple[Client, socket.socket]) -> None:
     client, _ = ends
     joining = Joining(client)
     joining.sendall(HEAD)
@@ -73,7 +73,7 @@ def test_an_empty_body_sends_the_head(ends: tuple[Client, socket.socket]) -> Non
     assert client.calls == [HEAD]
 
 
-def test_a_long_body_is_not_copied(ends: tuple[Client, socket.socket]) -> None:
+def test_long_body_is_not_copied(ends: tuple[Client, socket.socket]) -> None:
     client, _ = ends
     joining = Joining(client)
     joining.sendall(HEAD)
@@ -81,9 +81,9 @@ def test_a_long_body_is_not_copied(ends: tuple[Client, socket.socket]) -> None:
     assert client.calls == [HEAD, b"x" * (JOINED_BYTES + 1)]
 
 
-def test_what_the_system_does_not_take_at_once_is_sent_after_it(ends: tuple[Client, socket.socket]) -> None:
+def test_rest_of_a_partial_send_is_sent(ends: tuple[Client, socket.socket]) -> None:
     client, theirs = ends
-    client.most = 7
+    client.max_bytes = 7
     joining = Joining(client)
     joining.sendall(HEAD)
     joining.sendall(b"body")
@@ -91,7 +91,7 @@ def test_what_the_system_does_not_take_at_once_is_sent_after_it(ends: tuple[Clie
     assert theirs.recv(100) == HEAD + b"body"
 
 
-def test_whatever_else_is_done_with_the_socket_comes_after_what_was_handed_over(
+def test_other_socket_operations_flush_the_head_first(
     ends: tuple[Client, socket.socket],
 ) -> None:
     client, theirs = ends

@@ -1,4 +1,4 @@
-"""The listening socket, its address, and the errors where it cannot be opened."""
+"""The listening socket, its address, and errors on opening it."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from sandbox.server.listener import address_of, listen
 from sandbox.settings import SettingsError
 
 
-def test_a_client_can_connect_to_the_address_of_the_listener() -> None:
+def test_client_can_connect() -> None:
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         assert address_of(listener) == f"http://127.0.0.1:{port}"
@@ -22,16 +22,16 @@ def test_a_client_can_connect_to_the_address_of_the_listener() -> None:
                 assert address == client.getsockname()
 
 
-def test_a_name_is_resolved() -> None:
+def test_host_name_is_resolved() -> None:
     with listen("localhost", 0) as listener:
         assert listener.getsockname()[0] in {"127.0.0.1", "::1"}
 
 
-def test_the_same_port_can_be_listened_on_again_at_once() -> None:
+def test_port_can_be_reused_at_once() -> None:
     with listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port), timeout=5):
-            first.accept()[0].close()  # the side that closes first keeps the address for a while
+            first.accept()[0].close()  # the side that closes first enters TIME_WAIT
     with listen("127.0.0.1", port) as second:
         assert second.getsockname()[1] == port
 
@@ -45,12 +45,12 @@ def test_the_same_port_can_be_listened_on_again_at_once() -> None:
         (("::1", 8000, 0, 0), "http://[::1]:8000"),
     ],
 )
-def test_the_address_is_one_that_a_client_on_this_machine_can_use(name: Any, address: str) -> None:
+def test_address_is_usable_on_this_machine(name: Any, address: str) -> None:
     listener: Any = SimpleNamespace(getsockname=lambda: name)
     assert address_of(listener) == address
 
 
-def test_a_port_in_use_is_refused_and_the_message_says_what_to_do() -> None:
+def test_port_in_use_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(SettingsError) as refusal:
@@ -61,7 +61,7 @@ def test_a_port_in_use_is_refused_and_the_message_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no.such.name.invalid", "a" * 70, "127.0.0.1.1"])
-def test_a_host_that_is_not_an_address_of_this_machine_is_refused(host: str) -> None:
+def test_foreign_host_is_refused(host: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         listen(host, 0)
     assert refusal.value.message == f'--host must be an address of this machine, not "{host}".'
@@ -74,7 +74,7 @@ def test_a_host_that_is_not_an_address_of_this_machine_is_refused(host: str) -> 
         (errno.ENOBUFS, f"Cannot listen on 127.0.0.1, port 80: {os.strerror(errno.ENOBUFS)}."),
     ],
 )
-def test_other_errors_of_the_system_are_reported_and_the_socket_is_closed(
+def test_system_error_is_reported_and_the_socket_closed(
     monkeypatch: pytest.MonkeyPatch, number: int, message: str
 ) -> None:
     made: list[socket.socket] = []

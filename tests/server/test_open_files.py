@@ -1,4 +1,4 @@
-"""The limit on open files is raised as far as it may be, and never lowered."""
+"""The limit on open files is raised up to the hard limit and never lowered."""
 
 import resource
 
@@ -20,7 +20,7 @@ NO_LIMIT = resource.RLIM_INFINITY
         ((NO_LIMIT, NO_LIMIT), 2000, []),
     ],
 )
-def test_the_soft_limit_is_raised_up_to_the_hard_limit(
+def test_soft_limit_is_raised_up_to_the_hard_limit(
     monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], count: int, set_to: list[tuple[int, int]]
 ) -> None:
     changes: list[tuple[int, int]] = []
@@ -30,7 +30,7 @@ def test_the_soft_limit_is_raised_up_to_the_hard_limit(
     assert changes == set_to
 
 
-def test_the_system_takes_the_new_limit() -> None:
+def test_limit_is_set_in_the_system() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft - 1, hard))
     try:

@@ -1,4 +1,4 @@
-"""A real server from its start to its end."""
+"""Start and end of a server process."""
 
 import gc
 import signal
@@ -9,12 +9,12 @@ import pytest
 
 from sandbox.server import serve
 from sandbox.settings import Settings, SettingsError
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 from tests.live.server import SANDBOX, free_port
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_it_prints_its_address_answers_there_and_ends_on_a_signal(start: Start, sign: signal.Signals) -> None:
+def test_server_responds_and_stops_on_a_signal(start: StartServer, sign: signal.Signals) -> None:
     server = start("--scenario", "documented")
     assert "scenario   documented (2 conversations)" in "\n".join(server.banner)
     found = httpx.get(f"{server.address}/v1/conversations", headers={"Authorization": "Bearer me"})
@@ -23,21 +23,21 @@ def test_it_prints_its_address_answers_there_and_ends_on_a_signal(start: Start, 
     assert server.log == ""
 
 
-def test_a_quiet_server_prints_nothing(start: Start) -> None:
+def test_quiet_server_prints_nothing(start: StartServer) -> None:
     port = free_port()
     server = start(command=[*SANDBOX, "--quiet", "--port", str(port)], address=f"http://127.0.0.1:{port}")
     assert server.end() == 0
     assert server.banner == []
 
 
-def test_a_port_in_use_is_refused_before_anything_is_served() -> None:
+def test_port_in_use_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"^Port {port} on 127\.0\.0\.1 is in use"):
             serve(Settings(port=port))
 
 
-def test_an_unknown_scenario_is_refused_and_the_port_is_free_again() -> None:
+def test_unknown_scenario_is_refused_and_frees_the_port() -> None:
     port = free_port()
     with pytest.raises(SettingsError, match="nowhere"):
         serve(Settings(port=port, scenario="nowhere"))

@@ -1,4 +1,4 @@
-"""The worker: answers to unreadable requests, its sockets, its end, and requests on a real connection."""
+"""The worker: errors for malformed requests, its sockets, its shutdown, and keep-alive."""
 
 import json
 import logging
@@ -15,12 +15,12 @@ from gunicorn.config import Config
 from gunicorn.http import errors
 
 from sandbox.server.worker import SandboxWorker
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 
 
 @pytest.fixture
 def worker() -> Iterator[SandboxWorker]:
-    """A worker that was not started."""
+    """Return a worker that was not started."""
     made = SandboxWorker(1, 0, [], None, 0, Config(), logging.getLogger("worker"))
     yield made
     made.tmp.close()
@@ -28,7 +28,7 @@ def worker() -> Iterator[SandboxWorker]:
 
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A client's socket as the server has it, and the client's own end."""
+    """Return the server's and the client's end of a connection."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(5)
     with ours, theirs:
@@ -45,7 +45,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
         (RuntimeError("a defect"), 500),
     ],
 )
-def test_an_unreadable_request_is_answered_in_the_documented_shape(
+def test_malformed_request_gets_an_error_in_the_documented_shape(
     worker: SandboxWorker, ends: tuple[socket.socket, socket.socket], error: Exception, status: int
 ) -> None:
     ours, theirs = ends
@@ -61,7 +61,7 @@ def test_an_unreadable_request_is_answered_in_the_documented_shape(
     assert list(json.loads(body)) == ["type", "message", "documentation_url"]
 
 
-def test_only_a_defect_is_logged(
+def test_only_defects_are_logged(
     worker: SandboxWorker, ends: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
     worker.handle_error(None, ends[0], None, errors.InvalidRequestLine("hello"))
@@ -70,7 +70,7 @@ def test_only_a_defect_is_logged(
     assert "a defect" in caplog.text
 
 
-def test_a_client_that_went_away_before_its_answer_is_no_defect(
+def test_disconnected_client_is_not_logged(
     worker: SandboxWorker, ends: tuple[socket.socket, socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
     ours, theirs = ends
@@ -79,7 +79,7 @@ def test_a_client_that_went_away_before_its_answer_is_no_defect(
     assert caplog.records == []
 
 
-def test_it_uses_gevent_s_sockets_and_does_not_patch_python_s(worker: SandboxWorker) -> None:
+def test_patch_replaces_the_listeners_but_not_the_socket_module(worker: SandboxWorker) -> None:
     original = socket.socket
     with socket.create_server(("127.0.0.1", 0)) as listener:
         name = listener.getsockname()
@@ -92,9 +92,7 @@ def test_it_uses_gevent_s_sockets_and_does_not_patch_python_s(worker: SandboxWor
     assert socket.socket is original
 
 
-def test_a_second_signal_while_it_ends_is_ignored(
-    worker: SandboxWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_second_signal_is_ignored(worker: SandboxWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     spawned: list[Any] = []
     monkeypatch.setattr("gevent.spawn", lambda *call: spawned.append(call))
     worker.handle_exit(signal.SIGTERM, None)
@@ -102,14 +100,14 @@ def test_a_second_signal_while_it_ends_is_ignored(
     assert len(spawned) == 1
 
 
-def test_many_requests_of_one_connection_are_answered(start: Start) -> None:
+def test_connection_serves_many_requests(start: StartServer) -> None:
     server = start()
     with httpx.Client(base_url=server.address, headers={"Authorization": "Bearer me"}) as client:
         for limit in range(1, 4):
             assert len(client.get(f"/v1/conversations?limit={limit}").json()["data"]) == limit
 
 
-def test_an_unreadable_request_closes_the_connection(start: Start) -> None:
+def test_malformed_request_closes_the_connection(start: StartServer) -> None:
     server = start()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(b"hello\r\n\r\n")
