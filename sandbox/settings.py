@@ -187,6 +187,29 @@ class Settings:
         "Longest request body in the journal; the rest is cut.",
         "BYTES",
     )
+    max_request_line_bytes: int = setting(
+        8_192, _integer(64, 1_048_576), "Longest request line that is read.", "BYTES"
+    )
+    max_headers: int = setting(100, _integer(1, 10_000), "Most headers of a request.", "COUNT")
+    max_header_bytes: int = setting(
+        8_192, _integer(64, 1_048_576), "Largest headers of a request, all together.", "BYTES"
+    )
+    keep_alive_seconds: int = setting(
+        75, _integer(1, 86_400), "A connection without a request is closed after so long.", "SECONDS"
+    )
+    head_seconds: int = setting(
+        10, _integer(1, 86_400), "Longest that a request line and headers may take to arrive.", "SECONDS"
+    )
+    body_seconds: int = setting(
+        20, _integer(1, 86_400), "Longest that nothing more of a body may arrive.", "SECONDS"
+    )
+    answer_seconds: int = setting(
+        20, _integer(1, 86_400), "Longest that a client may take nothing of its answer.", "SECONDS"
+    )
+    max_connections: int = setting(12_000, _integer(1, 1_000_000), "Most connections at once.", "COUNT")
+    max_connections_per_address: int = setting(
+        11_000, _integer(1, 1_000_000), "Most connections at once from one address.", "COUNT"
+    )
     workers: int = setting(
         1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"
     )

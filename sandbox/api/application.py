@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from flask import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sandbox.edge.call import Call
 from sandbox.operations import COLLECTION, Operation
@@ -60,6 +61,11 @@ class Application(Flask):
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, without the edge around it."""
+        method = environ["REQUEST_METHOD"]
+        if method != method.upper():
+            # Flask folds the case of methods. In HTTP, a method in another case is another method.
+            path = environ["PATH_INFO"]
+            return error_response(self._unknown_method(path), method, path)(environ, start_response)
         call = Call.find(environ)
         if call is None or call.operation is None:
             return super().wsgi_app(environ, start_response)
@@ -68,6 +74,10 @@ class Application(Flask):
         except Exception as error:  # noqa: BLE001  # the single exit for every error
             response = error_response(error, call.method, call.path)
         return response(environ, start_response)
+
+    def _unknown_method(self, path: str) -> HTTPException:
+        allowed = self.url_map.bind("localhost").allowed_methods(path)
+        return MethodNotAllowed(allowed) if allowed else NotFound()
 
 
 def _parameters(call: Call) -> dict[str, Any]:

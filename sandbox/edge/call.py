@@ -1,5 +1,6 @@
 """One ``/v1`` call: the request, and what the edge knows of it before the API sees it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sandbox.operations import Operation, operation_of
@@ -18,10 +19,10 @@ class Call(Request):
     ``lease``, which is set when the call enters a world, is on the caller's world, or on the anonymous one if there is
     no token. The call is journalled there, and rules are counted there. ``target`` is the lease that the API acts on:
     that of a fork if a fault prevents the call from doing anything. ``delay_ms``, ``fault`` and ``rule`` are what was
-    injected, for the journal.
+    injected, for the journal. ``reader`` reads the body of a client that waits to be asked for it, until it was read.
     """
 
-    __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "rule", "target")
+    __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "reader", "rule", "target")
 
     lease: Lease
     target: Lease
@@ -30,6 +31,7 @@ class Call(Request):
         super().__init__(environ)
         self.operation: Operation | None = operation_of(self.method, self.path)
         self.has_entered = False
+        self.reader: Callable[[Call], None] | None = None
         self.delay_ms = 0.0
         self.fault: str | None = None
         self.rule: str | None = None
@@ -46,6 +48,18 @@ class Call(Request):
     def operation_id(self) -> str | None:
         """The OpenAPI operation that the call is, if it is one."""
         return None if self.operation is None else self.operation.id
+
+    @property
+    def reaches_operation(self) -> bool:
+        """Whether the API performs an operation, and does not refuse the call for its path, method or token."""
+        return self.operation is not None and self.token is not None
+
+    def read(self) -> None:
+        """Read the body, if the client waits to be asked for it. Raises Problem."""
+        if self.reader is not None:
+            reader, self.reader = self.reader, None
+            reader(self)
+            self._decoded_body = None
 
     def enter(self, lease: Lease) -> None:
         """Use a world."""

@@ -17,7 +17,8 @@ from sandbox.edge.request_id import RequestIds
 from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
 from sandbox.settings import Settings
-from sandbox.web.body import read_body
+from sandbox.web.body import is_awaited, read_body
+from sandbox.web.decoding import check_type
 from sandbox.web.world_errors import problem_of
 from sandbox.world.errors import WorldError
 from sandbox.world.fleet import Fleet
@@ -63,6 +64,9 @@ class Edge:
         else:
             responder.add_headers(cors_headers(environ))
             inner = self._call if path.startswith(_CALLS) else self._app
+        if path == "*" and environ["REQUEST_METHOD"] == "OPTIONS":
+            # A request to the server as a whole (RFC 9110, section 9.3.7).
+            return responder.send_no_content(preflight_headers(environ))
         if path[:1] != "/" or path[:2] == "//":
             # Routers tolerate extra slashes. Access is decided by the path here, so none are tolerated.
             return responder.send_problem(problems.unknown_path(environ["REQUEST_METHOD"], path))
@@ -73,7 +77,10 @@ class Edge:
     def _call(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:
         """Answer one ``/v1`` call, and record it in the journal."""
         began = self._monotonic()
-        call = Call(environ)
+        try:
+            call = Call(environ)
+        except Problem as problem:
+            return responder.send_problem(problem)
         call.attach()
         try:
             if call.method == "OPTIONS":
@@ -91,11 +98,23 @@ class Edge:
         fleet = self._fleet
         lease = fleet.lease_anonymous() if call.token is None else fleet.acquire(call.token)
         call.enter(lease)
-        call.body = read_body(environ, self._settings.max_body_bytes)
+        if is_awaited(environ):
+            # The client sends the body when it is read. A refusal that does not need it is sent alone.
+            call.reader = self._read_awaited
+        else:
+            self._read(call)
+        return self._injector(environ, call, responder)
+
+    def _read_awaited(self, call: Call) -> None:
+        check_type(call.content_type)
+        self._read(call)
+
+    def _read(self, call: Call) -> None:
+        call.body = read_body(call.environ, self._settings.max_body_bytes)
+        lease = call.lease
         if lease.generation != lease.world.generation:
             # The body may have taken its time to arrive, and the world was reset meanwhile.
             call.enter(lease._replace(generation=lease.world.generation))
-        return self._injector(environ, call, responder)
 
     def _record(self, call: Call, responder: Responder, duration: float) -> None:
         # A preflight and a call for which the fleet has no room are in the journal of the calls without a token.

@@ -20,6 +20,13 @@ class Effect:
     after: bool = False
     instead: Status | None = None
 
+    @property
+    def needs_api(self) -> bool:
+        """Whether the API answers the call, in its world or in a fork."""
+        if self.fault is None or self.after:
+            return True
+        return self.fault.spoils_answer and self.instead is None
+
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the effect is due for this call, and the window that the call leaves behind."""
         return (True, window) if self.fault is None else self.fault.due(window, now)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.base import Worker
 
+from sandbox.http.limits import Limits
 from sandbox.server.arbiter import SingleWorkerArbiter
-from sandbox.server.configuration import SPARE_CONNECTIONS, CachedConfig, gunicorn_settings
+from sandbox.server.configuration import gunicorn_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn around ``app``, on ``listener``, which it takes over.
 
-    ``on_ready`` is called once, when requests are answered and a signal ends the server cleanly.
+    ``on_ready`` is called once, when requests are answered and a signal ends the server cleanly. The worker reads
+    ``limits``.
     """
 
     def __init__(
@@ -25,22 +27,18 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         app: "WSGIApplication",
         listener: socket.socket,
         on_ready: Callable[[], None],
-        max_connections: int = SPARE_CONNECTIONS,
+        limits: Limits | None = None,
     ) -> None:
         self._app = app
         # gunicorn closes the descriptor after it has duplicated it: it must not be closed here a second time.
         self._descriptor = listener.detach()
         self._on_ready = on_ready
-        self._max_connections = max_connections
+        self.limits = limits or Limits()
         super().__init__()
-
-    def load_default_config(self) -> None:
-        """Make the configuration that :meth:`load_config` fills."""
-        self.cfg = CachedConfig(self.usage, prog=self.prog)
 
     def load_config(self) -> None:
         """Set the whole configuration: none of gunicorn's own files, flags and variables is read."""
-        settings = gunicorn_settings(self._descriptor, self._max_connections, self._worker_ready)
+        settings = gunicorn_settings(self._descriptor, self._worker_ready)
         for name, value in settings.items():
             self.cfg.set(name, value)
 

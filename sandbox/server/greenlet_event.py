@@ -3,6 +3,8 @@
 from gevent import get_hub
 from gevent.hub import Waiter
 
+from sandbox.http.client import client_of_greenlet
+
 
 class GreenletEvent:
     """An event for one greenlet that waits, mostly in vain: a timer of the loop, and no exception when it is over.
@@ -33,7 +35,10 @@ class GreenletEvent:
         hub = get_hub()
         self._waiter = Waiter(hub)
         timer = hub.loop.timer(timeout)
+        client = client_of_greenlet()
         try:
+            if client is not None:
+                client.on_leave(self.set)
             # The loop's time may be that of the beginning of a long turn.
             hub.loop.update_now()
             timer.start(self._waiter.switch, None)
@@ -41,4 +46,6 @@ class GreenletEvent:
         finally:
             timer.close()
             self._waiter = None
+            if client is not None:
+                client.on_leave(None)
         return self._is_set

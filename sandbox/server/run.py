@@ -3,8 +3,8 @@
 import gc
 
 from sandbox.banner import banner
+from sandbox.http.limits import Limits
 from sandbox.server.application import StandaloneApplication
-from sandbox.server.configuration import SPARE_CONNECTIONS
 from sandbox.server.greenlet_event import GreenletEvent
 from sandbox.server.listener import address_of, listen
 from sandbox.server.open_files import raise_open_file_limit
@@ -28,6 +28,6 @@ def serve(settings: Settings) -> None:
         # What is alive now stays alive. The collector need not look at it again and again, however large the scenario
         # is, and the worker goes on sharing its memory with the process that it was forked from.
         gc.freeze()
-        max_connections = settings.max_sleepers + SPARE_CONNECTIONS
-        raise_open_file_limit(max_connections + SPARE_CONNECTIONS)
-        StandaloneApplication(app, listener, on_ready, max_connections).run()
+        limits = Limits.of(settings)
+        raise_open_file_limit(limits.open_files)
+        StandaloneApplication(app, listener, on_ready, limits).run()

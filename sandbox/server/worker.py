@@ -1,34 +1,46 @@
-"""The gunicorn worker: gevent's, with errors in the documented shape and a prompt end."""
+"""The gunicorn worker: gevent's, whose connections are served by :mod:`sandbox.http`."""
 
-from http import HTTPStatus
-from socket import SOCK_STREAM
+import resource
+import socket
+import sys
+import time
+from functools import partial
 from types import FrameType
-from typing import Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import gevent.socket
-from gunicorn.http import errors
-from gunicorn.util import write_nonblock
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
-from sandbox.edge.cors import cors_headers
-from sandbox.edge.request_id import REQUEST_ID
-from sandbox.problems import JSON_TYPE, Problem, internal
-from sandbox.server.joined_send import Joining
+from sandbox.http import refusals
+from sandbox.http.client import Client, Departures
+from sandbox.http.connection import Connection, Service
+from sandbox.http.connections import Connections
+from sandbox.http.date import DateHeader
+from sandbox.http.limits import Limits
+from sandbox.http.scheme import SchemeReader
+from sandbox.problems import Problem
 
-_STATUS_OF: tuple[tuple[type[Exception], HTTPStatus], ...] = (
-    (errors.LimitRequestLine, HTTPStatus.REQUEST_URI_TOO_LONG),
-    (errors.LimitRequestHeaders, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
-    (errors.UnsupportedTransferCoding, HTTPStatus.NOT_IMPLEMENTED),
-    (errors.ParseException, HTTPStatus.BAD_REQUEST),
-)
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+MAX_ACCEPTED = 16
+CHECK_SECONDS = 0.5
+"""So often connections that wait too long are looked for."""
+SECOND_SIGNAL_SECONDS = 0.1
+LAST_CALLS_SECONDS = 0.3
+"""So long calls under way may take when the server ends."""
 
 
 class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
-    """A gevent worker that never answers HTML, and that ends at once when it is told to."""
+    """A gevent worker that parses with llhttp and that ends at once when it is told to.
 
-    _ending = False
+    The application object may have ``limits``; otherwise the defaults hold.
+    """
+
+    _is_ending = False
 
     def patch(self) -> None:
         """Take gevent's sockets, and leave all else in Python as it is.
@@ -37,55 +49,111 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         Python that may wait takes 40 ms, and more where many packages are installed, which are all asked each time.
         """
         self.sockets: list[Any] = [
-            gevent.socket.socket(each.FAMILY, SOCK_STREAM, fileno=each.sock.detach()) for each in self.sockets
+            gevent.socket.socket(each.FAMILY, socket.SOCK_STREAM, fileno=each.sock.detach())
+            for each in self.sockets
         ]
 
-    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        """Serve one request, then let the other connections have their turn.
+    def run(self) -> None:
+        """Serve until the end."""
+        limits: Limits = getattr(self.app, "limits", None) or Limits()
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files != resource.RLIM_INFINITY:
+            limits = limits.within(files)
+        self._connections = Connections(limits)
+        self._departures = Departures()
+        self._service = Service(
+            self.wsgi,
+            limits,
+            self.log.error_log,
+            DateHeader(time.time),
+            SchemeReader(self.cfg.secure_scheme_headers, self.cfg.forwarded_allow_ips),
+        )
+        self._bases = {each: _base(each.getsockname(), self.cfg.workers > 1) for each in self.sockets}
+        for each in self.sockets:
+            server = StreamServer(each, partial(self.handle, each), spawn=Pool())
+            # So few at once that those who are here already do not wait for those that come.
+            server.max_accept = MAX_ACCEPTED
+            server.start()
+        while self.alive:
+            self.notify()
+            self._connections.interrupt_late()
+            gevent.sleep(CHECK_SECONDS)
+        # The end comes from the greenlet that a signal started.
+        gevent.sleep(self.cfg.graceful_timeout)
 
-        A connection whose next request is there already would otherwise be served again and again while others wait.
-        """
-        joining = Joining(sock)
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve one connection."""
+        address, port = (addr[0], addr[1]) if addr else ("", 0)
+        family, kind, protocol = client.family, client.type, client.proto
+        connection = socket.socket(family, kind, protocol, fileno=client.detach())
+        connection.settimeout(0)
+        if family in {socket.AF_INET, socket.AF_INET6}:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = Client(connection, address, self._departures)
         try:
-            super().handle_request(listener_name, req, joining, addr)
+            self._connections.add(peer)
+        except Problem as problem:
+            _turn_away(connection, problem)
+            peer.close()
+            return
+        try:
+            base = self._bases[listener] | {"REMOTE_ADDR": address, "REMOTE_PORT": str(port)}
+            Connection(peer, self._service, base).serve()
         finally:
-            joining.flush()
-        gevent.sleep(0)
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Respond to bytes that are not an HTTP request with an error in the documented shape."""
-        problem = self._problem_of(exc)
-        body = problem.body
-        head = (
-            f"HTTP/1.1 {problem.status_line}\r\nConnection: close\r\nContent-Type: {JSON_TYPE}\r\n"
-            f"Content-Length: {len(body)}\r\n"
-        )
-        # The request was not parsed, so its id and its origin are unknown.
-        head += "".join(
-            f"{name}: {value}\r\n" for name, value in [(REQUEST_ID, uuid4().hex), *cors_headers({})]
-        )
-        try:
-            write_nonblock(client, f"{head}\r\n".encode() + body)
-        except OSError:
-            self.log.debug("The client went away before it could be told: %s", problem.message)
+            self._connections.remove(peer)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGTERM like SIGINT."""
+        """SIGTERM: like SIGINT."""
         self.handle_quit(sig, frame)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle SIGINT: calls under way have the tenth of a second that gunicorn leaves them.
+        """SIGINT: calls under way are answered, if they are soon.
 
-        Ctrl-C in a terminal reaches this process twice, from the terminal and from gunicorn's arbiter: ending a second
-        time while it ends would hang.
+        Ctrl-C in a terminal reaches this process twice, from the terminal and from gunicorn's arbiter: to end a second
+        time while ending would hang.
         """
-        if not self._ending:
-            self._ending = True
-            super().handle_quit(sig, frame)
+        if not self._is_ending:
+            self._is_ending = True
+            # A signal may come while something is under way that must not be waited in.
+            gevent.spawn(self._end)
 
-    def _problem_of(self, exc: BaseException) -> Problem:
-        for kind, status in _STATUS_OF:
-            if isinstance(exc, kind):
-                return Problem(status, f"This is not an HTTP request that can be read: {exc}")
-        self.log.error("A request could not be served", exc_info=exc)
-        return internal()
+    def _end(self) -> None:
+        self.alive = False
+        self.cfg.worker_int(self)
+        if self.booted:
+            self._service.is_ending = True
+            begun = time.monotonic()
+            waited = 0.0
+            # A terminal's second signal finds this process at its end, where Python no longer handles signals.
+            while waited < SECOND_SIGNAL_SECONDS or (
+                self._connections.in_flight and waited < LAST_CALLS_SECONDS
+            ):
+                gevent.sleep(0.02)
+                waited = time.monotonic() - begun
+        sys.exit(0)
+
+
+def _base(address: Any, is_multiprocess: bool) -> "WSGIEnvironment":  # noqa: FBT001  # a value of WSGI
+    host, port = address[:2] if isinstance(address, tuple) else (address, 0)
+    return {
+        "wsgi.version": (1, 0),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": is_multiprocess,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "SERVER_SOFTWARE": "protocol-sandbox",
+        "SERVER_NAME": str(host),
+        "SERVER_PORT": str(port),
+        # Never out of a header, which could move the application to another path.
+        "SCRIPT_NAME": "",
+    }
+
+
+def _turn_away(connection: socket.socket, problem: Problem) -> None:
+    try:
+        connection.send(refusals.refusal(problem, {}))
+        # To close with something unread would reset the connection, and the client might not see why.
+        connection.recv(65_536)
+    except OSError:
+        return

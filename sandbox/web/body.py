@@ -35,6 +35,14 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
     return body
 
 
+def is_awaited(environ: "WSGIEnvironment") -> bool:
+    """Return whether the request has a body, and its client waits for ``100 Continue`` before it sends it."""
+    expectation: str | None = environ.get("HTTP_EXPECT")
+    if expectation is None or expectation.lower() != "100-continue":
+        return False
+    return environ.get("CONTENT_LENGTH", "0") != "0" or bool(environ.get("HTTP_TRANSFER_ENCODING"))
+
+
 def _announced(length: str) -> int:
     if not length.isascii() or not length.isdigit():
         raise problems.invalid("Content-Length must be a number of bytes.")

@@ -19,6 +19,9 @@ MAX_ATTRIBUTES = 1000
 """More attributes than any honest request has; the rest of a longer text is not even parsed."""
 OWN_PREFIX = "__"
 """The prefix of query names that belong to the sandbox, not to the API."""
+FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_TYPE = "multipart/form-data"
+_TYPES = frozenset({FORM_TYPE, MULTIPART_TYPE, problems.JSON_TYPE})
 
 
 class DecodedQuery(NamedTuple):
@@ -63,13 +66,19 @@ def decode_body(body: bytes, content_type: str) -> DecodedBody:
         return EMPTY_BODY
     media_type, options = parse_options_header(content_type)
     media_type = media_type.lower()
-    if media_type == "application/x-www-form-urlencoded":
+    if media_type == FORM_TYPE:
         return DecodedBody(_unique(_pairs(_utf8(body))), is_text=True)
     if media_type == problems.JSON_TYPE:
         return DecodedBody(_json_object(body), is_text=False)
-    if media_type == "multipart/form-data":
+    if media_type == MULTIPART_TYPE:
         return DecodedBody(_unique(_multipart(body, media_type, options)), is_text=True)
     raise problems.unsupported_media_type(content_type)
+
+
+def check_type(content_type: str) -> None:
+    """Raise Problem 415 for a type that :func:`decode_body` does not decode."""
+    if parse_options_header(content_type)[0].lower() not in _TYPES:
+        raise problems.unsupported_media_type(content_type)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from sandbox.web.response import json_response
 
@@ -79,3 +80,26 @@ def test_unexpected_error_is_a_500_without_details_on_both_paths(
 def test_id_in_the_path_is_decoded_as_utf_8(app: Flask, assert_error_shape: Callable[..., str]) -> None:
     response = app.test_client().get(COLLECTION + "/gr%C3%BC%C3%9Fe", headers=ME)
     assert_error_shape(response, 404, "grüße")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allowed"),
+    [
+        ("get", COLLECTION, 405, "GET, HEAD, POST, OPTIONS"),
+        ("Post", COLLECTION, 405, "GET, HEAD, POST, OPTIONS"),
+        ("delete", ITEM, 405, "DELETE, GET, HEAD, PUT, OPTIONS"),
+        ("get", "/openapi.json", 405, "GET, HEAD"),
+        ("Get", "/v1/nowhere", 404, None),
+    ],
+)
+def test_a_method_in_another_case_is_another_method(
+    app: Flask, method: str, path: str, status: int, allowed: str | None
+) -> None:
+    environ = EnvironBuilder(path).get_environ() | {
+        "REQUEST_METHOD": method,
+        "HTTP_AUTHORIZATION": "Bearer me",
+    }
+    found: list[Any] = []
+    list(app.wsgi_app(environ, lambda *sent: found.extend(sent)))  # type: ignore[arg-type]
+    assert found[0].startswith(str(status))
+    assert dict(found[1]).get("Allow") == allowed

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
 from sandbox.world.fleet import GRACE_SECONDS
 
@@ -204,3 +204,10 @@ def test_full_server_answers_a_preflight_with_a_token(
     client = open_app(max_sandboxes=1).test_client()
     send(client, "a")
     assert send(client, "b", "OPTIONS").status_code == 204
+
+
+def test_options_of_the_whole_server_is_answered(client: FlaskClient) -> None:
+    environ = EnvironBuilder("/", method="OPTIONS").get_environ() | {"PATH_INFO": "*"}
+    statuses: list[str] = []
+    assert list(client.application.wsgi_app(environ, lambda status, *_: statuses.append(status))) == []  # type: ignore[arg-type]
+    assert statuses == ["204 No Content"]

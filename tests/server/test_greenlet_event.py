@@ -1,8 +1,11 @@
 """``GreenletEvent`` wakes a waiting greenlet once, when it is set or on timeout."""
 
+import socket
+
 import gevent
 import pytest
 
+from sandbox.http.client import Client, Departures, Phase
 from sandbox.server.greenlet_event import GreenletEvent
 
 LONG = 60.0
@@ -66,3 +69,23 @@ def test_each_event_wakes_its_own_greenlet(count: int) -> None:
         event.set()
         assert waiting[at].get(timeout=LONG / 2) is True
         assert not any(other.ready() for other in waiting[at + 1 :])
+
+
+def test_a_client_that_leaves_wakes_its_call() -> None:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0)
+    client = Client(ours, "here", Departures())
+    client.phase = Phase.CALL
+    event = GreenletEvent()
+
+    def call() -> bool:
+        client.serve_here()
+        return event.wait(60)
+
+    waiting = gevent.spawn(call)
+    gevent.sleep(0)
+    theirs.close()
+    with gevent.Timeout(20):
+        assert waiting.get()
+    assert client.has_left
+    client.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.problems import Problem
 from sandbox.web.bearer_token import bearer_token
 
 
@@ -34,3 +35,12 @@ def test_token_follows_the_bearer_scheme(authorization: str, token: str | None) 
 
 def test_missing_header_means_no_token() -> None:
     assert bearer_token({}) is None
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer a, Bearer b", "Bearer a,Bearer b", "Basic a, Bearer b", "Bearer a, Basic b"]
+)
+def test_two_credentials_are_refused(authorization: str) -> None:
+    with pytest.raises(Problem) as refused:
+        bearer_token({"HTTP_AUTHORIZATION": authorization})
+    assert refused.value.status == 400

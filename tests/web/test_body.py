@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sandbox.problems import Problem
-from sandbox.web.body import read_body
+from sandbox.web.body import is_awaited, read_body
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -144,3 +144,18 @@ def test_incomplete_body_is_refused(
 def test_chunked_body_is_read(api: FlaskClient) -> None:
     sent = CHUNKED | {"CONTENT_LENGTH": "", "wsgi.input": BytesIO(b"contact_id=a")}
     assert api.post(COLLECTION, content_type=FORM, environ_overrides=sent).get_json()["contact_id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("sent", "awaited"),
+    [
+        ({"HTTP_EXPECT": "100-continue", "CONTENT_LENGTH": "3"}, True),
+        ({"HTTP_EXPECT": "100-Continue", "HTTP_TRANSFER_ENCODING": "chunked"}, True),
+        ({"HTTP_EXPECT": "100-continue", "CONTENT_LENGTH": "0"}, False),
+        ({"HTTP_EXPECT": "100-continue"}, False),
+        ({"HTTP_EXPECT": "a-miracle", "CONTENT_LENGTH": "3"}, False),
+        ({"CONTENT_LENGTH": "3"}, False),
+    ],
+)
+def test_a_client_may_wait_to_be_asked_for_the_body(sent: dict[str, Any], awaited: bool) -> None:
+    assert is_awaited(sent) == awaited

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.problems import Problem
-from sandbox.web.decoding import MAX_ATTRIBUTES, decode_body, decode_query
+from sandbox.web.decoding import MAX_ATTRIBUTES, check_type, decode_body, decode_query
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -107,3 +107,17 @@ def test_reserved_attributes_are_separate_and_without_their_prefix() -> None:
     assert decode_query("limit=1&__code=503") == ({"limit": "1"}, {"code": "503"})
     assert decode_query("limit=1") == ({"limit": "1"}, {})
     assert decode_query("") == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset=utf-8", "multipart/Form-Data; boundary=a"]
+)
+def test_a_type_is_checked_before_the_body_is_there(content_type: str) -> None:
+    check_type(content_type)
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/jsonp"])
+def test_another_type_is_refused_before_the_body_is_there(content_type: str) -> None:
+    with pytest.raises(Problem) as refused:
+        check_type(content_type)
+    assert refused.value.status == 415

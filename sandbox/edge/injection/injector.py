@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sandbox.edge.call import Call
+from sandbox.edge.client import abandon, has_left
 from sandbox.edge.injection.dribbled_body import DribbledBody
 from sandbox.edge.injection.selector import FaultSelector, Injection
 from sandbox.edge.injection.wire import CallWire, capture_response
@@ -14,6 +15,9 @@ from sandbox.world.sleep_limit import SleepLimit
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+LEFT = "client_left"
+"""What the journal says of a call whose client left while it was held back."""
 
 
 class FaultInjector:
@@ -35,6 +39,8 @@ class FaultInjector:
         self, injection: Injection, environ: "WSGIEnvironment", call: Call, responder: Responder
     ) -> Iterable[bytes]:
         effect = injection.effect
+        if effect.needs_api and call.reaches_operation:
+            call.read()
         delay = _delay(injection, call)
         _explain(injection, call, responder, delay)
         # In the phase "after" the call is made at once; only its response is delayed and lost.
@@ -105,8 +111,12 @@ class FaultInjector:
 
 
 def _sleep(call: Call, seconds: float, injection: Injection) -> bool:
-    """Sleep for ``seconds``, or until the call is woken; return whether it was."""
-    return call.lease.world.sleep(call.lease.generation, seconds, injection.rule_id)
+    """Sleep for ``seconds``, or until the call is woken; return whether it was. Raises OSError if its client left."""
+    woken = call.lease.world.sleep(call.lease.generation, seconds, injection.rule_id)
+    if has_left(call.environ):
+        call.fault = LEFT if call.fault is None else f"{call.fault}, {LEFT}"
+        abandon()
+    return woken
 
 
 def _delay(injection: Injection, call: Call) -> float:

@@ -7,7 +7,7 @@ command line.
 from dataclasses import dataclass
 
 from sandbox.edge.call import Call
-from sandbox.edge.injection.requested import requested_fault
+from sandbox.edge.injection.requested import RequestedFault, requested_fault
 from sandbox.faults.effect import Effect
 from sandbox.world.rules import RuleMatch
 from sandbox.world.server_rules import ServerRules
@@ -45,14 +45,33 @@ class FaultSelector:
     def select(self, call: Call) -> Injection | None:
         """Return what to inject into the call, or None. Raises Problem 400 if the call requests the impossible."""
         requested = requested_fault(call)
+        if requested is None and call.reader is not None and self._rules_need_body(call):
+            call.read()
+            requested = requested_fault(call)
         if requested is not None:
-            return Injection(requested.effect, requested.source, applied=requested.applied)
+            return _requested(requested)
+        match = self._fire(call)
+        if match is not None:
+            rule = match.rule
+            assert isinstance(rule.effect, Effect)
+            return Injection(rule.effect, str(rule.document.get("name", rule.id)), match)
+        if call.reader is None or not call.reaches_operation:
+            return None
+        # The client waits to be asked for the body, and nothing has made that needless.
+        call.read()
+        requested = requested_fault(call)
+        return None if requested is None else _requested(requested)
+
+    def _fire(self, call: Call) -> RuleMatch | None:
         world, server_rules = call.lease.world, self._server_rules.all
         if not world.rules and not server_rules:
             return None
-        match = world.fire(call.lease.generation, call, server_rules)
-        if match is None:
-            return None
-        rule = match.rule
-        assert isinstance(rule.effect, Effect)
-        return Injection(rule.effect, str(rule.document.get("name", rule.id)), match)
+        return world.fire(call.lease.generation, call, server_rules)
+
+    def _rules_need_body(self, call: Call) -> bool:
+        """Return whether a rule matches by the body. It must be read before: nothing waits while rules are counted."""
+        return any(rule.match.body for rule in (*call.lease.world.rules, *self._server_rules.all))
+
+
+def _requested(requested: RequestedFault) -> Injection:
+    return Injection(requested.effect, requested.source, applied=requested.applied)

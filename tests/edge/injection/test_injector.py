@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from sandbox.faults.table import FAULTS
 from tests.faults.harness import COLLECTION, CREATE, ITEM, RULES, Harness, Outcome
@@ -394,3 +395,47 @@ def test_delay_fault_and_status_can_be_requested_together(harness: Harness) -> N
     assert response.headers["X-Sandbox-Fault"] == "wrong_content_type"
     outcome = harness.served(headers={"Prefer": "code=502, fault=MALFORMED_RESPONSE_CHUNK"})
     assert outcome.socket.sent.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+
+
+class Leaving:
+    """A client that left."""
+
+    has_left = True
+
+
+class TestClientsThatLeave:
+    """A call that is held back and whose client leaves: not done, no answer, and the journal says so."""
+
+    def leave(self, harness: Harness, **more: Any) -> BaseException:
+        environ = EnvironBuilder(COLLECTION, method="POST", json=CREATE).get_environ()
+        environ |= {"HTTP_AUTHORIZATION": "Bearer me", "sandbox.client": Leaving(), **more}
+        with pytest.raises(BrokenPipeError) as ended:
+            list(harness.app.wsgi_app(environ, lambda *_: pytest.fail("nobody waits for an answer")))
+        return ended.value
+
+    def test_a_delayed_call_is_not_done(self, harness: Harness) -> None:
+        harness.rule(delay=1000)
+        before = harness.ids()
+        self.leave(harness)
+        assert harness.ids() == before
+        entry = harness.entry()
+        assert (entry["status"], entry["fault"], entry["delay_ms"]) == (None, "client_left", 1000)
+
+    def test_the_fault_keeps_its_name(self, harness: Harness) -> None:
+        harness.fails("hang")
+        self.leave(harness)
+        assert harness.entry()["fault"] == "hang, client_left"
+
+    def test_in_the_phase_after_the_call_was_done(self, harness: Harness) -> None:
+        harness.rule(delay=1000, phase="after", fault={"type": "EMPTY_RESPONSE"})
+        before = harness.ids()
+        self.leave(harness)
+        assert len(harness.ids()) == len(before) + 1
+        assert harness.entry()["fault"] == "EMPTY_RESPONSE after 201, client_left"
+
+    def test_its_place_is_free_at_once(self) -> None:
+        harness = Harness(max_sleepers=1)
+        harness.rule(delay=1000)
+        for _ in range(3):
+            self.leave(harness)
+        assert harness.call().status_code == 200

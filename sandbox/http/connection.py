@@ -1,0 +1,177 @@
+"""One connection from its first request to its last: read, answer, let others have their turn."""
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BufferedReader, BytesIO
+from logging import Logger
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from sandbox.http import refusals
+from sandbox.http.body import LengthBody, RequestBody
+from sandbox.http.chunked import ChunkedBody
+from sandbox.http.client import Client, Closed, Phase, give_way
+from sandbox.http.date import DateHeader
+from sandbox.http.environ import CODING, LENGTH, environ_of, is_kept_alive
+from sandbox.http.head import END, HeadParser, without_empty_lines
+from sandbox.http.limits import Limits
+from sandbox.http.response import Response
+from sandbox.problems import Problem, internal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+MAX_DRAINED_BYTES = 67_108_864
+"""So much more is taken of a client that does not stop sending, so that it finds its answer and not an RST."""
+
+
+@dataclass(slots=True)
+class Service:
+    """What all connections of a server share. ``scheme_of`` answers ``http`` or ``https``, or raises Problem."""
+
+    app: "WSGIApplication"
+    limits: Limits
+    log: Logger
+    date: DateHeader
+    scheme_of: Callable[["WSGIEnvironment"], str]
+    is_ending: bool = False
+
+
+class Connection:
+    """A connection. ``base`` is the part of the WSGI environment that all its requests share."""
+
+    __slots__ = ("_base", "_client", "_environ", "_parser", "_service")
+
+    def __init__(self, client: Client, service: Service, base: "WSGIEnvironment") -> None:
+        self._client = client
+        self._service = service
+        self._base = {**base, "gunicorn.socket": client, "sandbox.client": client}
+        self._parser = HeadParser(service.limits)
+        self._environ: WSGIEnvironment = {}
+
+    def serve(self) -> None:
+        """Answer until one side has had enough, and close."""
+        client = self._client
+        client.serve_here()
+        try:
+            while self._serve_one():
+                client.phase = Phase.IDLE
+                client.since = monotonic()
+                if client.buffer:
+                    give_way()
+        except Problem as problem:
+            self._refuse(problem)
+        except (Closed, ConnectionError):
+            pass
+        finally:
+            client.close()
+
+    def _serve_one(self) -> bool:
+        """Read a request and answer it. Returns whether there may be another one."""
+        self._environ = {}
+        data = self._read_head()
+        if data is None:
+            return False
+        head = self._parser.parse(data)
+        self._environ = {"REQUEST_METHOD": head.method}
+        self._environ = environ = environ_of(self._base, head)
+        environ["wsgi.url_scheme"] = self._service.scheme_of(environ)
+        body = self._body(environ)
+        environ["wsgi.input"] = BytesIO() if body is None else BufferedReader(body)
+        wants_to_stay = is_kept_alive(environ)
+
+        def may_stay() -> bool:
+            return wants_to_stay and not self._service.is_ending and (body is None or body.skip_buffered())
+
+        response = Response(
+            self._client, self._service.date, may_stay, head.minor, is_head=head.method == "HEAD"
+        )
+        self._client.phase = Phase.CALL
+        try:
+            self._answer(environ, response)
+        finally:
+            self._client.on_leave(None)
+        if response.stays:
+            return True
+        if self._client.buffer or (body is not None and not body.is_at_end):
+            self._drain()
+        return False
+
+    def _answer(self, environ: "WSGIEnvironment", response: Response) -> None:
+        try:
+            body = self._service.app(environ, response.start)
+            try:
+                response.send(body)
+            finally:
+                close: Any = getattr(body, "close", None)
+                if close is not None:
+                    close()
+        except (ConnectionError, gevent.GreenletExit):
+            # The client left, or a fault acts as if it had.
+            raise
+        except Exception as error:
+            self._service.log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            if response.has_begun:
+                raise Closed from error
+            raise internal() from error
+
+    def _read_head(self) -> bytes | None:
+        """Return the next head with its empty line; None where the client sends none. Raises Problem."""
+        client = self._client
+        checked = 0
+        while True:
+            buffer = client.buffer
+            if buffer[:1] == b"\r":
+                buffer = client.buffer = without_empty_lines(buffer)
+            end = buffer.find(END, max(checked - len(END), 0))
+            if end >= 0:
+                end += len(END)
+                client.buffer = buffer[end:]
+                return buffer[:end]
+            if buffer and buffer != b"\r":
+                self._parser.check_beginning(buffer, checked)
+                checked = len(buffer)
+            if buffer and client.phase is Phase.IDLE:
+                client.phase = Phase.HEAD
+                client.since = monotonic()
+            data = client.receive(client.phase)
+            if not data:
+                return None
+            client.buffer = buffer + data if buffer else data
+
+    def _body(self, environ: "WSGIEnvironment") -> RequestBody | None:
+        length, coding = environ.get(LENGTH), environ.get(CODING)
+        if length is None and coding is None:
+            return None
+        self._parser.restart()
+        expectation = environ.get("HTTP_EXPECT", "") if environ["SERVER_PROTOCOL"] == "HTTP/1.1" else ""
+        expects = expectation.lower() == "100-continue"
+        if expectation and not expects:
+            raise refusals.unknown_expectation()
+        if coding is not None:
+            return ChunkedBody(self._client, self._service.limits.max_header_bytes, expects_continue=expects)
+        return LengthBody(self._client, int(length or 0), expects_continue=expects)
+
+    def _refuse(self, problem: Problem) -> None:
+        sends_body = self._environ.get("REQUEST_METHOD") != "HEAD"
+        with suppress(OSError, Closed):
+            self._client.sendall(refusals.refusal(problem, self._environ, sends_body=sends_body))
+            self._drain()
+
+    def _drain(self) -> None:
+        """Let the client read its answer: to close while it sends would reset the connection."""
+        client = self._client
+        client.buffer = b""
+        client.since = monotonic()
+        taken = 0
+        with suppress(OSError, Closed):
+            client.shutdown(socket.SHUT_WR)
+            while taken < MAX_DRAINED_BYTES:
+                data = client.receive(Phase.DRAIN)
+                if not data:
+                    break
+                taken += len(data)

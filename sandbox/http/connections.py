@@ -1,0 +1,105 @@
+"""All connections of a server: how many there may be, and how long each may wait for its client."""
+
+import math
+from collections import Counter
+from time import monotonic
+
+from sandbox.http import refusals
+from sandbox.http.client import Client, Closed, Phase, left
+from sandbox.http.limits import Limits
+from sandbox.problems import Problem
+
+DRAIN_SECONDS = 2.0
+"""So long a client that goes on sending is listened to after its last answer."""
+
+
+class Connections:
+    """The open connections.
+
+    Where there are as many as there may be, those that keep the server waiting make room: unfinished requests before
+    idle connections, and the ones that have taken longest first. So a client that opens many of them holds none but its
+    own.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._open: set[Client] = set()
+        self._leaving: set[Client] = set()
+        self._by_address: Counter[str] = Counter()
+        seconds = {
+            Phase.IDLE: limits.keep_alive_seconds,
+            Phase.HEAD: limits.head_seconds,
+            Phase.BODY: limits.body_seconds,
+            Phase.WRITE: limits.answer_seconds,
+            Phase.DRAIN: DRAIN_SECONDS,
+            Phase.CALL: math.inf,
+        }
+        self._seconds = [seconds[phase] for phase in sorted(Phase)]
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are under way."""
+        return sum(client.phase is Phase.CALL for client in self._open)
+
+    def add(self, client: Client) -> None:
+        """Take a connection in. Raises Problem 503 where no other one can make room for it."""
+        limits = self._limits
+        if self._by_address[client.address] >= limits.max_connections_per_address:
+            self._make_room([each for each in self._open if each.address == client.address])
+            if self._by_address[client.address] >= limits.max_connections_per_address:
+                raise refusals.too_many_connections(
+                    limits.max_connections_per_address, "--max-connections-per-address"
+                )
+        if len(self._open) >= limits.max_connections:
+            self._make_room(list(self._open))
+            if len(self._open) >= limits.max_connections:
+                raise refusals.too_many_connections(limits.max_connections, "--max-connections")
+        self._open.add(client)
+        self._by_address[client.address] += 1
+
+    def remove(self, client: Client) -> None:
+        """Forget a connection that ended."""
+        self._leaving.discard(client)
+        self._let_go(client)
+
+    def interrupt_late(self) -> None:
+        """End the connections that have waited too long for their clients."""
+        now = monotonic()
+        for client in (*self._open, *self._leaving):
+            if now - client.since > self._seconds[client.phase]:
+                client.interrupt(self._too_late(client))
+
+    def _too_late(self, client: Client) -> Exception:
+        if client.phase is Phase.HEAD:
+            return refusals.head_timeout(self._limits.head_seconds)
+        if client.phase is Phase.BODY:
+            return refusals.body_timeout(self._limits.body_seconds)
+        return _end_of(client)
+
+    def _make_room(self, among: list[Client]) -> None:
+        """End one in fifty of those that wait for their clients: looking at all for each new one would be slow."""
+        waiting = [each for each in among if each.phase is not Phase.CALL]
+        waiting.sort(key=lambda each: (each.phase, each.since))
+        for client in waiting[: max(len(among) // 50, 1)]:
+            client.interrupt(
+                refusals.evicted() if client.phase in {Phase.HEAD, Phase.BODY} else _end_of(client)
+            )
+            self._let_go(client)
+            self._leaving.add(client)
+
+    def _let_go(self, client: Client) -> None:
+        if client in self._open:
+            self._open.remove(client)
+            self._by_address[client.address] -= 1
+            if not self._by_address[client.address]:
+                del self._by_address[client.address]
+
+
+def _end_of(client: Client) -> Problem | Closed | OSError:
+    if client.phase is Phase.WRITE:
+        client.reset_on_close()
+        return left()
+    return Closed()

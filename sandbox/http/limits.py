@@ -1,0 +1,31 @@
+"""The limits of a connection: sizes in bytes, times in seconds."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+from sandbox.settings import Settings
+
+_DEFAULTS = Settings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on what a client may send, on how long it may take, and on how many may be connected.
+
+    Each is the setting of the same name.
+    """
+
+    max_request_line_bytes: int = _DEFAULTS.max_request_line_bytes
+    max_headers: int = _DEFAULTS.max_headers
+    max_header_bytes: int = _DEFAULTS.max_header_bytes
+    keep_alive_seconds: float = _DEFAULTS.keep_alive_seconds
+    head_seconds: float = _DEFAULTS.head_seconds
+    body_seconds: float = _DEFAULTS.body_seconds
+    answer_seconds: float = _DEFAULTS.answer_seconds
+    max_connections: int = _DEFAULTS.max_connections
+    max_connections_per_address: int = _DEFAULTS.max_connections_per_address
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the limits that ``settings`` ask for."""
+        return cls(**{row.name: getattr(settings, row.name) for row in fields(cls)})

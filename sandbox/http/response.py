@@ -1,0 +1,146 @@
+"""An answer on its way to the client: head and body as one where both are there, in chunks where no length is known."""
+
+from collections.abc import Callable, Iterable
+from types import TracebackType
+
+from sandbox.http.client import Client
+from sandbox.http.date import DateHeader
+from sandbox.http.environ import has_token
+
+JOINED_BYTES = 16_384
+"""A longer body is handed to the system beside its head, not copied behind it."""
+
+_FRAMING = frozenset({"content-length", "connection", "transfer-encoding"})
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+
+class Response:
+    """The answer to one request. :meth:`start` is its WSGI ``start_response``.
+
+    ``may_stay`` is asked once, when the head is sent: whether the connection goes on behind this answer.
+    """
+
+    __slots__ = ("_announced", "_client", "_date", "_is_chunked", "_is_head", "_may_stay", "_minor", "_sent",
+                 "has_begun", "headers", "status", "stays")  # fmt: skip
+
+    def __init__(
+        self, client: Client, date: DateHeader, may_stay: Callable[[], bool], minor: int, *, is_head: bool
+    ) -> None:
+        self._client = client
+        self._date = date
+        self._may_stay = may_stay
+        self._minor = minor
+        self._is_head = is_head
+        self._is_chunked = False
+        self._announced: int | None = None
+        self._sent = 0
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.has_begun = False
+        self.stays = False
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> Callable[[bytes], None]:
+        """Take status and headers; they are sent with the first part of the body."""
+        if exc_info is not None and exc_info[1] is not None and self.has_begun:
+            raise exc_info[1]
+        if self.status and exc_info is None:
+            raise RuntimeError("start_response was called twice")
+        self.status = status
+        self.headers = headers
+        return self.write
+
+    def send(self, body: Iterable[bytes]) -> None:
+        """Send all of the answer. Raises OSError where the client left."""
+        if isinstance(body, (tuple, list)) and len(body) <= 1 and not self.has_begun:
+            self._send_whole(body[0] if body else b"")
+            return
+        for part in body:
+            self.write(part)
+        self._finish()
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body, behind the head where that was not sent yet."""
+        head = b""
+        if not self.has_begun:
+            head = self._head(None)
+        if self._is_bodiless():
+            data = b""
+        elif self._announced is not None:
+            # What is longer than it said would be taken for the next answer.
+            data = data[: self._announced - self._sent]
+        self._sent += len(data)
+        if self._is_chunked and data:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        if head or data:
+            self._client.sendall(head + data)
+
+    def _send_whole(self, body: bytes) -> None:
+        head = self._head(len(body))
+        if self._is_bodiless():
+            self._client.sendall(head)
+            return
+        if self._announced is not None and self._announced != len(body):
+            body = body[: self._announced]
+            self.stays = self.stays and len(body) == self._announced
+        if len(body) <= JOINED_BYTES:
+            self._client.sendall(head + body)
+        else:
+            self._client.sendall_of(head, body)
+
+    def _finish(self) -> None:
+        if not self.has_begun:
+            self._send_whole(b"")
+        elif self._is_chunked:
+            self._client.sendall(b"0\r\n\r\n")
+        elif self._announced is not None and self._sent < self._announced and not self._is_bodiless():
+            self.stays = False
+
+    def _is_bodiless(self) -> bool:
+        return self._is_head or self.status.startswith(("204", "304", "1"))
+
+    def _head(self, length: int | None) -> bytes:
+        """Return the head of an answer whose body has ``length`` bytes, if that is known."""
+        if not self.status:
+            raise RuntimeError("the application answered without start_response")
+        self.stays = self._may_stay()
+        lines = [f"HTTP/1.1 {self.status}\r\nDate: {self._date()}\r\n"]
+        for name, value in self.headers:
+            if name.lower() not in _FRAMING or self._keeps(name.lower(), value):
+                lines.append(f"{name}: {value}\r\n")
+        if self._announced is None and not self._is_bodiless():
+            lines += self._framing(length)
+        if not self.stays:
+            lines.append("Connection: close\r\n")
+        elif not self._minor:
+            lines.append("Connection: keep-alive\r\n")
+        text = "".join(lines)
+        count = len(lines) + 1
+        if text.count("\n") != count or text.count("\r") != count:
+            raise ValueError("a header of the answer contains a line break")
+        head = f"{text}\r\n".encode("latin-1")
+        self.has_begun = True
+        return head
+
+    def _keeps(self, name: str, value: str) -> bool:
+        """Note what a header says of the end of the answer or its connection; answers whether it is sent."""
+        if name == "content-length" and not self.status.startswith("204"):
+            self._announced = int(value)
+            return True
+        if name == "connection" and has_token(value, "close"):
+            self.stays = False
+        return False
+
+    def _framing(self, length: int | None) -> list[str]:
+        """Return the header that says where the body ends, which the application has not said."""
+        if length is not None:
+            self._announced = length
+            return [f"Content-Length: {length}\r\n"]
+        if self._minor:
+            self._is_chunked = True
+            return ["Transfer-Encoding: chunked\r\n"]
+        # To HTTP/1.0 the end of the connection is the end of the body.
+        self.stays = False
+        return []

@@ -1,0 +1,39 @@
+"""Errors that are answered without the application."""
+
+import json
+
+from sandbox.http import refusals
+from tests.http.harness import only
+
+
+def test_a_refusal_is_a_whole_answer_that_ends_the_connection() -> None:
+    answer = only(refusals.refusal(refusals.unreadable("it is empty"), {}))
+    assert answer.status == 400
+    assert answer.headers["connection"] == "close"
+    assert list(json.loads(answer.body)) == ["type", "message", "documentation_url"]
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_each_has_an_id_of_its_own_and_names_the_origin_where_it_is_known() -> None:
+    environ = {"HTTP_ORIGIN": "http://a.example"}
+    one, other = [only(refusals.refusal(refusals.head_timeout(1), environ)) for _ in range(2)]
+    assert one.headers["x-request-id"] != other.headers["x-request-id"]
+    assert one.headers["access-control-allow-origin"] == "http://a.example"
+
+
+def test_one_to_head_has_no_body() -> None:
+    assert refusals.refusal(refusals.evicted(), {}, sends_body=False).endswith(b"\r\n\r\n")
+
+
+def test_each_says_what_would_be_right() -> None:
+    said = {
+        400: refusals.unreadable("x"),
+        408: refusals.body_timeout(2),
+        414: refusals.target_too_long(3),
+        417: refusals.unknown_expectation(),
+        431: refusals.headers_too_large(4),
+        501: refusals.unknown_coding("gzip"),
+        503: refusals.too_many_connections(5, "--max-connections"),
+    }
+    assert {status: problem.status for status, problem in said.items()} == {status: status for status in said}
+    assert "--max-headers" in refusals.too_many_headers(6).message
