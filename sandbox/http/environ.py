@@ -125,6 +125,8 @@ def _absolute(target: str) -> tuple[str, str]:
 
 
 def _check_coding(coding: str, minor: int) -> None:
+    if not coding:
+        raise refusals.unreadable("its Transfer-Encoding is empty")
     if coding.lower() != "chunked":
         raise refusals.unknown_coding(coding)
     if not minor:
