@@ -155,20 +155,24 @@ class Client:
             self._greenlet.switch()
 
     def sendall(self, data: bytes) -> None:
-        """Send all of ``data``. Raises OSError where the client left or takes nothing for too long."""
+        """Send all of ``data``. Raises ConnectionError where the client left or takes nothing for too long."""
         try:
             sent = self._socket.send(data)
         except BlockingIOError:
             sent = 0
+        except OSError as error:
+            raise left() from error
         if sent < len(data):
             self._send_rest(memoryview(data)[sent:])
 
     def sendall_of(self, head: bytes, body: bytes) -> None:
-        """Send ``head`` and ``body`` as one, without copying them together. Raises OSError."""
+        """Send ``head`` and ``body`` as one, without copying them together. Raises ConnectionError."""
         try:
             sent = self._socket.sendmsg((head, body))
         except BlockingIOError:
             sent = 0
+        except OSError as error:
+            raise left() from error
         if sent < len(head):
             self._send_rest(memoryview(head)[sent:])
             sent = len(head)
@@ -226,6 +230,8 @@ class Client:
                     sent = self._socket.send(rest)
                 except BlockingIOError:
                     continue
+                except OSError as error:
+                    raise left() from error
                 self.since = monotonic()
                 rest = rest[sent:]
         finally:
@@ -290,6 +296,6 @@ def give_way() -> None:
     gevent.sleep(1e-9)
 
 
-def left() -> OSError:
-    """What is raised where a client takes nothing of its answer for too long: it counts as one that left."""
-    return ConnectionAbortedError(errno.ECONNABORTED, "the client takes nothing of its answer")
+def left() -> ConnectionError:
+    """Return what is raised where a client does not take its answer, whatever the system calls the reason."""
+    return ConnectionAbortedError(errno.ECONNABORTED, "the client does not take its answer")
