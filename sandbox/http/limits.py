@@ -1,6 +1,6 @@
 """The limits of a connection: sizes in bytes, times in seconds."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 from sandbox.settings import Settings
@@ -29,3 +29,7 @@ class Limits:
     def of(cls, settings: Settings) -> Self:
         """Return the limits that ``settings`` ask for."""
         return cls(**{row.name: getattr(settings, row.name) for row in fields(cls)})
+
+    def within(self, files: int) -> Self:
+        """Return the limits of a process that may have ``files`` open: a tenth is for all else than connections."""
+        return replace(self, max_connections=max(min(self.max_connections, files * 9 // 10), 1))

@@ -11,6 +11,7 @@ JOINED_BYTES = 16_384
 """A longer body is handed to the system beside its head, not copied behind it."""
 
 _FRAMING = frozenset({"content-length", "connection", "transfer-encoding"})
+_BODILESS = ("204", "304", "1")
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
@@ -21,7 +22,7 @@ class Response:
     ``may_stay`` is asked once, when the head is sent: whether the connection goes on behind this answer.
     """
 
-    __slots__ = ("_announced", "_client", "_date", "_is_chunked", "_is_head", "_may_stay", "_minor", "_sent",
+    __slots__ = ("_announced", "_client", "_date", "_is_bodiless", "_is_chunked", "_is_head", "_may_stay", "_minor", "_sent",
                  "has_begun", "headers", "status", "stays")  # fmt: skip
 
     def __init__(
@@ -32,6 +33,7 @@ class Response:
         self._may_stay = may_stay
         self._minor = minor
         self._is_head = is_head
+        self._is_bodiless = False
         self._is_chunked = False
         self._announced: int | None = None
         self._sent = 0
@@ -50,6 +52,7 @@ class Response:
             raise RuntimeError("start_response was called twice")
         self.status = status
         self.headers = headers
+        self._is_bodiless = self._is_head or status.startswith(_BODILESS)
         return self.write
 
     def send(self, body: Iterable[bytes]) -> None:
@@ -66,7 +69,7 @@ class Response:
         head = b""
         if not self.has_begun:
             head = self._head(None)
-        if self._is_bodiless():
+        if self._is_bodiless:
             data = b""
         elif self._announced is not None:
             # What is longer than it said would be taken for the next answer.
@@ -79,7 +82,7 @@ class Response:
 
     def _send_whole(self, body: bytes) -> None:
         head = self._head(len(body))
-        if self._is_bodiless():
+        if self._is_bodiless:
             self._client.sendall(head)
             return
         if self._announced is not None and self._announced != len(body):
@@ -95,11 +98,8 @@ class Response:
             self._send_whole(b"")
         elif self._is_chunked:
             self._client.sendall(b"0\r\n\r\n")
-        elif self._announced is not None and self._sent < self._announced and not self._is_bodiless():
+        elif self._announced is not None and self._sent < self._announced and not self._is_bodiless:
             self.stays = False
-
-    def _is_bodiless(self) -> bool:
-        return self._is_head or self.status.startswith(("204", "304", "1"))
 
     def _head(self, length: int | None) -> bytes:
         """Return the head of an answer whose body has ``length`` bytes, if that is known."""
@@ -108,9 +108,10 @@ class Response:
         self.stays = self._may_stay()
         lines = [f"HTTP/1.1 {self.status}\r\nDate: {self._date()}\r\n"]
         for name, value in self.headers:
-            if name.lower() not in _FRAMING or self._keeps(name.lower(), value):
+            lower = name.lower()
+            if lower not in _FRAMING or self._keeps(lower, value):
                 lines.append(f"{name}: {value}\r\n")
-        if self._announced is None and not self._is_bodiless():
+        if self._announced is None and not self._is_bodiless:
             lines += self._framing(length)
         if not self.stays:
             lines.append("Connection: close\r\n")

@@ -23,13 +23,13 @@ class SchemeReader:
 
     def __call__(self, environ: "WSGIEnvironment") -> str:
         """Return the scheme of a request. Raises Problem 400 where two headers contradict each other."""
-        said = {
-            "https" if environ[key] == secure else "http" for key, secure in self._values if key in environ
-        }
-        if not said:
+        said = None
+        for key, secure in self._values:
+            if key in environ:
+                scheme = "https" if environ[key] == secure else "http"
+                if said not in {None, scheme}:
+                    raise refusals.unreadable("its headers name two schemes")
+                said = scheme
+        if said is None or (self._trusted is not None and environ.get("REMOTE_ADDR") not in self._trusted):
             return "http"
-        if len(said) > 1:
-            raise refusals.unreadable("its headers name two schemes")
-        if self._trusted is not None and environ.get("REMOTE_ADDR") not in self._trusted:
-            return "http"
-        return said.pop()
+        return said

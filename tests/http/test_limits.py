@@ -15,3 +15,10 @@ def test_each_limit_is_a_setting() -> None:
 
 def test_the_defaults_are_those_of_the_settings() -> None:
     assert Limits() == Limits.of(Settings())
+
+
+def test_there_are_no_more_connections_than_a_process_may_have_open() -> None:
+    limits = Limits(max_connections=100)
+    assert limits.within(50).max_connections == 45
+    assert limits.within(1000) == limits
+    assert limits.within(0).max_connections == 1
