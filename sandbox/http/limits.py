@@ -30,6 +30,11 @@ class Limits:
         """Return the limits that ``settings`` ask for."""
         return cls(**{row.name: getattr(settings, row.name) for row in fields(cls)})
 
+    @property
+    def open_files(self) -> int:
+        """The number of files that a process with these limits may have open at once."""
+        return self.max_connections * 10 // 9 + 1_000
+
     def within(self, files: int) -> Self:
         """Return the limits of a process that may have ``files`` open: a tenth is for all else than connections."""
         return replace(self, max_connections=max(min(self.max_connections, files * 9 // 10), 1))

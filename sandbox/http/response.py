@@ -22,8 +22,21 @@ class Response:
     ``may_stay`` is asked once, when the head is sent: whether the connection goes on behind this answer.
     """
 
-    __slots__ = ("_announced", "_client", "_date", "_is_bodiless", "_is_chunked", "_is_head", "_may_stay", "_minor", "_sent",
-                 "has_begun", "headers", "status", "stays")  # fmt: skip
+    __slots__ = (
+        "_announced",
+        "_client",
+        "_date",
+        "_is_bodiless",
+        "_is_chunked",
+        "_is_head",
+        "_may_stay",
+        "_minor",
+        "_sent",
+        "has_begun",
+        "headers",
+        "status",
+        "stays",
+    )
 
     def __init__(
         self, client: Client, date: DateHeader, may_stay: Callable[[], bool], minor: int, *, is_head: bool

@@ -9,12 +9,11 @@ from gunicorn.workers.base import Worker
 from sandbox.server.worker import SandboxWorker
 
 
-
 def gunicorn_settings(descriptor: int, on_worker_ready: Callable[[Worker], None]) -> dict[str, Any]:
     """Return gunicorn's settings by name. Each must exist: gunicorn refuses to start with one that it does not know.
 
-    ``descriptor`` is that of the listening socket, and ``on_worker_ready`` is called in the worker when it is ready: only
-    then does a signal end it cleanly. The limits on connections are the worker's own.
+    ``descriptor`` is that of the listening socket, and ``on_worker_ready`` is called in the worker when it is ready:
+    only then does a signal end it cleanly. The limits on connections are the worker's own.
     """
     return {
         "bind": [f"fd://{descriptor}"],

@@ -21,4 +21,5 @@ def test_there_are_no_more_connections_than_a_process_may_have_open() -> None:
     limits = Limits(max_connections=100)
     assert limits.within(50).max_connections == 45
     assert limits.within(1000) == limits
+    assert limits.within(limits.open_files) == limits
     assert limits.within(0).max_connections == 1

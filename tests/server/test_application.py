@@ -1,4 +1,4 @@
-"""The gunicorn application: its socket, its configuration, and the start of its worker."""
+"""The application that gunicorn runs: its socket, and its configuration, which has no other source."""
 
 import logging
 import socket
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.http.limits import Limits
 from sandbox.server import application as module
 from sandbox.server.application import StandaloneApplication
 from sandbox.server.listener import listen
@@ -17,30 +18,32 @@ if TYPE_CHECKING:
 
 
 def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """Serve as a WSGI application that is never called."""
+    """A WSGI application that is never called."""
     raise NotImplementedError
 
 
 @pytest.fixture
 def events() -> list[str]:
-    """Return a list that records the calls of ``on_ready``."""
+    """The calls of ``on_ready``."""
     return []
 
 
 @pytest.fixture
 def application(events: list[str]) -> Iterator[StandaloneApplication]:
-    made = StandaloneApplication(app, listen("127.0.0.1", 0), lambda: events.append("ready"), 50)
+    made = StandaloneApplication(
+        app, listen("127.0.0.1", 0), lambda: events.append("ready"), Limits(max_connections=50)
+    )
     yield made
     socket.close(made.cfg.address[0])
 
 
-def test_application_is_configured(application: StandaloneApplication) -> None:
+def test_it_serves_the_application_as_configured(application: StandaloneApplication) -> None:
     assert application.wsgi() is app
-    assert application.cfg.worker_connections == 50
+    assert application.limits.max_connections == 50
     assert application.cfg.workers == 1
 
 
-def test_application_takes_over_the_socket() -> None:
+def test_it_takes_the_socket_over() -> None:
     listener = listen("127.0.0.1", 0)
     name = listener.getsockname()
     application = StandaloneApplication(app, listener, lambda: None)
@@ -49,19 +52,17 @@ def test_application_takes_over_the_socket() -> None:
         assert taken.getsockname() == name
 
 
-def test_gunicorn_config_file_and_variables_are_ignored(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    (tmp_path / "gunicorn.conf.py").write_text("keepalive = 1")
+def test_gunicorn_s_own_variables_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    (tmp_path / "gunicorn.conf.py").write_text("timeout = 1")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers 4 --keep-alive 1")
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--workers 4 --timeout 1")
     application = StandaloneApplication(app, listen("127.0.0.1", 0), lambda: None)
     assert application.cfg.workers == 1
-    assert application.cfg.keepalive == 75
+    assert application.cfg.timeout == 0
     socket.close(application.cfg.address[0])
 
 
-def test_unknown_setting_exits_with_its_name(
+def test_a_setting_that_gunicorn_does_not_know_ends_the_start_with_its_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "gunicorn_settings", lambda *_: {"no_such_setting": 1})
@@ -74,12 +75,14 @@ def test_unknown_setting_exits_with_its_name(
     assert "no_such_setting" in capsys.readouterr().err
 
 
-def test_first_worker_calls_on_ready(application: StandaloneApplication, events: list[str]) -> None:
+def test_the_first_worker_says_that_the_server_is_ready(
+    application: StandaloneApplication, events: list[str]
+) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=1))
     assert events == ["ready"]
 
 
-def test_replacement_worker_warns_of_lost_state(
+def test_a_worker_that_takes_the_place_of_another_warns_that_the_state_is_lost(
     application: StandaloneApplication, events: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=2, log=logging.getLogger("worker")))
