@@ -190,25 +190,23 @@ class Settings:
     max_request_line_bytes: int = setting(
         8_192, _integer(64, 1_048_576), "Longest request line that is read.", "BYTES"
     )
-    max_headers: int = setting(100, _integer(1, 10_000), "Most headers of a request.", "COUNT")
+    max_headers: int = setting(100, _integer(1, 10_000), "Largest number of headers of a request.", "COUNT")
     max_header_bytes: int = setting(
-        8_192, _integer(64, 1_048_576), "Largest headers of a request, all together.", "BYTES"
+        8_192, _integer(64, 1_048_576), "Largest total size of the headers of a request.", "BYTES"
     )
     keep_alive_seconds: int = setting(
-        75, _integer(1, 86_400), "A connection without a request is closed after so long.", "SECONDS"
+        75, _integer(1, 86_400), "A connection without a request is closed after this time.", "SECONDS"
     )
     head_seconds: int = setting(
-        10, _integer(1, 86_400), "Longest that a request line and headers may take to arrive.", "SECONDS"
+        10, _integer(1, 86_400), "Longest time in which a request line and headers may arrive.", "SECONDS"
     )
-    body_seconds: int = setting(
-        20, _integer(1, 86_400), "Longest that nothing more of a body may arrive.", "SECONDS"
-    )
+    body_seconds: int = setting(20, _integer(1, 86_400), "Longest pause while a body arrives.", "SECONDS")
     answer_seconds: int = setting(
-        20, _integer(1, 86_400), "Longest that a client may take nothing of its answer.", "SECONDS"
+        20, _integer(1, 86_400), "Longest pause while a client receives its response.", "SECONDS"
     )
-    max_connections: int = setting(12_000, _integer(1, 1_000_000), "Most connections at once.", "COUNT")
+    max_connections: int = setting(12_000, _integer(1, 1_000_000), "Largest number of connections.", "COUNT")
     max_connections_per_address: int = setting(
-        11_000, _integer(1, 1_000_000), "Most connections at once from one address.", "COUNT"
+        11_000, _integer(1, 1_000_000), "Largest number of connections from one address.", "COUNT"
     )
     workers: int = setting(
         1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"

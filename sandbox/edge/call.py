@@ -19,7 +19,8 @@ class Call(Request):
     ``lease``, which is set when the call enters a world, is on the caller's world, or on the anonymous one if there is
     no token. The call is journalled there, and rules are counted there. ``target`` is the lease that the API acts on:
     that of a fork if a fault prevents the call from doing anything. ``delay_ms``, ``fault`` and ``rule`` are what was
-    injected, for the journal. ``reader`` reads the body of a client that waits to be asked for it, until it was read.
+    injected, for the journal. ``reader`` reads a body that the client sends only after ``100 Continue``; None if the
+    body has been read.
     """
 
     __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "reader", "rule", "target")
@@ -51,11 +52,11 @@ class Call(Request):
 
     @property
     def reaches_operation(self) -> bool:
-        """Whether the API performs an operation, and does not refuse the call for its path, method or token."""
+        """True if the API does not reject the call because of its path, method or token."""
         return self.operation is not None and self.token is not None
 
     def read(self) -> None:
-        """Read the body, if the client waits to be asked for it. Raises Problem."""
+        """Read the body if the client waits for ``100 Continue``. Raises Problem."""
         if self.reader is not None:
             reader, self.reader = self.reader, None
             reader(self)

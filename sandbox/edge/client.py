@@ -1,4 +1,4 @@
-"""The client of a call that is held back, if the server can tell that it left."""
+"""Detection of clients that disconnect while their call is delayed, if the server supports it."""
 
 import errno
 from typing import TYPE_CHECKING, NoReturn
@@ -7,15 +7,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 KEY = "sandbox.client"
-"""The key of the server's connection in the WSGI environment. It has the attribute ``has_left``."""
+"""The key of the server's connection in the WSGI environment, an object with the attribute ``has_disconnected``."""
 
 
-def has_left(environ: "WSGIEnvironment") -> bool:
-    """Return whether the client is known to have left."""
+def has_disconnected(environ: "WSGIEnvironment") -> bool:
+    """Return True if the client is known to have disconnected."""
     client = environ.get(KEY)
-    return client is not None and bool(client.has_left)
+    return client is not None and bool(client.has_disconnected)
 
 
 def abandon() -> NoReturn:
-    """End the call of a client that left: raise the OSError that servers take for that."""
-    raise BrokenPipeError(errno.EPIPE, "the client left while its call was held back")
+    """Raise the OSError that tells the server that the client has disconnected."""
+    raise BrokenPipeError(errno.EPIPE, "the client disconnected while its call was delayed")

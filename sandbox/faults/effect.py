@@ -22,10 +22,10 @@ class Effect:
 
     @property
     def needs_api(self) -> bool:
-        """Whether the API answers the call, in its world or in a fork."""
+        """True if the API is called, in the caller's world or in a fork."""
         if self.fault is None or self.after:
             return True
-        return self.fault.spoils_answer and self.instead is None
+        return self.fault.needs_response and self.instead is None
 
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the effect is due for this call, and the window that the call leaves behind."""

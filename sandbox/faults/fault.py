@@ -67,8 +67,8 @@ class Fault(ABC):
     sends_body: ClassVar[bool] = True
     """True if there is a body that can arrive in pieces; if not, a dribble delays the whole call."""
 
-    spoils_answer: ClassVar[bool] = False
-    """Whether it acts on the answer of the API, which must be made for it."""
+    needs_response: ClassVar[bool] = False
+    """True if the fault changes the response of the API, so the API must be called."""
 
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the fault is due for this call, and the window that the call leaves behind.

@@ -1,1 +1,1 @@
-"""HTTP/1.1 on the wire: connections parsed by llhttp over gevent's loop, for one WSGI application."""
+"""An HTTP/1.1 server for one WSGI application: parsed by llhttp, running on gevent's loop."""

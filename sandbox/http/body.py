@@ -1,4 +1,4 @@
-"""The body of a request as WSGI hands it on: read when it is asked for, never further than its end."""
+"""The request body as a WSGI input stream: read on demand, and never beyond its end."""
 
 from io import RawIOBase
 from time import monotonic
@@ -10,10 +10,10 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class RequestBody(RawIOBase):
-    """What bodies have in common; a subclass says what framing it has.
+    """The base of request bodies; each subclass implements one framing.
 
-    ``expects_continue``: the client sends nothing until it is told to. It is told when something is read, so that an
-    answer that needs no body comes alone.
+    ``expects_continue``: the client waits for ``100 Continue``, which is sent at the first read. A response that does
+    not need the body is therefore sent without it.
     """
 
     def __init__(self, client: Client, *, expects_continue: bool) -> None:
@@ -24,9 +24,9 @@ class RequestBody(RawIOBase):
         return True
 
     def readinto(self, target: Any) -> int:
-        """Fill ``target`` as far as there is something; 0 at the end.
+        """Read into ``target`` and return the number of bytes; 0 at the end.
 
-        Raises OSError where the framing is broken and Problem 408 where nothing arrives any more.
+        Raises OSError if the framing is invalid, and Problem 408 if the body stops arriving.
         """
         while True:
             data = self._take(len(target))
@@ -36,23 +36,23 @@ class RequestBody(RawIOBase):
             if self.is_at_end:
                 return 0
             if not self._more():
-                return self._cut_short()
+                return self._incomplete()
 
     @property
     def is_at_end(self) -> bool:
-        """Whether all of it was taken."""
+        """True if the whole body was read."""
         raise NotImplementedError
 
     def skip_buffered(self) -> bool:
-        """Drop the rest as far as it is here already; answers whether that was all of it."""
+        """Discard the rest of the body that has arrived; return True if that was all of it."""
         raise NotImplementedError
 
     def _take(self, most: int) -> bytes:
-        """Take up to ``most`` bytes out of the client's buffer; none where more must arrive first."""
+        """Return up to ``most`` bytes from the client's buffer; none if more must arrive first."""
         raise NotImplementedError
 
-    def _cut_short(self) -> int:
-        """Say that the client left before the end: 0 where the application can tell, OSError where it cannot."""
+    def _incomplete(self) -> int:
+        """Return 0 if the application can detect that the body is incomplete; raise OSError if it cannot."""
         raise NotImplementedError
 
     def _more(self) -> bool:
@@ -70,27 +70,27 @@ class RequestBody(RawIOBase):
 
 
 class LengthBody(RequestBody):
-    """A body whose length was announced."""
+    """A body with a ``Content-Length``."""
 
     def __init__(self, client: Client, length: int, *, expects_continue: bool = False) -> None:
         super().__init__(client, expects_continue=expects_continue)
-        self._left = length
+        self._remaining = length
 
     @property
     def is_at_end(self) -> bool:
-        return self._left == 0
+        return self._remaining == 0
 
     def skip_buffered(self) -> bool:
-        self._take(self._left)
-        return self._left == 0
+        self._take(self._remaining)
+        return self._remaining == 0
 
     def _take(self, most: int) -> bytes:
-        most = min(most, self._left)
+        most = min(most, self._remaining)
         buffer = self._client.buffer
         data = buffer[:most]
         self._client.buffer = buffer[most:]
-        self._left -= len(data)
+        self._remaining -= len(data)
         return data
 
-    def _cut_short(self) -> int:
+    def _incomplete(self) -> int:
         return 0

@@ -1,22 +1,22 @@
-"""A chunked body. llhttp judges it; where it ends is counted here, as llhttp would read on into the next request."""
+"""A chunked request body. llhttp validates it; its end is found here, as llhttp would read on into the next request."""
 
 import errno
 
 from httptools import HttpParserError, HttpRequestParser
 
 from sandbox.http.body import RequestBody
-from sandbox.http.client import Client, give_way
+from sandbox.http.client import Client, yield_to_others
 
 MAX_LINE_BYTES = 4096
-"""More than any size with its extensions, and any trailer, has."""
+"""Maximum length of a line: a chunk size with its extensions, or a trailer."""
 CHUNKS_PER_TURN = 64
-"""So many chunks are read before other connections have their turn: a chunk may be as small as a byte."""
+"""Number of chunks that are read before other greenlets run; a chunk may be as small as one byte."""
 
 _HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class ChunkedBody(RequestBody):
-    """A body in chunks. Extensions and trailers are read and dropped, at most ``max_trailer_bytes`` of the latter."""
+    """A chunked body. Extensions and trailers are discarded; trailers have at most ``max_trailer_bytes``."""
 
     def __init__(self, client: Client, max_trailer_bytes: int, *, expects_continue: bool = False) -> None:
         super().__init__(client, expects_continue=expects_continue)
@@ -32,11 +32,11 @@ class ChunkedBody(RequestBody):
         self._has_ended = False
 
     def on_body(self, data: bytes) -> None:
-        """Keep what llhttp took out of a chunk."""
+        """Store the data of a chunk."""
         self._decoded = data
 
     def on_message_complete(self) -> None:
-        """Note the end. What is behind it belongs to the next request."""
+        """Record the end, and give the rest of the input back to the next request."""
         self._has_ended = True
         self._client.buffer = self._input[self._at :] + self._client.buffer
 
@@ -60,19 +60,19 @@ class ChunkedBody(RequestBody):
                 return b""
             self._parts += 1
             if self._parts % CHUNKS_PER_TURN == 0:
-                give_way()
+                yield_to_others()
         data, self._decoded = self._decoded[:most], self._decoded[most:]
         return data
 
-    def _cut_short(self) -> int:
-        raise _broken("they end before the last one")
+    def _incomplete(self) -> int:
+        raise _invalid("the last chunk is missing")
 
     def _advance(self) -> bool:
-        """Read the next part of what is here; False where more must arrive first, or where there is no more."""
+        """Parse the next part of the input; return False if more must arrive first, or at the end."""
         return not self._has_ended and (self._step() or (self._refill() and self._step()))
 
     def _refill(self) -> bool:
-        """Take over what arrived meanwhile: one slice for many chunks, which may be as small as a byte."""
+        """Append the data that arrived: one slice for many chunks, as a chunk may be as small as one byte."""
         arrived, self._client.buffer = self._client.buffer, b""
         self._input, self._at = self._input[self._at :] + arrived, 0
         return bool(arrived)
@@ -84,9 +84,9 @@ class ChunkedBody(RequestBody):
         if self._in_trailers:
             self._trailer_left -= len(line)
             if self._trailer_left < 0:
-                raise _broken("the trailers are too long")
+                raise _invalid("the trailers are too long")
         elif line:
-            # llhttp has let nothing but hexadecimal digits through.
+            # llhttp accepts only hexadecimal digits here.
             size = int(line.partition(b";")[0], 16)
             self._chunk_left = size + len(b"\r\n") if size else 0
             self._in_trailers = not size
@@ -99,11 +99,11 @@ class ChunkedBody(RequestBody):
         return bool(data)
 
     def _line(self) -> bytes:
-        """Read a line; none where it has not wholly arrived."""
+        """Parse and return a line; empty if it is incomplete."""
         end = self._input.find(b"\n", self._at, self._at + MAX_LINE_BYTES) + 1
         if not end:
             if len(self._input) - self._at >= MAX_LINE_BYTES:
-                raise _broken("a line is too long")
+                raise _invalid("a line is too long")
             return b""
         line = self._input[self._at : end]
         self._feed(line)
@@ -114,8 +114,8 @@ class ChunkedBody(RequestBody):
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
-            raise _broken(str(error)) from None
+            raise _invalid(str(error)) from None
 
 
-def _broken(reason: str) -> OSError:
-    return OSError(errno.EBADMSG, f"The chunks of the body are broken: {reason}")
+def _invalid(reason: str) -> OSError:
+    return OSError(errno.EBADMSG, f"The chunked body is invalid: {reason}")

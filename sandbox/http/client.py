@@ -1,4 +1,4 @@
-"""The client's end of a connection: reads and writes that yield, and notice when it leaves."""
+"""The connection to a client: reads and writes that yield to other greenlets, and detection of a disconnect."""
 
 import errno
 import socket
@@ -15,33 +15,33 @@ from gevent import get_hub, getcurrent
 
 RECEIVE_BYTES = 65_536
 READ_AHEAD_BYTES = 65_536
-"""So much is read of what a client sends while its call is under way; the rest waits in the system."""
+"""Maximum size of the data that is read while a call is in progress; the rest stays in the socket's buffer."""
 
 _READ, _WRITE = 1, 2
 _ATTRIBUTE = "sandbox_client"
 
 
 class Phase(IntEnum):
-    """What a connection waits for; the lower, the sooner it makes room for another one."""
+    """The state of a connection. Those with the lowest value are closed first to make room for others."""
 
     DRAIN = 0
-    """For its client to stop sending, after the last answer."""
+    """Waiting for the client to stop sending, after the last response."""
     BODY = 1
-    """For more of a body."""
+    """Waiting for more of a body."""
     HEAD = 2
-    """For the rest of a head."""
+    """Waiting for the rest of a head."""
     WRITE = 3
-    """For its client to take more of an answer."""
+    """Waiting for the client to receive more of a response."""
     IDLE = 4
-    """For the next request."""
+    """Waiting for the next request."""
     CALL = 5
-    """For the application."""
+    """Waiting for the application."""
 
 
-class Departures:
-    """The clients that send no more: a few in each turn of the loop.
+class Disconnects:
+    """A queue of disconnected clients, of which a few are handled in each iteration of the loop.
 
-    Thousands may leave at once. What is to be done then must not hold up those that stay.
+    Thousands may disconnect at once, and handling them must not delay the others.
     """
 
     MAX_PER_TURN = 16
@@ -53,40 +53,40 @@ class Departures:
         self._timer = get_hub().loop.timer(0.0)
 
     def add(self, client: "Client") -> None:
-        """Let ``client`` know that there is no more to come, soon."""
+        """Add a client; its ``on_end`` is called soon."""
         if not self._clients:
             self._timer.start(self._next)
         self._clients.append(client)
 
     def _next(self) -> None:
         for _ in range(min(self.MAX_PER_TURN, len(self._clients))):
-            self._clients.popleft().hear_end()
+            self._clients.popleft().on_end()
         if self._clients:
             self._timer.start(self._next)
 
 
 class Closed(Exception):
-    """The connection is to end without another word."""
+    """The connection must be closed without a response."""
 
 
 class Client:
-    """A non-blocking socket, served by one greenlet, the one that waits in it.
+    """A non-blocking socket that is served by one greenlet.
 
-    ``buffer`` is what arrived and was not used. ``phase`` says what the connection waits for, and ``since`` when that
-    began, in seconds of the monotonic clock; :meth:`interrupt` ends it.
+    ``buffer`` is the data that was received and not yet used. ``phase`` is the state of the connection, and ``since``
+    the start of that state in seconds of the monotonic clock; :meth:`interrupt` ends the wait.
 
-    One watcher of the loop stays with the connection from its beginning to its end, so that a client that sends
-    nothing ahead costs no system call beyond receiving and sending. It also notices a client that leaves while its call
-    is held back. Its end of input is taken for that: a client that is gone cannot be told from one that only said that
-    it sends no more.
+    The connection keeps one watcher of the loop for its whole life, so that a client that does not send ahead costs no
+    system calls other than receiving and sending. The watcher also detects a disconnect while a call is delayed. The
+    end of input counts as a disconnect, because a closed connection cannot be distinguished from one that is only shut
+    down for writing.
     """
 
     __slots__ = (
-        "_departures",
+        "_callback",
+        "_disconnects",
         "_ended",
         "_greenlet",
         "_is_watching",
-        "_left",
         "_loop",
         "_readable",
         "_socket",
@@ -99,35 +99,35 @@ class Client:
         "since",
     )
 
-    def __init__(self, connection: socket.socket, address: str, departures: Departures) -> None:
+    def __init__(self, connection: socket.socket, address: str, disconnects: Disconnects) -> None:
         hub = get_hub()
         self._loop = hub.loop
         self._switch = hub.switch
         self._socket = connection
         self._readable = hub.loop.io(connection.fileno(), _READ)
         self._writable: Any = None
-        self._departures = departures
+        self._disconnects = disconnects
         self._greenlet: Any = None
         self._is_watching = False
         self._waits_for = 0
         self._ended = False
-        self._left: Callable[[], object] | None = None
+        self._callback: Callable[[], object] | None = None
         self.address = address
         self.buffer = b""
         self.phase = Phase.IDLE
         self.since = monotonic()
 
     @property
-    def has_left(self) -> bool:
-        """Whether the client sends no more, and so is taken to have left."""
+    def has_disconnected(self) -> bool:
+        """True if the end of input was received, which counts as a disconnect."""
         return self._ended
 
-    def on_leave(self, callback: Callable[[], object] | None) -> None:
-        """Call ``callback`` once when the client leaves while its call is under way; None: no longer.
+    def on_disconnect(self, callback: Callable[[], object] | None) -> None:
+        """Register ``callback`` to be called once if the client disconnects during its call; None removes it.
 
-        It is called in the loop, so it must not wait. Where the client left before, it is called at once.
+        It is called in the loop, so it must not wait. If the client has already disconnected, it is called at once.
         """
-        self._left = callback
+        self._callback = callback
         if callback is not None:
             if self._ended:
                 callback()
@@ -135,13 +135,13 @@ class Client:
                 self._watch()
 
     def serve_here(self) -> None:
-        """Let what waits in this greenlet find the client with :func:`client_of_greenlet`, until it is closed."""
+        """Make this the client that :func:`client_of_greenlet` returns in the current greenlet, until it is closed."""
         setattr(getcurrent(), _ATTRIBUTE, self)
 
     def receive(self, phase: Phase) -> bytes:
-        """Wait for more of what the client sends; nothing when it sends no more.
+        """Wait for data and return it; empty at the end of input.
 
-        Raises what :meth:`interrupt` was given.
+        Raises the error passed to :meth:`interrupt`.
         """
         self.phase = phase
         if self._ended:
@@ -149,30 +149,30 @@ class Client:
         self._watch()
         return self._wait(_READ) or b""
 
-    def hear_end(self) -> None:
-        """Go on, where the end of input was waited for. Run in the loop."""
+    def on_end(self) -> None:
+        """Resume the greenlet if it waits for data. Called in the loop."""
         if self._waits_for == _READ:
             self._greenlet.switch()
 
     def sendall(self, data: bytes) -> None:
-        """Send all of ``data``. Raises ConnectionError where the client left or takes nothing for too long."""
+        """Send all of ``data``. Raises ConnectionError if the client has disconnected or stops receiving."""
         try:
             sent = self._socket.send(data)
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            raise left() from error
+            raise disconnected() from error
         if sent < len(data):
             self._send_rest(memoryview(data)[sent:])
 
     def sendall_of(self, head: bytes, body: bytes) -> None:
-        """Send ``head`` and ``body`` as one, without copying them together. Raises ConnectionError."""
+        """Send ``head`` and ``body`` together, without concatenating them. Raises ConnectionError."""
         try:
             sent = self._socket.sendmsg((head, body))
         except BlockingIOError:
             sent = 0
         except OSError as error:
-            raise left() from error
+            raise disconnected() from error
         if sent < len(head):
             self._send_rest(memoryview(head)[sent:])
             sent = len(head)
@@ -180,7 +180,7 @@ class Client:
             self._send_rest(memoryview(body)[sent - len(head) :])
 
     def interrupt(self, error: BaseException) -> None:
-        """Raise ``error`` where the connection waits for its client, unless it stops waiting before the next turn."""
+        """Raise ``error`` in the waiting greenlet, unless it stops waiting before the next iteration of the loop."""
         self._loop.run_callback(self._deliver, error, self.phase, self.since)
 
     def setsockopt(self, *arguments: Any) -> None:
@@ -192,7 +192,7 @@ class Client:
         self._socket.shutdown(how)
 
     def reset_on_close(self) -> None:
-        """Let :meth:`close` drop what the client has not taken, and say so with an RST."""
+        """Make :meth:`close` discard unsent data and reset the connection (RST)."""
         with suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -231,7 +231,7 @@ class Client:
                 except BlockingIOError:
                     continue
                 except OSError as error:
-                    raise left() from error
+                    raise disconnected() from error
                 self.since = monotonic()
                 rest = rest[sent:]
         finally:
@@ -248,7 +248,7 @@ class Client:
         self._readable.stop()
 
     def _on_readable(self) -> None:
-        """Run in the loop: something arrived, or the end of it."""
+        """Called in the loop when data or the end of input has arrived."""
         is_awaited = self._waits_for == _READ
         if not is_awaited and (self.phase is not Phase.CALL or len(self.buffer) >= READ_AHEAD_BYTES):
             self._unwatch()
@@ -277,25 +277,25 @@ class Client:
     def _end(self) -> None:
         self._ended = True
         self._unwatch()
-        if self._left is not None:
-            self._left()
-        self._departures.add(self)
+        if self._callback is not None:
+            self._callback()
+        self._disconnects.add(self)
 
 
 def client_of_greenlet() -> Client | None:
-    """Return the client that the current greenlet serves, if it serves one."""
+    """Return the client that the current greenlet serves, or None."""
     found: Client | None = getattr(getcurrent(), _ATTRIBUTE, None)
     return found
 
 
-def give_way() -> None:
-    """Let all others go on before this greenlet does.
+def yield_to_others() -> None:
+    """Let all other greenlets run before this one continues.
 
-    A sleep of no time at all would do so only for those that wait for nothing, and not for sockets.
+    A sleep of 0 seconds would not let greenlets run that wait for sockets.
     """
     gevent.sleep(1e-9)
 
 
-def left() -> ConnectionError:
-    """Return what is raised where a client does not take its answer, whatever the system calls the reason."""
-    return ConnectionAbortedError(errno.ECONNABORTED, "the client does not take its answer")
+def disconnected() -> ConnectionError:
+    """Return the error for a client that does not receive its response, whatever the operating system reports."""
+    return ConnectionAbortedError(errno.ECONNABORTED, "the client does not receive its response")

@@ -1,4 +1,4 @@
-"""One connection from its first request to its last: read, answer, let others have their turn."""
+"""One connection: requests are read, passed to the application and answered, one after the other."""
 
 import socket
 from collections.abc import Callable
@@ -14,7 +14,7 @@ import gevent
 from sandbox.http import refusals
 from sandbox.http.body import LengthBody, RequestBody
 from sandbox.http.chunked import ChunkedBody
-from sandbox.http.client import Client, Closed, Phase, give_way
+from sandbox.http.client import Client, Closed, Phase, yield_to_others
 from sandbox.http.date import DateHeader
 from sandbox.http.environ import CODING, LENGTH, environ_of, is_kept_alive
 from sandbox.http.head import END, HeadParser, without_empty_lines
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 MAX_DRAINED_BYTES = 67_108_864
-"""So much more is taken of a client that does not stop sending, so that it finds its answer and not an RST."""
+"""Maximum size of the data that is discarded after the last response, so that the client receives it and not an RST."""
 
 
 @dataclass(slots=True)
 class Service:
-    """What all connections of a server share. ``scheme_of`` answers ``http`` or ``https``, or raises Problem."""
+    """The state that all connections share. ``scheme_of`` returns ``http`` or ``https``, or raises Problem."""
 
     app: "WSGIApplication"
     limits: Limits
@@ -54,7 +54,7 @@ class Connection:
         self._environ: WSGIEnvironment = {}
 
     def serve(self) -> None:
-        """Answer until one side has had enough, and close."""
+        """Serve requests until one side ends the connection, then close it."""
         client = self._client
         client.serve_here()
         try:
@@ -62,7 +62,7 @@ class Connection:
                 client.phase = Phase.IDLE
                 client.since = monotonic()
                 if client.buffer:
-                    give_way()
+                    yield_to_others()
         except Problem as problem:
             self._refuse(problem)
         except (Closed, ConnectionError):
@@ -71,7 +71,7 @@ class Connection:
             client.close()
 
     def _serve_one(self) -> bool:
-        """Read a request and answer it. Returns whether there may be another one."""
+        """Serve one request; return True if the connection stays open."""
         self._environ = {}
         data = self._read_head()
         if data is None:
@@ -82,26 +82,26 @@ class Connection:
         environ["wsgi.url_scheme"] = self._service.scheme_of(environ)
         body = self._body(environ)
         environ["wsgi.input"] = BytesIO() if body is None else BufferedReader(body)
-        wants_to_stay = is_kept_alive(environ)
+        keep_alive = is_kept_alive(environ)
 
-        def may_stay() -> bool:
-            return wants_to_stay and not self._service.is_ending and (body is None or body.skip_buffered())
+        def may_keep_alive() -> bool:
+            return keep_alive and not self._service.is_ending and (body is None or body.skip_buffered())
 
         response = Response(
-            self._client, self._service.date, may_stay, head.minor, is_head=head.method == "HEAD"
+            self._client, self._service.date, may_keep_alive, head.minor, is_head=head.method == "HEAD"
         )
         self._client.phase = Phase.CALL
         try:
-            self._answer(environ, response)
+            self._call_app(environ, response)
         finally:
-            self._client.on_leave(None)
-        if response.stays:
+            self._client.on_disconnect(None)
+        if response.keeps_alive:
             return True
         if self._client.buffer or (body is not None and not body.is_at_end):
             self._drain()
         return False
 
-    def _answer(self, environ: "WSGIEnvironment", response: Response) -> None:
+    def _call_app(self, environ: "WSGIEnvironment", response: Response) -> None:
         try:
             body = self._service.app(environ, response.start)
             try:
@@ -111,7 +111,7 @@ class Connection:
                 if close is not None:
                     close()
         except (ConnectionError, gevent.GreenletExit):
-            # The client left, or a fault acts as if it had.
+            # The client has disconnected, or a fault simulates that.
             raise
         except Exception as error:
             self._service.log.exception("%s %s failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
@@ -120,7 +120,7 @@ class Connection:
             raise internal() from error
 
     def _read_head(self) -> bytes | None:
-        """Return the next head with its empty line; None where the client sends none. Raises Problem."""
+        """Return the next head including its empty line; None at the end of input. Raises Problem."""
         client = self._client
         checked = 0
         while True:
@@ -163,15 +163,15 @@ class Connection:
             self._drain()
 
     def _drain(self) -> None:
-        """Let the client read its answer: to close while it sends would reset the connection."""
+        """Discard input until the client stops sending, as closing earlier would reset the connection."""
         client = self._client
         client.buffer = b""
         client.since = monotonic()
-        taken = 0
+        drained = 0
         with suppress(OSError, Closed):
             client.shutdown(socket.SHUT_WR)
-            while taken < MAX_DRAINED_BYTES:
+            while drained < MAX_DRAINED_BYTES:
                 data = client.receive(Phase.DRAIN)
                 if not data:
                     break
-                taken += len(data)
+                drained += len(data)

@@ -1,30 +1,30 @@
-"""All connections of a server: how many there may be, and how long each may wait for its client."""
+"""All connections of a server, with limits on their number and on the time that each may wait for its client."""
 
 import math
 from collections import Counter
 from time import monotonic
 
 from sandbox.http import refusals
-from sandbox.http.client import Client, Closed, Phase, left
+from sandbox.http.client import Client, Closed, Phase, disconnected
 from sandbox.http.limits import Limits
 from sandbox.problems import Problem
 
 DRAIN_SECONDS = 2.0
-"""So long a client that goes on sending is listened to after its last answer."""
+"""Maximum time for which input is discarded after the last response."""
 
 
 class Connections:
     """The open connections.
 
-    Where there are as many as there may be, those that keep the server waiting make room: unfinished requests before
-    idle connections, and the ones that have taken longest first. So a client that opens many of them holds none but its
-    own.
+    When a limit is reached, connections that wait for their clients are closed to make room: incomplete requests
+    before idle connections, and the longest waiting first. A client that opens many connections therefore cannot block
+    the others.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._open: set[Client] = set()
-        self._leaving: set[Client] = set()
+        self._closing: set[Client] = set()
         self._by_address: Counter[str] = Counter()
         seconds = {
             Phase.IDLE: limits.keep_alive_seconds,
@@ -41,11 +41,11 @@ class Connections:
 
     @property
     def in_flight(self) -> int:
-        """How many calls are under way."""
+        """The number of calls in progress."""
         return sum(client.phase is Phase.CALL for client in self._open)
 
     def add(self, client: Client) -> None:
-        """Take a connection in. Raises Problem 503 where no other one can make room for it."""
+        """Add a connection. Raises Problem 503 if a limit is reached and no other connection can be closed for it."""
         limits = self._limits
         if self._by_address[client.address] >= limits.max_connections_per_address:
             self._make_room([each for each in self._open if each.address == client.address])
@@ -61,18 +61,18 @@ class Connections:
         self._by_address[client.address] += 1
 
     def remove(self, client: Client) -> None:
-        """Forget a connection that ended."""
-        self._leaving.discard(client)
-        self._let_go(client)
+        """Remove a connection that has ended."""
+        self._closing.discard(client)
+        self._discard(client)
 
     def interrupt_late(self) -> None:
-        """End the connections that have waited too long for their clients."""
+        """Interrupt the connections that have waited too long for their clients."""
         now = monotonic()
-        for client in (*self._open, *self._leaving):
+        for client in (*self._open, *self._closing):
             if now - client.since > self._seconds[client.phase]:
-                client.interrupt(self._too_late(client))
+                client.interrupt(self._timeout_of(client))
 
-    def _too_late(self, client: Client) -> Exception:
+    def _timeout_of(self, client: Client) -> Exception:
         if client.phase is Phase.HEAD:
             return refusals.head_timeout(self._limits.head_seconds)
         if client.phase is Phase.BODY:
@@ -80,17 +80,17 @@ class Connections:
         return _end_of(client)
 
     def _make_room(self, among: list[Client]) -> None:
-        """End one in fifty of those that wait for their clients: looking at all for each new one would be slow."""
+        """Interrupt one in fifty of the waiting connections, as it would be slow to sort them for each new one."""
         waiting = [each for each in among if each.phase is not Phase.CALL]
         waiting.sort(key=lambda each: (each.phase, each.since))
         for client in waiting[: max(len(among) // 50, 1)]:
             client.interrupt(
                 refusals.evicted() if client.phase in {Phase.HEAD, Phase.BODY} else _end_of(client)
             )
-            self._let_go(client)
-            self._leaving.add(client)
+            self._discard(client)
+            self._closing.add(client)
 
-    def _let_go(self, client: Client) -> None:
+    def _discard(self, client: Client) -> None:
         if client in self._open:
             self._open.remove(client)
             self._by_address[client.address] -= 1
@@ -101,5 +101,5 @@ class Connections:
 def _end_of(client: Client) -> Problem | Closed | OSError:
     if client.phase is Phase.WRITE:
         client.reset_on_close()
-        return left()
+        return disconnected()
     return Closed()

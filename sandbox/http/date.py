@@ -1,11 +1,11 @@
-"""The ``Date`` header: made once a second, not once an answer."""
+"""The ``Date`` header: formatted once per second, not once per response."""
 
 from collections.abc import Callable
 from email.utils import formatdate
 
 
 class DateHeader:
-    """Answers the current date as HTTP writes it; ``now`` answers Unix seconds."""
+    """Callable that returns the current date in the format of HTTP; ``now`` returns Unix seconds."""
 
     __slots__ = ("_now", "_second", "_text")
 

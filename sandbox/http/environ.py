@@ -1,4 +1,4 @@
-"""From the head of a request to a WSGI environment, and what of it two readers could understand in two ways."""
+"""Building the WSGI environment from the head of a request, and rejecting ambiguous requests."""
 
 import re
 from functools import lru_cache
@@ -17,7 +17,7 @@ CODING = "HTTP_TRANSFER_ENCODING"
 LENGTH = "CONTENT_LENGTH"
 
 _ONCE = frozenset({HOST, LENGTH, "CONTENT_TYPE", "HTTP_AUTHORIZATION"})
-"""Headers of which a second one would change the meaning of the first."""
+"""Headers that must not be repeated."""
 _SHADOWED = frozenset({
     "ACCESS_CONTROL_REQUEST_HEADERS",
     "CONTENT_ENCODING",
@@ -37,7 +37,7 @@ _SHADOWED = frozenset({
     "X_REQUEST_ID",
     "X_SANDBOX_WORLD",
 })  # fmt: skip
-"""Names with ``_`` that something before or behind this server might take for the one with ``-``."""
+"""Header names with ``_`` that a proxy or an application might confuse with the name with ``-``."""
 
 _ABSOLUTE = re.compile(r"(?i:https?)://([^/?]*)(.*)")
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(?::([0-9]{0,5}))?")
@@ -45,7 +45,7 @@ _MAX_PORT = 65_535
 
 
 def environ_of(base: "WSGIEnvironment", head: Head) -> "WSGIEnvironment":
-    """Return the environment of a request; ``base`` is what all requests of its connection share.
+    """Return the environment of a request; ``base`` has the keys that all requests of the connection share.
 
     Raises Problem 400 and 501.
     """
@@ -57,7 +57,7 @@ def environ_of(base: "WSGIEnvironment", head: Head) -> "WSGIEnvironment":
     if HOST in environ:
         check_host(environ[HOST])
     elif head.minor:
-        raise refusals.unreadable("HTTP/1.1 wants a Host header")
+        raise refusals.unreadable("an HTTP/1.1 request needs a Host header")
     if target[0] != "/" and (target != "*" or head.method != "OPTIONS"):
         environ[HOST], target = _absolute(target)
     path, _, environ["QUERY_STRING"] = target.partition("?")
@@ -69,19 +69,19 @@ def environ_of(base: "WSGIEnvironment", head: Head) -> "WSGIEnvironment":
 
 @lru_cache(maxsize=256)
 def check_host(host: str) -> None:
-    """Refuse what cannot be a host with or without a port: Problem 400."""
+    """Raise Problem 400 if ``host`` is not a valid host with an optional port."""
     found = _AUTHORITY.fullmatch(host)
     if found is None or int(found[2] or 0) > _MAX_PORT or not _is_address(found[1]):
-        raise refusals.unreadable("its Host is not a host")
+        raise refusals.unreadable("its Host header is invalid")
 
 
 def has_token(header: str, token: str) -> bool:
-    """Return whether a list like that of ``Connection`` names ``token``."""
+    """Return True if a comma-separated header like ``Connection`` contains ``token``."""
     return any(part.strip().lower() == token for part in header.split(","))
 
 
 def is_kept_alive(environ: "WSGIEnvironment") -> bool:
-    """Return whether the client wants its connection to stay (RFC 9112, section 9.3)."""
+    """Return True if the client keeps the connection open (RFC 9112, section 9.3)."""
     header = environ.get("HTTP_CONNECTION")
     if environ["SERVER_PROTOCOL"] == "HTTP/1.1":
         return header is None or not has_token(header, "close")
@@ -98,17 +98,17 @@ def _add_headers(environ: "WSGIEnvironment", headers: list[tuple[bytes, bytes]])
         elif key not in environ:
             environ[key] = value
         elif key in _ONCE:
-            raise refusals.unreadable(f"{name.decode()} is sent twice")
+            raise refusals.unreadable(f"{name.decode()} is repeated")
         else:
             environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
     for shadow in shadows or ():
         if shadow in _SHADOWED or f"HTTP_{shadow}" in environ:
-            raise refusals.unreadable(f"{shadow} could be taken for {shadow.replace('_', '-')}")
+            raise refusals.unreadable(f"{shadow} could be confused with {shadow.replace('_', '-')}")
 
 
 @lru_cache(maxsize=512)
 def _key(name: bytes) -> str:
-    """Return the key of a header; none for a name with ``_``, which must not be taken for the one with ``-``."""
+    """Return the key of a header; empty for a name with ``_``, which must not replace the name with ``-``."""
     if b"_" in name:
         return ""
     key = name.decode().upper().replace("-", "_")
@@ -116,10 +116,10 @@ def _key(name: bytes) -> str:
 
 
 def _absolute(target: str) -> tuple[str, str]:
-    """Return authority and path of an absolute target: the authority wins over ``Host`` (RFC 9112, section 3.2.2)."""
+    """Return the authority, which overrides ``Host``, and the path of an absolute URL (RFC 9112, section 3.2.2)."""
     found = _ABSOLUTE.fullmatch(target)
     if found is None:
-        raise refusals.unreadable("its target is neither a path nor a URL of this server")
+        raise refusals.unreadable("its target is neither a path nor an HTTP URL")
     check_host(found[1])
     return found[1], found[2] if found[2].startswith("/") else f"/{found[2]}"
 
@@ -130,7 +130,7 @@ def _check_coding(coding: str, minor: int) -> None:
     if coding.lower() != "chunked":
         raise refusals.unknown_coding(coding)
     if not minor:
-        raise refusals.unreadable("HTTP/1.0 has no Transfer-Encoding")
+        raise refusals.unreadable("an HTTP/1.0 request must not have a Transfer-Encoding")
 
 
 def _is_address(literal: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The head of a request: its line and its headers, judged by llhttp."""
+"""Parsing the head of a request, its request line and headers, with llhttp."""
 
 import re
 from typing import NamedTuple
@@ -10,18 +10,18 @@ from sandbox.http.limits import Limits
 
 END = b"\r\n\r\n"
 
-# One space between the parts and a version that is spoken here: llhttp is more generous with both.
+# One space between the parts, and a supported version: llhttp is more lenient about both.
 _LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\x00-\x20\x7f#]+) HTTP/1\.([01])\r\n")
 _BEGINNING = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |\Z)")
 _BARE = re.compile(rb"(?<!\r)\n|\r[^\n]|\x00")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 
-# llhttp knows a fixed set of methods, and some of them change what it takes the rest for (CONNECT, PRI, those of RTSP).
+# llhttp knows a fixed set of methods, and some of them change how it parses the rest (CONNECT, PRI, those of RTSP).
 _PLAIN_METHODS = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
 
 
 class Head(NamedTuple):
-    """A request without its body. ``minor`` is 1 for HTTP/1.1 and 0 for HTTP/1.0; names are as they were sent."""
+    """A request without its body. ``minor`` is 1 for HTTP/1.1 and 0 for HTTP/1.0; header names are unchanged."""
 
     method: str
     target: str
@@ -30,7 +30,7 @@ class Head(NamedTuple):
 
 
 class HeadParser:
-    """Parses heads, one after the other. llhttp calls :meth:`on_header`."""
+    """Parser of the heads on one connection. llhttp calls :meth:`on_header`."""
 
     __slots__ = ("_headers", "_limits", "_parser")
 
@@ -40,11 +40,11 @@ class HeadParser:
         self._parser: HttpRequestParser | None = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header."""
+        """Store a header."""
         self._headers.append((name, value))
 
     def restart(self) -> None:
-        """Expect a new head next. Necessary after one that announced a body, as this parser never sees the body."""
+        """Start with a new parser. Necessary after a head that announces a body, as the parser never gets the body."""
         self._parser = None
 
     def parse(self, head: bytes) -> Head:
@@ -59,10 +59,10 @@ class HeadParser:
         if self._parser is None:
             self._parser = HttpRequestParser(self)
         try:
-            # Which method it is decides the application. To llhttp an unknown one is like any other.
+            # The application decides which methods exist, so llhttp gets a method that it knows.
             self._parser.feed_data(head if method in _PLAIN_METHODS else b"GET" + head[len(method) :])
         except HttpParserUpgrade:
-            # Nothing else is spoken here: a wish to upgrade is ignored.
+            # No other protocol is supported: a request to upgrade is ignored.
             self._parser = None
         except HttpParserError as error:
             self._parser = None
@@ -73,13 +73,13 @@ class HeadParser:
         return Head(method.decode(), target.decode("latin-1"), minor == b"1", headers)
 
     def check_beginning(self, beginning: bytes, checked: int) -> None:
-        """Refuse a head that has not wholly arrived and cannot become a good one: Problem 400, 414 or 431.
+        """Raise Problem 400, 414 or 431 if an incomplete head cannot become a valid one.
 
-        Up to ``checked`` it was looked at before.
+        The first ``checked`` bytes were checked before.
         """
         self._check_sizes(beginning)
         if not _BEGINNING.match(beginning) or _BARE.search(beginning, max(checked - 1, 0)):
-            raise refusals.unreadable("its lines do not begin or end as those of HTTP")
+            raise refusals.unreadable("invalid line ending or start of line")
 
     def _check_sizes(self, head: bytes) -> None:
         limits = self._limits
@@ -93,13 +93,13 @@ class HeadParser:
 
 
 def without_empty_lines(data: bytes) -> bytes:
-    """``data`` without the empty lines that some clients send behind a body (RFC 9112, section 2.2)."""
+    """Return ``data`` without the empty lines that some clients send after a body (RFC 9112, section 2.2)."""
     found = _EMPTY_LINES.match(data)
     return data[found.end() :] if found else data
 
 
 def _check_coding(headers: list[tuple[bytes, bytes]]) -> None:
-    """Tell a coding that is not known from a request that is broken. Raises Problem 501."""
+    """Raise Problem 501 if llhttp rejected the request only because of an unsupported transfer coding."""
     codings = [value for name, value in headers if name.lower() == b"transfer-encoding"]
     lengths = [name for name, _ in headers if name.lower() == b"content-length"]
     if (
@@ -111,4 +111,4 @@ def _check_coding(headers: list[tuple[bytes, bytes]]) -> None:
 
 
 def _reason(error: HttpParserError) -> str:
-    return str(error.args[0]) if error.args and error.args[0] else "it breaks off"
+    return str(error.args[0]) if error.args and error.args[0] else "it is incomplete"

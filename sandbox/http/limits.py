@@ -10,7 +10,7 @@ _DEFAULTS = Settings()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds on what a client may send, on how long it may take, and on how many may be connected.
+    """Limits on the size of a request, on waiting for a client, and on the number of connections.
 
     Each is the setting of the same name.
     """
@@ -27,14 +27,14 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return the limits that ``settings`` ask for."""
+        """Return the limits in ``settings``."""
         return cls(**{row.name: getattr(settings, row.name) for row in fields(cls)})
 
     @property
     def open_files(self) -> int:
-        """The number of files that a process with these limits may have open at once."""
+        """The number of open files that a process with these limits needs."""
         return self.max_connections * 10 // 9 + 1_000
 
     def within(self, files: int) -> Self:
-        """Return the limits of a process that may have ``files`` open: a tenth is for all else than connections."""
+        """Return the limits for a process that may open ``files`` files; a tenth of them is reserved for other uses."""
         return replace(self, max_connections=max(min(self.max_connections, files * 9 // 10), 1))

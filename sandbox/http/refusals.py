@@ -1,4 +1,4 @@
-"""Errors that are answered without the application: what is not HTTP, what is too large, what comes too late."""
+"""Errors that are sent without calling the application: invalid HTTP, exceeded limits and timeouts."""
 
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,72 +12,73 @@ if TYPE_CHECKING:
 
 
 def unreadable(reason: str) -> Problem:
-    """400: the bytes are not an HTTP request, or one that two readers could understand in two ways."""
+    """Return Problem 400 for a request that is not valid HTTP or is ambiguous."""
     return Problem(400, f"This is not an HTTP request that can be read: {reason}.")
 
 
 def unknown_coding(coding: str) -> Problem:
-    """501: a transfer coding other than ``chunked`` alone."""
-    return Problem(501, f"The only transfer coding that this server reads is chunked, not {coding}.")
+    """Return Problem 501 for a transfer coding other than ``chunked`` alone."""
+    return Problem(501, f"The transfer coding {coding} is not supported; use chunked alone.")
 
 
 def unknown_expectation() -> Problem:
-    """417: an expectation other than ``100-continue``."""
-    return Problem(417, "The only expectation that this server meets is 100-continue.")
+    """Return Problem 417 for an expectation other than ``100-continue``."""
+    return Problem(417, "The only supported expectation is 100-continue.")
 
 
 def target_too_long(limit: int) -> Problem:
-    """414: the request line is longer than the server reads."""
+    """Return Problem 414 for a request line that is longer than ``limit`` bytes."""
     return Problem(
-        414, f"The request line is longer than {limit} bytes; start the server with --max-request-line-bytes."
+        414,
+        f"The request line is longer than {limit} bytes; start the server with a higher --max-request-line-bytes.",
     )
 
 
 def too_many_headers(limit: int) -> Problem:
-    """431: there are more header fields than the server reads."""
+    """Return Problem 431 for more than ``limit`` headers."""
     return Problem(431, f"There are more than {limit} headers; start the server with a higher --max-headers.")
 
 
 def headers_too_large(limit: int) -> Problem:
-    """431: the header fields are together larger than the server reads."""
+    """Return Problem 431 for headers that are larger than ``limit`` bytes in total."""
     return Problem(
         431,
-        f"The headers are larger than {limit} bytes together; start the server with a higher --max-header-bytes.",
+        f"The headers are larger than {limit} bytes in total; start the server with a higher --max-header-bytes.",
     )
 
 
 def head_timeout(seconds: float) -> Problem:
-    """408: the request line and the headers did not arrive in time."""
+    """Return Problem 408 for a head that did not arrive within ``seconds``."""
     return Problem(408, f"The request line and the headers did not arrive within {seconds:g} seconds.")
 
 
 def body_timeout(seconds: float) -> Problem:
-    """408: nothing more of the body arrived for too long."""
-    return Problem(408, f"Nothing more of the body arrived for {seconds:g} seconds.")
+    """Return Problem 408 for a body of which nothing arrived for ``seconds``."""
+    return Problem(408, f"No more of the body arrived for {seconds:g} seconds.")
 
 
 def evicted() -> Problem:
-    """503: the connection made room for another one before its request had arrived."""
+    """Return Problem 503 for an incomplete request whose connection is closed to make room for another one."""
     return Problem(
         503,
-        "There are as many connections as there may be, and this request took the longest to arrive.",
+        "There are too many connections, and this request has taken the longest to arrive.",
         [("Retry-After", "1")],
     )
 
 
 def too_many_connections(limit: int, flag: str) -> Problem:
-    """503: there are as many connections as there may be, and each has a call under way."""
+    """Return Problem 503 for a new connection when ``limit`` are open, and each of them has a call in progress."""
     return Problem(
         503,
-        f"There are {limit} connections, the most that may be; start the server with a higher {flag}.",
+        f"The limit of {limit} connections is reached; start the server with a higher {flag}.",
         [("Retry-After", "1")],
     )
 
 
 def refusal(problem: Problem, environ: "WSGIEnvironment", *, sends_body: bool = True) -> bytes:
-    """Return ``problem`` as a whole answer that ends the connection, in the shape of every other error.
+    """Return ``problem`` as a complete response that ends the connection, in the format of all other errors.
 
-    ``environ`` is empty where the request could not be read: then nobody knows which origin it named.
+    ``environ`` is empty if the request could not be parsed; its origin is unknown then.
     """
     body = problem.body
     lines = [

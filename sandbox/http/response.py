@@ -1,4 +1,4 @@
-"""An answer on its way to the client: head and body as one where both are there, in chunks where no length is known."""
+"""Sending a response: head and body together if possible, and in chunks if the length is unknown."""
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -8,7 +8,7 @@ from sandbox.http.date import DateHeader
 from sandbox.http.environ import has_token
 
 JOINED_BYTES = 16_384
-"""A longer body is handed to the system beside its head, not copied behind it."""
+"""Maximum size of a body that is concatenated with its head; a longer one is sent without copying it."""
 
 _FRAMING = frozenset({"content-length", "connection", "transfer-encoding"})
 _BODILESS = ("204", "304", "1")
@@ -17,9 +17,9 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 
 
 class Response:
-    """The answer to one request. :meth:`start` is its WSGI ``start_response``.
+    """The response to one request. :meth:`start` is its WSGI ``start_response``.
 
-    ``may_stay`` is asked once, when the head is sent: whether the connection goes on behind this answer.
+    ``may_keep_alive`` is called once, when the head is sent; it returns True if the connection may stay open.
     """
 
     __slots__ = (
@@ -29,21 +29,27 @@ class Response:
         "_is_bodiless",
         "_is_chunked",
         "_is_head",
-        "_may_stay",
+        "_may_keep_alive",
         "_minor",
         "_sent",
         "has_begun",
         "headers",
+        "keeps_alive",
         "status",
-        "stays",
     )
 
     def __init__(
-        self, client: Client, date: DateHeader, may_stay: Callable[[], bool], minor: int, *, is_head: bool
+        self,
+        client: Client,
+        date: DateHeader,
+        may_keep_alive: Callable[[], bool],
+        minor: int,
+        *,
+        is_head: bool,
     ) -> None:
         self._client = client
         self._date = date
-        self._may_stay = may_stay
+        self._may_keep_alive = may_keep_alive
         self._minor = minor
         self._is_head = is_head
         self._is_bodiless = False
@@ -53,12 +59,12 @@ class Response:
         self.status = ""
         self.headers: list[tuple[str, str]] = []
         self.has_begun = False
-        self.stays = False
+        self.keeps_alive = False
 
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
     ) -> Callable[[bytes], None]:
-        """Take status and headers; they are sent with the first part of the body."""
+        """Set the status and the headers, which are sent with the first part of the body."""
         if exc_info is not None and exc_info[1] is not None and self.has_begun:
             raise exc_info[1]
         if self.status and exc_info is None:
@@ -69,7 +75,7 @@ class Response:
         return self.write
 
     def send(self, body: Iterable[bytes]) -> None:
-        """Send all of the answer. Raises OSError where the client left."""
+        """Send the whole response. Raises OSError if the client has disconnected."""
         if isinstance(body, (tuple, list)) and len(body) <= 1 and not self.has_begun:
             self._send_whole(body[0] if body else b"")
             return
@@ -78,14 +84,14 @@ class Response:
         self._finish()
 
     def write(self, data: bytes) -> None:
-        """Send a part of the body, behind the head where that was not sent yet."""
+        """Send a part of the body, preceded by the head if that was not sent yet."""
         head = b""
         if not self.has_begun:
             head = self._head(None)
         if self._is_bodiless:
             data = b""
         elif self._announced is not None:
-            # What is longer than it said would be taken for the next answer.
+            # A client would take data beyond the announced length for the next response.
             data = data[: self._announced - self._sent]
         self._sent += len(data)
         if self._is_chunked and data:
@@ -100,7 +106,7 @@ class Response:
             return
         if self._announced is not None and self._announced != len(body):
             body = body[: self._announced]
-            self.stays = self.stays and len(body) == self._announced
+            self.keeps_alive = self.keeps_alive and len(body) == self._announced
         if len(body) <= JOINED_BYTES:
             self._client.sendall(head + body)
         else:
@@ -112,13 +118,13 @@ class Response:
         elif self._is_chunked:
             self._client.sendall(b"0\r\n\r\n")
         elif self._announced is not None and self._sent < self._announced and not self._is_bodiless:
-            self.stays = False
+            self.keeps_alive = False
 
     def _head(self, length: int | None) -> bytes:
-        """Return the head of an answer whose body has ``length`` bytes, if that is known."""
+        """Return the head of a response whose body has ``length`` bytes; None if the length is unknown."""
         if not self.status:
-            raise RuntimeError("the application answered without start_response")
-        self.stays = self._may_stay()
+            raise RuntimeError("the application did not call start_response")
+        self.keeps_alive = self._may_keep_alive()
         lines = [f"HTTP/1.1 {self.status}\r\nDate: {self._date()}\r\n"]
         for name, value in self.headers:
             lower = name.lower()
@@ -126,35 +132,35 @@ class Response:
                 lines.append(f"{name}: {value}\r\n")
         if self._announced is None and not self._is_bodiless:
             lines += self._framing(length)
-        if not self.stays:
+        if not self.keeps_alive:
             lines.append("Connection: close\r\n")
         elif not self._minor:
             lines.append("Connection: keep-alive\r\n")
         text = "".join(lines)
         count = len(lines) + 1
         if text.count("\n") != count or text.count("\r") != count:
-            raise ValueError("a header of the answer contains a line break")
+            raise ValueError("a response header contains a line break")
         head = f"{text}\r\n".encode("latin-1")
         self.has_begun = True
         return head
 
     def _keeps(self, name: str, value: str) -> bool:
-        """Note what a header says of the end of the answer or its connection; answers whether it is sent."""
+        """Apply a header about framing or the connection; return True if the header is to be sent."""
         if name == "content-length" and not self.status.startswith("204"):
             self._announced = int(value)
             return True
         if name == "connection" and has_token(value, "close"):
-            self.stays = False
+            self.keeps_alive = False
         return False
 
     def _framing(self, length: int | None) -> list[str]:
-        """Return the header that says where the body ends, which the application has not said."""
+        """Return the header that announces the end of the body, if the application has not set it."""
         if length is not None:
             self._announced = length
             return [f"Content-Length: {length}\r\n"]
         if self._minor:
             self._is_chunked = True
             return ["Transfer-Encoding: chunked\r\n"]
-        # To HTTP/1.0 the end of the connection is the end of the body.
-        self.stays = False
+        # In HTTP/1.0 the end of the connection is the end of the body.
+        self.keeps_alive = False
         return []

@@ -1,4 +1,4 @@
-"""The scheme that the client used, where a proxy in front says so."""
+"""The URL scheme of a request, as reported by a proxy."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class SchemeReader:
-    """Answers ``https`` where a header of ``schemes`` has its value, and ``http`` otherwise.
+    """Callable that returns ``https`` if a header in ``schemes`` has the given value, and ``http`` otherwise.
 
-    Only proxies whose address is ``trusted`` may say so; ``*`` trusts all.
+    Headers count only from proxies whose address is in ``trusted``; ``*`` trusts all.
     """
 
     def __init__(self, schemes: Mapping[str, str], trusted: Sequence[str]) -> None:
@@ -22,14 +22,14 @@ class SchemeReader:
         self._trusted = None if "*" in trusted else frozenset(trusted)
 
     def __call__(self, environ: "WSGIEnvironment") -> str:
-        """Return the scheme of a request. Raises Problem 400 where two headers contradict each other."""
-        said = None
+        """Return the scheme of a request. Raises Problem 400 if two headers contradict each other."""
+        found = None
         for key, secure in self._values:
             if key in environ:
                 scheme = "https" if environ[key] == secure else "http"
-                if said not in {None, scheme}:
-                    raise refusals.unreadable("its headers name two schemes")
-                said = scheme
-        if said is None or (self._trusted is not None and environ.get("REMOTE_ADDR") not in self._trusted):
+                if found not in {None, scheme}:
+                    raise refusals.unreadable("its headers name different schemes")
+                found = scheme
+        if found is None or (self._trusted is not None and environ.get("REMOTE_ADDR") not in self._trusted):
             return "http"
-        return said
+        return found

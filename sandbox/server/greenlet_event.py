@@ -38,7 +38,7 @@ class GreenletEvent:
         client = client_of_greenlet()
         try:
             if client is not None:
-                client.on_leave(self.set)
+                client.on_disconnect(self.set)
             # The loop's time may be that of the beginning of a long turn.
             hub.loop.update_now()
             timer.start(self._waiter.switch, None)
@@ -47,5 +47,5 @@ class GreenletEvent:
             timer.close()
             self._waiter = None
             if client is not None:
-                client.on_leave(None)
+                client.on_disconnect(None)
         return self._is_set

@@ -1,4 +1,4 @@
-"""The gunicorn worker: gevent's, whose connections are served by :mod:`sandbox.http`."""
+"""The gunicorn worker: the gevent worker, with connections served by :mod:`sandbox.http`."""
 
 import resource
 import socket
@@ -15,7 +15,7 @@ from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from sandbox.http import refusals
-from sandbox.http.client import Client, Departures
+from sandbox.http.client import Client, Disconnects
 from sandbox.http.connection import Connection, Service
 from sandbox.http.connections import Connections
 from sandbox.http.date import DateHeader
@@ -27,26 +27,27 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_ACCEPTED = 16
+"""Number of connections that are accepted in one iteration of the loop."""
 CHECK_SECONDS = 0.5
-"""So often connections that wait too long are looked for."""
+"""Interval of the search for connections that have waited too long."""
 SECOND_SIGNAL_SECONDS = 0.1
 LAST_CALLS_SECONDS = 0.3
-"""So long calls under way may take when the server ends."""
+"""Maximum time for calls in progress when the server stops."""
 
 
 class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
-    """A gevent worker that parses with llhttp and that ends at once when it is told to.
+    """A gevent worker that serves :mod:`sandbox.http` and stops quickly.
 
-    The application object may have ``limits``; otherwise the defaults hold.
+    The application object may have an attribute ``limits``; otherwise the defaults apply.
     """
 
     _is_ending = False
 
     def patch(self) -> None:
-        """Take gevent's sockets, and leave all else in Python as it is.
+        """Use gevent's sockets, without monkey-patching the standard library.
 
-        What waits here waits on a socket or on an event of gevent's. To put gevent into the place of everything in
-        Python that may wait takes 40 ms, and more where many packages are installed, which are all asked each time.
+        All waiting is done on sockets or on gevent's events. Patching everything takes 40 ms, and more if many packages
+        are installed, as each of them is searched for plugins.
         """
         self.sockets: list[Any] = [
             gevent.socket.socket(each.FAMILY, socket.SOCK_STREAM, fileno=each.sock.detach())
@@ -54,13 +55,13 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         ]
 
     def run(self) -> None:
-        """Serve until the end."""
+        """Serve until the worker is stopped."""
         limits: Limits = getattr(self.app, "limits", None) or Limits()
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if files != resource.RLIM_INFINITY:
             limits = limits.within(files)
         self._connections = Connections(limits)
-        self._departures = Departures()
+        self._disconnects = Disconnects()
         self._service = Service(
             self.wsgi,
             limits,
@@ -71,14 +72,14 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         self._bases = {each: _base(each.getsockname(), self.cfg.workers > 1) for each in self.sockets}
         for each in self.sockets:
             server = StreamServer(each, partial(self.handle, each), spawn=Pool())
-            # So few at once that those who are here already do not wait for those that come.
+            # Few at once, so that new connections do not delay open ones.
             server.max_accept = MAX_ACCEPTED
             server.start()
         while self.alive:
             self.notify()
             self._connections.interrupt_late()
             gevent.sleep(CHECK_SECONDS)
-        # The end comes from the greenlet that a signal started.
+        # The greenlet that the signal started exits the process.
         gevent.sleep(self.cfg.graceful_timeout)
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
@@ -89,11 +90,11 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         connection.settimeout(0)
         if family in {socket.AF_INET, socket.AF_INET6}:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        peer = Client(connection, address, self._departures)
+        peer = Client(connection, address, self._disconnects)
         try:
             self._connections.add(peer)
         except Problem as problem:
-            _turn_away(connection, problem)
+            _reject(connection, problem)
             peer.close()
             return
         try:
@@ -103,18 +104,18 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
             self._connections.remove(peer)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM: like SIGINT."""
+        """Handle SIGTERM like SIGINT."""
         self.handle_quit(sig, frame)
 
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGINT: calls under way are answered, if they are soon.
+        """Handle SIGINT: finish the calls in progress, within a short time, and exit.
 
-        Ctrl-C in a terminal reaches this process twice, from the terminal and from gunicorn's arbiter: to end a second
-        time while ending would hang.
+        Ctrl-C reaches this process twice, from the terminal and from gunicorn's arbiter. The second signal is ignored,
+        as exiting twice would hang.
         """
         if not self._is_ending:
             self._is_ending = True
-            # A signal may come while something is under way that must not be waited in.
+            # A signal handler may interrupt code in which waiting is not allowed.
             gevent.spawn(self._end)
 
     def _end(self) -> None:
@@ -124,7 +125,7 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
             self._service.is_ending = True
             begun = time.monotonic()
             waited = 0.0
-            # A terminal's second signal finds this process at its end, where Python no longer handles signals.
+            # Wait for the terminal's second signal: during exit Python no longer handles signals.
             while waited < SECOND_SIGNAL_SECONDS or (
                 self._connections.in_flight and waited < LAST_CALLS_SECONDS
             ):
@@ -145,15 +146,15 @@ def _base(address: Any, is_multiprocess: bool) -> "WSGIEnvironment":  # noqa: FB
         "SERVER_SOFTWARE": "protocol-sandbox",
         "SERVER_NAME": str(host),
         "SERVER_PORT": str(port),
-        # Never out of a header, which could move the application to another path.
+        # Never from a header, which could move the application to another path.
         "SCRIPT_NAME": "",
     }
 
 
-def _turn_away(connection: socket.socket, problem: Problem) -> None:
+def _reject(connection: socket.socket, problem: Problem) -> None:
     try:
         connection.send(refusals.refusal(problem, {}))
-        # To close with something unread would reset the connection, and the client might not see why.
+        # Closing with unread input would reset the connection, and the client might not receive the response.
         connection.recv(65_536)
     except OSError:
         return

@@ -8,14 +8,14 @@ from sandbox.problems import invalid
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Servers join two headers with a comma.
+# Servers join repeated headers with a comma.
 _SECOND_CREDENTIAL = re.compile(r",\s*[A-Za-z][A-Za-z0-9-]*\s+\S")
 
 
 def bearer_token(environ: "WSGIEnvironment") -> str | None:
     """Return the token of ``Authorization: Bearer {token}``; None where it is missing, empty or of another scheme.
 
-    Raises Problem 400 for two credentials, which would name a third sandbox together. Source: the documented requests.
+    Raises Problem 400 for two credentials, which together would select a third sandbox. Source: documented requests.
     The scheme is case-insensitive (RFC 9110, section 11.1).
     """
     header: str = environ.get("HTTP_AUTHORIZATION", "")

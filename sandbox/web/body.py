@@ -36,7 +36,7 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
 
 
 def is_awaited(environ: "WSGIEnvironment") -> bool:
-    """Return whether the request has a body, and its client waits for ``100 Continue`` before it sends it."""
+    """Return True if the request has a body that the client sends only after ``100 Continue``."""
     expectation: str | None = environ.get("HTTP_EXPECT")
     if expectation is None or expectation.lower() != "100-continue":
         return False

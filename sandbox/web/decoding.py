@@ -76,7 +76,7 @@ def decode_body(body: bytes, content_type: str) -> DecodedBody:
 
 
 def check_type(content_type: str) -> None:
-    """Raise Problem 415 for a type that :func:`decode_body` does not decode."""
+    """Raise Problem 415 if :func:`decode_body` does not support the type."""
     if parse_options_header(content_type)[0].lower() not in _TYPES:
         raise problems.unsupported_media_type(content_type)
 

@@ -1,21 +1,21 @@
-"""The client of a call that is held back."""
+"""Detection of clients that disconnect during a delay."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from sandbox.edge.client import KEY, abandon, has_left
+from sandbox.edge.client import KEY, abandon, has_disconnected
 
 
 @pytest.mark.parametrize("left", [True, False])
-def test_the_server_says_whether_it_left(left: bool) -> None:
-    assert has_left({KEY: SimpleNamespace(has_left=left)}) == left
+def test_a_disconnect_is_read_from_the_environment(left: bool) -> None:
+    assert has_disconnected({KEY: SimpleNamespace(has_disconnected=left)}) == left
 
 
-def test_a_server_that_says_nothing_has_clients_that_stay() -> None:
-    assert not has_left({})
+def test_a_client_of_an_unknown_server_is_connected() -> None:
+    assert not has_disconnected({})
 
 
-def test_the_call_of_a_client_that_left_ends_with_an_error_that_servers_know() -> None:
+def test_abandon_raises_a_connection_error() -> None:
     with pytest.raises(BrokenPipeError):
         abandon()

@@ -1,4 +1,4 @@
-"""A connection over a socket pair, in this process: what is sent, and all that comes back."""
+"""A connection over a socket pair in this process, and parsing of its responses."""
 
 import logging
 import socket
@@ -7,22 +7,22 @@ from typing import Any, NamedTuple
 
 import gevent
 
-from sandbox.http.client import Client, Departures
+from sandbox.http.client import Client, Disconnects
 from sandbox.http.connection import Connection, Service
 from sandbox.http.date import DateHeader
 from sandbox.http.limits import Limits
 from sandbox.http.scheme import SchemeReader
 
 PATIENCE_SECONDS = 20.0
-"""How long anything may take on a busy machine; nothing waits that long when all is well."""
+"""Maximum time of a wait on a busy machine; it is never reached unless a test fails."""
 NOW = 784111777.0
 HOST = "Host: 127.0.0.1"
 
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-class Answer(NamedTuple):
-    """One answer as it was sent; header names in lower case."""
+class Received(NamedTuple):
+    """A response as it was sent; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 
 
 class Echo:
-    """A WSGI application that reads the body, answers with it, and remembers each environment."""
+    """A WSGI application that reads the body, returns it, and records each environment."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
@@ -55,15 +55,15 @@ def service(app: Any, limits: Limits | None = None, log: logging.Logger | None =
 
 
 def connection(app: Any, limits: Limits | None = None) -> tuple[Connection, socket.socket]:
-    """A connection to ``app``, not served yet, and the client's end of it."""
+    """Return a connection to ``app`` that is not served yet, and the client's socket."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     base = {"SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SCRIPT_NAME": "", "wsgi.input_terminated": True}
-    return Connection(Client(ours, "here", Departures()), service(app, limits), base), theirs
+    return Connection(Client(ours, "here", Disconnects()), service(app, limits), base), theirs
 
 
 def exchange(app: Any, sent: bytes | str, limits: Limits | None = None) -> bytes:
-    """All that is answered to ``sent``, behind which the client sends no more."""
+    """Return all responses to ``sent``, after which the client sends nothing."""
     served, client = connection(app, limits)
     with client:
         client.sendall(sent.encode("latin-1") if isinstance(sent, str) else sent)
@@ -76,8 +76,8 @@ def exchange(app: Any, sent: bytes | str, limits: Limits | None = None) -> bytes
     return received
 
 
-def answers(received: bytes, *, to: str = "GET") -> list[Answer]:
-    """The answers in ``received``; what is no HTTP fails. ``to`` is the method of the requests."""
+def responses(received: bytes, *, to: str = "GET") -> list[Received]:
+    """Return the responses in ``received``, which must be valid. ``to`` is the method of the requests."""
     found = []
     while received:
         head, end, rest = received.partition(b"\r\n\r\n")
@@ -96,14 +96,14 @@ def answers(received: bytes, *, to: str = "GET") -> list[Answer]:
             body, received = rest[:length], rest[length:]
         else:
             body, received = rest, b""
-        found.append(Answer(int(status), headers, body))
+        found.append(Received(int(status), headers, body))
     return found
 
 
-def only(received: bytes, *, to: str = "GET") -> Answer:
-    """The one answer in ``received``."""
-    (answer,) = answers(received, to=to)
-    return answer
+def only(received: bytes, *, to: str = "GET") -> Received:
+    """Return the only response in ``received``."""
+    (response,) = responses(received, to=to)
+    return response
 
 
 def request(method: str, target: str, *headers: str, body: str = "", host: str = HOST) -> str:

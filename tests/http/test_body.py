@@ -1,4 +1,4 @@
-"""Bodies, read when they are asked for and never beyond their end."""
+"""Request bodies: read on demand, and never beyond their end."""
 
 from io import BufferedReader
 from typing import Any
@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize(("make", "sent"), [(length, b"abcdefgh"), (chunke
 
 
 @BOTH
-def test_a_body_ends_where_it_ends(client_with: ClientWith, make: Any, sent: bytes) -> None:
+def test_a_body_is_read_up_to_its_end(client_with: ClientWith, make: Any, sent: bytes) -> None:
     client, _other = client_with(sent + b"next")
     body = make(client)
     assert not body.is_at_end
@@ -38,14 +38,14 @@ def test_a_body_ends_where_it_ends(client_with: ClientWith, make: Any, sent: byt
 
 
 @BOTH
-def test_it_is_read_in_parts_as_well_and_by_lines(client_with: ClientWith, make: Any, sent: bytes) -> None:
+def test_a_body_can_be_read_in_parts_and_by_lines(client_with: ClientWith, make: Any, sent: bytes) -> None:
     client, _other = client_with(sent)
     reader = BufferedReader(make(client))
     assert [reader.read(2), reader.readline(), reader.read(5)] == [b"ab", b"cdefgh", b""]
 
 
 @BOTH
-def test_it_may_arrive_byte_by_byte(client_with: ClientWith, make: Any, sent: bytes) -> None:
+def test_a_body_may_arrive_byte_by_byte(client_with: ClientWith, make: Any, sent: bytes) -> None:
     client, other = client_with(b"")
 
     def send() -> None:
@@ -59,7 +59,7 @@ def test_it_may_arrive_byte_by_byte(client_with: ClientWith, make: Any, sent: by
 
 
 @BOTH
-def test_nothing_is_asked_for_before_it_is_read(client_with: ClientWith, make: Any, sent: bytes) -> None:
+def test_100_continue_is_sent_at_the_first_read(client_with: ClientWith, make: Any, sent: bytes) -> None:
     client, other = client_with(b"")
     body = make(client, expects_continue=True)
     other.settimeout(0)
@@ -71,7 +71,7 @@ def test_nothing_is_asked_for_before_it_is_read(client_with: ClientWith, make: A
     assert other.recv(100) == CONTINUE
 
 
-def test_a_body_with_a_length_that_breaks_off_is_short(client_with: ClientWith) -> None:
+def test_an_incomplete_body_with_a_length_is_short(client_with: ClientWith) -> None:
     client, _other = client_with(b"abc", ended=True)
     body = length(client)
     assert BufferedReader(body).read() == b"abc"
@@ -79,14 +79,14 @@ def test_a_body_with_a_length_that_breaks_off_is_short(client_with: ClientWith) 
 
 
 @pytest.mark.parametrize("at", range(1, len(CHUNKS)))
-def test_chunks_that_break_off_are_broken(client_with: ClientWith, at: int) -> None:
+def test_incomplete_chunks_are_invalid(client_with: ClientWith, at: int) -> None:
     client, _other = client_with(CHUNKS[:at], ended=True)
-    with pytest.raises(OSError, match="broken"):
+    with pytest.raises(OSError, match="invalid"):
         BufferedReader(chunked(client)).read()
 
 
 @BOTH
-def test_what_is_here_can_be_skipped(client_with: ClientWith, make: Any, sent: bytes) -> None:
+def test_a_buffered_body_can_be_skipped(client_with: ClientWith, make: Any, sent: bytes) -> None:
     client, _other = client_with(b"")
     client.buffer = sent + b"next"
     assert make(client).skip_buffered()
@@ -95,20 +95,20 @@ def test_what_is_here_can_be_skipped(client_with: ClientWith, make: Any, sent: b
     assert not make(client).skip_buffered()
 
 
-def test_broken_chunks_cannot_be_skipped(client_with: ClientWith) -> None:
+def test_invalid_chunks_cannot_be_skipped(client_with: ClientWith) -> None:
     client, _other = client_with(b"")
     client.buffer = b"g\r\n"
     assert not chunked(client).skip_buffered()
 
 
-def test_a_line_and_the_trailers_have_a_bound(client_with: ClientWith) -> None:
+def test_lines_and_trailers_are_limited(client_with: ClientWith) -> None:
     for sent in (b"1;" + b"a" * MAX_LINE_BYTES, b"0\r\n" + b"X: " + b"a" * 100 + b"\r\n\r\n"):
         client, _other = client_with(sent)
         with pytest.raises(OSError, match="too long"):
             BufferedReader(chunked(client)).read()
 
 
-def test_many_chunks_let_others_run(client_with: ClientWith) -> None:
+def test_other_greenlets_run_during_many_chunks(client_with: ClientWith) -> None:
     turns: list[int] = []
     client, _other = client_with(b"1\r\nx\r\n" * 5_000 + b"0\r\n\r\n")
 

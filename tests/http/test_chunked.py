@@ -1,4 +1,4 @@
-"""A chunked body: what it is made of. What it has in common with others is in ``test_body.py``."""
+"""Chunked bodies: sizes, extensions and trailers. Tests of all bodies are in ``test_body.py``."""
 
 from io import BufferedReader
 

@@ -1,11 +1,11 @@
-"""The client's end of a connection: waiting, noticing a departure, and giving others their turn."""
+"""Connections to clients: waiting, detection of a disconnect, and yielding to other greenlets."""
 
 import socket
 
 import gevent
 import pytest
 
-from sandbox.http.client import Client, Closed, Departures, Phase, give_way
+from sandbox.http.client import Client, Closed, Disconnects, Phase, yield_to_others
 from tests.http.conftest import ClientWith
 from tests.http.harness import PATIENCE_SECONDS
 
@@ -18,17 +18,17 @@ def pair(client_with: ClientWith) -> Pair:
     return client, other
 
 
-def test_what_arrives_is_received_and_then_the_end(pair: Pair) -> None:
+def test_data_is_received_and_then_the_end(pair: Pair) -> None:
     client, other = pair
     other.sendall(b"abc")
     assert client.receive(Phase.IDLE) == b"abc"
     other.close()
     assert client.receive(Phase.IDLE) == b""
     assert client.receive(Phase.IDLE) == b""
-    assert client.has_left
+    assert client.has_disconnected
 
 
-def test_others_run_while_it_waits(pair: Pair) -> None:
+def test_other_greenlets_run_during_a_wait(pair: Pair) -> None:
     client, other = pair
     gevent.spawn(other.sendall, b"late")
     with gevent.Timeout(PATIENCE_SECONDS):
@@ -36,7 +36,7 @@ def test_others_run_while_it_waits(pair: Pair) -> None:
     assert client.phase is Phase.HEAD
 
 
-def test_an_interruption_is_raised_where_it_waits(pair: Pair) -> None:
+def test_an_interruption_is_raised_in_the_waiting_greenlet(pair: Pair) -> None:
     client, _other = pair
     gevent.spawn(client.interrupt, Closed())
     client.phase = Phase.IDLE
@@ -44,7 +44,7 @@ def test_an_interruption_is_raised_where_it_waits(pair: Pair) -> None:
         client.receive(Phase.IDLE)
 
 
-def test_an_interruption_that_comes_too_late_is_forgotten(pair: Pair) -> None:
+def test_a_late_interruption_is_ignored(pair: Pair) -> None:
     client, other = pair
     client.interrupt(Closed())
     client.since += 1
@@ -54,25 +54,25 @@ def test_an_interruption_that_comes_too_late_is_forgotten(pair: Pair) -> None:
         assert client.receive(Phase.IDLE) == b"abc"
 
 
-def test_a_client_that_leaves_during_its_call_is_noticed(pair: Pair) -> None:
+def test_a_disconnect_during_a_call_is_detected(pair: Pair) -> None:
     client, other = pair
     noticed: list[bool] = []
     client.phase = Phase.CALL
-    client.on_leave(lambda: noticed.append(True))
+    client.on_disconnect(lambda: noticed.append(True))
     other.sendall(b"ahead")
     _turns()
-    assert (noticed, client.has_left, client.buffer) == ([], False, b"ahead")
+    assert (noticed, client.has_disconnected, client.buffer) == ([], False, b"ahead")
     other.close()
     _turns()
-    assert (noticed, client.has_left) == ([True], True)
-    client.on_leave(lambda: noticed.append(True))
+    assert (noticed, client.has_disconnected) == ([True], True)
+    client.on_disconnect(lambda: noticed.append(True))
     assert noticed == [True, True]
 
 
-def test_what_is_sent_ahead_is_read_up_to_a_bound(pair: Pair) -> None:
+def test_data_sent_ahead_is_read_up_to_a_limit(pair: Pair) -> None:
     client, other = pair
     client.phase = Phase.CALL
-    client.on_leave(lambda: None)
+    client.on_disconnect(lambda: None)
     other.settimeout(0)
     sent = 0
     for _ in range(100):
@@ -83,7 +83,7 @@ def test_what_is_sent_ahead_is_read_up_to_a_bound(pair: Pair) -> None:
     assert len(client.buffer) < 65_536 * 3
 
 
-def test_a_reset_is_an_end_as_well(pair: Pair) -> None:
+def test_a_reset_is_an_end_of_input(pair: Pair) -> None:
     client, other = pair
     client.sendall(b"unread")
     other.close()
@@ -91,7 +91,7 @@ def test_a_reset_is_an_end_as_well(pair: Pair) -> None:
         assert client.receive(Phase.IDLE) == b""
 
 
-def test_a_large_answer_waits_for_the_client_and_lets_others_run(pair: Pair) -> None:
+def test_a_large_response_waits_for_the_client_without_blocking_others(pair: Pair) -> None:
     client, other = pair
     data = bytes(range(256)) * 20_000
     sender = gevent.spawn(client.sendall_of, b"head", data)
@@ -109,14 +109,14 @@ def test_a_large_answer_waits_for_the_client_and_lets_others_run(pair: Pair) -> 
     sender.join()
 
 
-def test_sending_to_a_client_that_left_raises(pair: Pair) -> None:
+def test_sending_to_a_disconnected_client_raises(pair: Pair) -> None:
     client, other = pair
     other.close()
     with pytest.raises(ConnectionError):
         client.sendall(b"abc")
 
 
-def test_a_socket_may_be_shut_down_and_set(pair: Pair) -> None:
+def test_socket_options_and_shutdown(pair: Pair) -> None:
     client, other = pair
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     client.reset_on_close()
@@ -124,25 +124,25 @@ def test_a_socket_may_be_shut_down_and_set(pair: Pair) -> None:
     assert other.recv(1) == b""
 
 
-def test_departures_are_heard_a_few_at_a_time() -> None:
+def test_disconnects_are_handled_a_few_at_a_time() -> None:
     heard: list[int] = []
 
     class Leaving:
         def __init__(self, number: int) -> None:
             self._number = number
 
-        def hear_end(self) -> None:
+        def on_end(self) -> None:
             heard.append(self._number)
 
-    departures = Departures()
+    disconnects = Disconnects()
     for number in range(100):
-        departures.add(Leaving(number))  # type: ignore[arg-type]
-    give_way()
-    assert 0 < len(heard) <= 3 * Departures.MAX_PER_TURN
+        disconnects.add(Leaving(number))  # type: ignore[arg-type]
+    yield_to_others()
+    assert 0 < len(heard) <= 3 * Disconnects.MAX_PER_TURN
     _turns(20)
     assert heard == list(range(100))
 
 
 def _turns(count: int = 5) -> None:
     for _ in range(count):
-        give_way()
+        yield_to_others()

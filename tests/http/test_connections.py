@@ -1,4 +1,4 @@
-"""How many connections there may be, and how long each may wait."""
+"""Limits on the number of connections, and on the time that each may wait."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sandbox.problems import Problem
 
 
 class FakeClient:
-    """A client in a phase since a moment; remembers how it was interrupted."""
+    """A client in a phase since a given time, which records its interruption."""
 
     def __init__(self, phase: Phase, since: float = 0.0, address: str = "a") -> None:
         self.phase = phase
@@ -51,7 +51,7 @@ LIMITS = Limits(keep_alive_seconds=75, head_seconds=10, body_seconds=20, answer_
         (Phase.DRAIN, DRAIN_SECONDS, None),
     ],
 )
-def test_each_phase_has_its_time(
+def test_each_phase_has_a_timeout(
     monkeypatch: pytest.MonkeyPatch, phase: Phase, seconds: float, status: int | None
 ) -> None:
     now = 1000.0
@@ -64,7 +64,7 @@ def test_each_phase_has_its_time(
     assert late.is_reset == (phase is Phase.WRITE)
 
 
-def test_a_call_under_way_may_take_for_ever() -> None:
+def test_a_call_in_progress_has_no_timeout() -> None:
     client = FakeClient(Phase.CALL, -1e9)
     connections = opened(LIMITS, client)
     connections.interrupt_late()
@@ -72,7 +72,7 @@ def test_a_call_under_way_may_take_for_ever() -> None:
     assert connections.in_flight == 1
 
 
-def test_the_longest_unfinished_request_makes_room_before_any_idle_connection() -> None:
+def test_the_oldest_incomplete_request_is_closed_before_idle_connections() -> None:
     young, old = FakeClient(Phase.BODY, 2), FakeClient(Phase.BODY, 1)
     idle, busy = FakeClient(Phase.IDLE, 0), FakeClient(Phase.CALL, 0)
     connections = opened(Limits(max_connections=4), idle, young, old, busy)
@@ -82,13 +82,13 @@ def test_the_longest_unfinished_request_makes_room_before_any_idle_connection() 
     assert len(connections) == 4
 
 
-def test_an_idle_one_closes_without_a_word() -> None:
+def test_an_idle_connection_is_closed_without_a_response() -> None:
     idle = FakeClient(Phase.IDLE)
     opened(Limits(max_connections=1), idle).add(FakeClient(Phase.IDLE))
     assert isinstance(idle.interrupted, Closed)
 
 
-def test_one_that_makes_room_is_still_not_waited_for_too_long() -> None:
+def test_a_connection_that_was_closed_for_another_still_has_a_timeout() -> None:
     leaving = FakeClient(Phase.HEAD)
     connections = opened(Limits(max_connections=1), leaving)
     connections.add(FakeClient(Phase.CALL))
@@ -99,7 +99,7 @@ def test_one_that_makes_room_is_still_not_waited_for_too_long() -> None:
     assert len(connections) == 1
 
 
-def test_where_all_have_calls_under_way_there_is_no_room() -> None:
+def test_a_new_connection_is_refused_if_all_have_calls_in_progress() -> None:
     connections = opened(Limits(max_connections=2), FakeClient(Phase.CALL), FakeClient(Phase.CALL))
     with pytest.raises(Problem, match=r"2 connections.*--max-connections") as refused:
         connections.add(FakeClient(Phase.IDLE))
@@ -107,7 +107,7 @@ def test_where_all_have_calls_under_way_there_is_no_room() -> None:
     assert len(connections) == 2
 
 
-def test_an_address_that_has_its_share_makes_room_itself() -> None:
+def test_the_limit_of_an_address_closes_only_its_own_connections() -> None:
     mine, other = FakeClient(Phase.BODY, 5), FakeClient(Phase.BODY, 0, "b")
     connections = opened(Limits(max_connections_per_address=1), mine, other)
     connections.add(FakeClient(Phase.CALL))
@@ -117,7 +117,7 @@ def test_an_address_that_has_its_share_makes_room_itself() -> None:
         connections.add(FakeClient(Phase.IDLE))
 
 
-def test_what_was_removed_counts_no_more() -> None:
+def test_removed_connections_are_not_counted() -> None:
     client = FakeClient(Phase.CALL)
     connections = opened(Limits(max_connections=1, max_connections_per_address=1), client)
     connections.remove(client)

@@ -3,7 +3,7 @@
 from sandbox.http.date import DateHeader
 
 
-def test_it_is_made_anew_each_second() -> None:
+def test_the_date_changes_each_second() -> None:
     now = 784111777.0
     date = DateHeader(lambda: now)
     assert date() == "Sun, 06 Nov 1994 08:49:37 GMT"

@@ -1,4 +1,4 @@
-"""From a head to a WSGI environment."""
+"""Building the WSGI environment from a head."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def test_headers_become_keys() -> None:
     assert set(BASE) == {"SERVER_NAME"}
 
 
-def test_a_header_in_several_lines_is_one_list() -> None:
+def test_repeated_headers_are_joined() -> None:
     found = environ((b"Accept", b"a"), (b"accept", b"b"), (b"Cookie", b"c=d"), (b"Cookie", b"e=f"))
     assert (found["HTTP_ACCEPT"], found["HTTP_COOKIE"]) == ("a,b", "c=d; e=f")
 
@@ -41,7 +41,7 @@ def test_a_name_with_an_underscore_is_dropped() -> None:
     "host",
     ["a", "a.example:80", "a_b.example", "127.0.0.1:0", "127.0.0.1:65535", "[::1]", "[::1]:80", "a.example."],
 )
-def test_a_host(host: str) -> None:
+def test_valid_hosts(host: str) -> None:
     check_host(host)
 
 
@@ -49,7 +49,7 @@ def test_a_host(host: str) -> None:
     "host",
     ["", ":80", "a:b", "a:65536", "[::1", "[]", "[1.2.3.4]", "a b", "a/b", "a,b", "me@a", "a:80:90", "é"],
 )
-def test_no_host(host: str) -> None:
+def test_invalid_hosts_are_refused(host: str) -> None:
     with pytest.raises(Problem) as refused:
         check_host(host)
     assert refused.value.status == 400
@@ -77,6 +77,6 @@ def test_a_token_in_a_list(header: str, found: bool) -> None:
         (0, b"keep-alive, close", False),
     ],
 )
-def test_whether_the_client_wants_to_stay(minor: int, connection: bytes | None, stays: bool) -> None:
+def test_keep_alive_depends_on_version_and_header(minor: int, connection: bytes | None, stays: bool) -> None:
     headers = [] if connection is None else [(b"Connection", connection)]
     assert is_kept_alive(environ(*headers, minor=minor)) == stays

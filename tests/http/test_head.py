@@ -1,4 +1,4 @@
-"""Heads, one after the other, and those that break off."""
+"""Parsing heads, complete and incomplete."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_the_parts_of_a_head() -> None:
     assert HeadParser(Limits()).parse(GET.replace(b"1.1", b"1.0")).minor == 0
 
 
-def test_one_parser_takes_many() -> None:
+def test_one_parser_parses_many_heads() -> None:
     parser = HeadParser(Limits())
     first = parser.parse(GET)
     assert parser.parse(GET) == first
@@ -26,7 +26,7 @@ def test_one_parser_takes_many() -> None:
     assert parser.parse(GET) == first
 
 
-def test_it_goes_on_after_one_that_was_refused() -> None:
+def test_a_parser_can_be_used_after_a_refused_head() -> None:
     parser = HeadParser(Limits())
     with pytest.raises(Problem):
         parser.parse(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n")
@@ -34,7 +34,7 @@ def test_it_goes_on_after_one_that_was_refused() -> None:
 
 
 @pytest.mark.parametrize("beginning", [b"G", b"GET", b"GET ", GET[:-1], GET[:-2], b"GET / HTTP/1.1\r"])
-def test_a_beginning_that_may_become_a_head(beginning: bytes) -> None:
+def test_a_valid_beginning_is_accepted(beginning: bytes) -> None:
     for checked in range(len(beginning)):
         HeadParser(Limits()).check_beginning(beginning, checked)
 
@@ -42,13 +42,13 @@ def test_a_beginning_that_may_become_a_head(beginning: bytes) -> None:
 @pytest.mark.parametrize(
     "beginning", [b"\x16\x03\x01", b"@", b" GET", b"GET / HTTP/1.1\nHost", b"GET\0", b"GET / HTTP/1.1\rH"]
 )
-def test_a_beginning_that_cannot(beginning: bytes) -> None:
+def test_an_invalid_beginning_is_refused(beginning: bytes) -> None:
     with pytest.raises(Problem) as refused:
         HeadParser(Limits()).check_beginning(beginning, 0)
     assert refused.value.status == 400
 
 
-def test_a_beginning_that_is_too_long() -> None:
+def test_a_long_beginning_is_refused() -> None:
     with pytest.raises(Problem) as refused:
         HeadParser(Limits(max_request_line_bytes=64)).check_beginning(b"G" * 65, 0)
     assert refused.value.status == 414
@@ -60,5 +60,5 @@ def test_a_beginning_that_is_too_long() -> None:
 @pytest.mark.parametrize(
     ("data", "left"), [(b"\r\nGET", b"GET"), (b"\r\n\r\n", b""), (b"\r", b"\r"), (b"\r\n\r", b"\r")]
 )
-def test_empty_lines_are_taken_away(data: bytes, left: bytes) -> None:
+def test_empty_lines_are_removed(data: bytes, left: bytes) -> None:
     assert without_empty_lines(data) == left

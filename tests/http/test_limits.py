@@ -17,7 +17,7 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     assert Limits() == Limits.of(Settings())
 
 
-def test_there_are_no_more_connections_than_a_process_may_have_open() -> None:
+def test_connections_are_limited_by_the_open_files_of_the_process() -> None:
     limits = Limits(max_connections=100)
     assert limits.within(50).max_connections == 45
     assert limits.within(1000) == limits

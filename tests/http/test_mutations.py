@@ -1,4 +1,4 @@
-"""Well-formed requests with a few bytes changed: no traceback, no stuck connection, no answer that is not HTTP."""
+"""Well-formed requests with a few bytes changed: no traceback, no blocked connection, only valid HTTP responses."""
 
 import logging
 import socket
@@ -15,7 +15,7 @@ from tests.http.harness import PATIENCE_SECONDS, connection
 
 EXAMPLES = 210
 MUTATIONS = 100
-"""Of each example: so there are more than 20,000 in all."""
+"""Mutations of each example: more than 20,000 in total."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW", "CONNECT")
 TARGETS = (
@@ -58,7 +58,7 @@ SPLICES = (
 
 @st.composite
 def requests(draw: st.DrawFn) -> bytes:
-    """One to three well-formed requests on one connection."""
+    """Return one to three well-formed requests on one connection."""
     return b"".join(draw(one_request()) for _ in range(draw(st.integers(1, 3))))
 
 
@@ -82,7 +82,7 @@ def one_request(draw: st.DrawFn) -> bytes:
 
 
 def mutated(sent: bytes, random: Random) -> bytes:
-    """``sent`` with one to four places changed."""
+    """Return ``sent`` with one to four changes."""
     changed = bytearray(sent)
     for _ in range(random.randint(1, 4)):
         at = random.randrange(len(changed) + 1)
@@ -107,7 +107,7 @@ def app() -> object:
 
 
 class Defects(logging.Handler):
-    """Keeps what is logged, which should be nothing."""
+    """A handler that keeps the log records; there should be none."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,9 +124,7 @@ class Defects(logging.Handler):
     database=None,
 )
 @given(sent=requests(), seed=st.integers(0, 2**32))
-def test_no_change_of_a_request_is_answered_with_anything_but_http(
-    app: object, sent: bytes, seed: int
-) -> None:
+def test_mutated_requests_get_valid_http_responses(app: object, sent: bytes, seed: int) -> None:
     defects = Defects()
     loggers = [logging.getLogger(name) for name in ("tests.http", "sandbox")]
     for each in loggers:
@@ -136,7 +134,7 @@ def test_no_change_of_a_request_is_answered_with_anything_but_http(
         for _ in range(MUTATIONS):
             text = mutated(sent, random)
             received = _served(app, text)
-            assert _is_http(received), f"{text!r} was answered with {received!r}"
+            assert _is_http(received), f"{text!r} got {received!r}"
             assert not defects.records, repr(text)
     finally:
         for each in loggers:
@@ -157,7 +155,7 @@ def _served(app: object, text: bytes) -> bytes:
 
 
 def _is_http(received: bytes) -> bool:
-    """Whether these are whole heads of answers, each with a body or without one; faults may cut the last body."""
+    """Return True if these are complete responses; faults may truncate the last body."""
     while received:
         head, end, rest = received.partition(b"\r\n\r\n")
         line, *lines = head.split(b"\r\n")
@@ -165,6 +163,6 @@ def _is_http(received: bytes) -> bool:
             return False
         fields = {name.lower(): value for name, _, value in (each.partition(b": ") for each in lines)}
         length = int(fields.get(b"content-length", b"0"))
-        # A body is absent behind HEAD, which the answer itself does not tell.
+        # A response to HEAD has no body, which cannot be seen in the response itself.
         received = rest if rest.startswith(b"HTTP/1.1 ") else rest[length:]
     return True

@@ -1,4 +1,4 @@
-"""Errors that are answered without the application."""
+"""Errors that are sent without calling the application."""
 
 import json
 
@@ -6,26 +6,26 @@ from sandbox.http import refusals
 from tests.http.harness import only
 
 
-def test_a_refusal_is_a_whole_answer_that_ends_the_connection() -> None:
-    answer = only(refusals.refusal(refusals.unreadable("it is empty"), {}))
-    assert answer.status == 400
-    assert answer.headers["connection"] == "close"
-    assert list(json.loads(answer.body)) == ["type", "message", "documentation_url"]
-    assert answer.headers["access-control-allow-origin"] == "*"
+def test_a_refusal_is_a_complete_response_that_closes_the_connection() -> None:
+    response = only(refusals.refusal(refusals.unreadable("it is empty"), {}))
+    assert response.status == 400
+    assert response.headers["connection"] == "close"
+    assert list(json.loads(response.body)) == ["type", "message", "documentation_url"]
+    assert response.headers["access-control-allow-origin"] == "*"
 
 
-def test_each_has_an_id_of_its_own_and_names_the_origin_where_it_is_known() -> None:
+def test_refusals_have_a_unique_id_and_the_known_origin() -> None:
     environ = {"HTTP_ORIGIN": "http://a.example"}
     one, other = [only(refusals.refusal(refusals.head_timeout(1), environ)) for _ in range(2)]
     assert one.headers["x-request-id"] != other.headers["x-request-id"]
     assert one.headers["access-control-allow-origin"] == "http://a.example"
 
 
-def test_one_to_head_has_no_body() -> None:
+def test_a_refusal_of_head_has_no_body() -> None:
     assert refusals.refusal(refusals.evicted(), {}, sends_body=False).endswith(b"\r\n\r\n")
 
 
-def test_each_says_what_would_be_right() -> None:
+def test_refusals_have_their_statuses() -> None:
     said = {
         400: refusals.unreadable("x"),
         408: refusals.body_timeout(2),

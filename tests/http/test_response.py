@@ -1,4 +1,4 @@
-"""An answer on its way: where it ends, and that it never says otherwise."""
+"""Sending responses, with correct framing in all cases."""
 
 import socket
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.http.date import DateHeader
 from sandbox.http.response import JOINED_BYTES, Response
-from tests.http.harness import PATIENCE_SECONDS, App, answers, connection, exchange, only, request
+from tests.http.harness import PATIENCE_SECONDS, App, connection, exchange, only, request, responses
 
 Headers = list[tuple[str, str]]
 
@@ -27,8 +27,8 @@ def pieces(*parts: bytes) -> Iterator[bytes]:
 
 
 def test_status_headers_and_date_are_sent() -> None:
-    answer = only(exchange(answering([b"ok"], ("X-A", "b")), request("GET", "/")))
-    assert answer.headers == {
+    response = only(exchange(answering([b"ok"], ("X-A", "b")), request("GET", "/")))
+    assert response.headers == {
         "date": "Sun, 06 Nov 1994 08:49:37 GMT",
         "x-a": "b",
         "content-length": "2",
@@ -47,7 +47,7 @@ def test_a_whole_body_of_any_length_arrives(length: int) -> None:
 
 
 def everything(client: socket.socket) -> bytes:
-    """All that comes up to the end, while the server runs beside."""
+    """Return all data up to the end, while the server runs in another greenlet."""
     client.settimeout(0)
     received = b""
     while True:
@@ -61,7 +61,7 @@ def everything(client: socket.socket) -> bytes:
         received += piece
 
 
-def test_head_and_a_short_body_are_one_packet() -> None:
+def test_the_head_and_a_short_body_are_sent_together() -> None:
     sent: list[bytes] = []
 
     class Client:
@@ -72,39 +72,39 @@ def test_head_and_a_short_body_are_one_packet() -> None:
     response.start("200 OK", [])
     response.send([b"body"])
     assert len(sent) == 1
-    assert response.stays
+    assert response.keeps_alive
 
 
-def test_a_body_of_unknown_length_is_sent_in_chunks_and_the_connection_stays() -> None:
+def test_a_body_of_unknown_length_is_sent_in_chunks() -> None:
     received = exchange(answering(pieces(b"abc", b"", b"defgh")), request("GET", "/")).lower()
     assert b"transfer-encoding: chunked" in received
     assert received.endswith(b"\r\n\r\n3\r\nabc\r\n5\r\ndefgh\r\n0\r\n\r\n")
     app = answering((b"abc", b"defgh"))
-    found = answers(exchange(app, request("GET", "/1") + request("GET", "/2")))
-    assert [answer.body for answer in found] == [b"abcdefgh"] * 2
+    found = responses(exchange(app, request("GET", "/1") + request("GET", "/2")))
+    assert [response.body for response in found] == [b"abcdefgh"] * 2
 
 
-def test_http_1_0_gets_it_up_to_the_end_of_the_connection() -> None:
+def test_a_body_of_unknown_length_ends_with_an_http_1_0_connection() -> None:
     sent = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
-    answer = only(exchange(answering(pieces(b"abc", b"de")), sent))
-    assert answer.body == b"abcde"
-    assert answer.headers["connection"] == "close"
+    response = only(exchange(answering(pieces(b"abc", b"de")), sent))
+    assert response.body == b"abcde"
+    assert response.headers["connection"] == "close"
 
 
-def test_an_announced_body_may_come_in_pieces() -> None:
+def test_a_body_with_a_length_may_be_sent_in_pieces() -> None:
     app = answering((b"abc", b"de"), ("Content-Length", "5"))
-    found = answers(exchange(app, request("GET", "/1") + request("GET", "/2")))
-    assert [answer.body for answer in found] == [b"abcde"] * 2
+    found = responses(exchange(app, request("GET", "/1") + request("GET", "/2")))
+    assert [response.body for response in found] == [b"abcde"] * 2
 
 
 @pytest.mark.parametrize("body", [[b"abcdef"], (b"abc", b"def")])
-def test_nothing_is_sent_beyond_what_was_announced(body: Iterable[bytes]) -> None:
-    answer = only(exchange(answering(body, ("Content-Length", "4")), request("GET", "/")))
-    assert answer.body == b"abcd"
+def test_a_body_is_cut_at_its_content_length(body: Iterable[bytes]) -> None:
+    response = only(exchange(answering(body, ("Content-Length", "4")), request("GET", "/")))
+    assert response.body == b"abcd"
 
 
 @pytest.mark.parametrize("body", [[b"abc"], (b"a", b"bc")])
-def test_less_than_was_announced_ends_the_connection(body: Iterable[bytes]) -> None:
+def test_a_body_shorter_than_its_content_length_closes_the_connection(body: Iterable[bytes]) -> None:
     received = exchange(answering(body, ("Content-Length", "4")), request("GET", "/1") + request("GET", "/2"))
     assert received.endswith(b"\r\n\r\nabc")
 
@@ -120,28 +120,28 @@ def test_statuses_without_a_body_have_none(status: str) -> None:
 @pytest.mark.parametrize("body", [[b""], [b"abc"], (b"a", b"bc"), ()])
 def test_head_sends_no_body_and_keeps_the_length(body: Iterable[bytes]) -> None:
     app = answering(body, ("Content-Length", "3"))
-    found = answers(exchange(app, request("HEAD", "/1") + request("HEAD", "/2")), to="HEAD")
-    assert [answer.headers["content-length"] for answer in found] == ["3", "3"]
+    found = responses(exchange(app, request("HEAD", "/1") + request("HEAD", "/2")), to="HEAD")
+    assert [response.headers["content-length"] for response in found] == ["3", "3"]
 
 
-def test_headers_of_the_connection_are_the_servers() -> None:
+def test_connection_headers_are_set_by_the_server() -> None:
     app = answering([b"ok"], ("Transfer-Encoding", "gzip"), ("Connection", "x-own"))
-    answer = only(exchange(app, request("GET", "/")))
-    assert set(answer.headers) == {"date", "content-length"}
+    response = only(exchange(app, request("GET", "/")))
+    assert set(response.headers) == {"date", "content-length"}
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Smuggled: b", "a\nb", "a\rb"])
-def test_a_line_break_in_a_header_is_a_defect_and_not_sent(value: str) -> None:
-    answer = only(exchange(answering([b"ok"], ("X-A", value)), request("GET", "/")))
-    assert answer.status == 500
-    assert "x-smuggled" not in answer.headers
+def test_a_line_break_in_a_header_is_an_internal_error(value: str) -> None:
+    response = only(exchange(answering([b"ok"], ("X-A", value)), request("GET", "/")))
+    assert response.status == 500
+    assert "x-smuggled" not in response.headers
 
 
-def test_an_application_that_forgets_start_response_is_a_defect() -> None:
+def test_a_missing_start_response_is_an_internal_error() -> None:
     assert only(exchange(lambda _environ, _start: [b"ok"], request("GET", "/"))).status == 500
 
 
-def test_start_response_may_be_called_again_with_an_error_alone() -> None:
+def test_start_response_may_be_called_again_only_with_exc_info() -> None:
     def twice(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", [])
         start_response("201 Created", [])
@@ -157,7 +157,7 @@ def test_start_response_may_be_called_again_with_an_error_alone() -> None:
     assert only(exchange(with_error, request("GET", "/"))).status == 503
 
 
-def test_what_is_written_comes_before_what_is_returned() -> None:
+def test_written_data_precedes_the_returned_body() -> None:
     def app(_environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         write = start_response("200 OK", [])
         write(b"ab")

@@ -1,4 +1,4 @@
-"""The scheme that a proxy says its client used."""
+"""The URL scheme as reported by a proxy."""
 
 import pytest
 
@@ -18,16 +18,16 @@ SCHEMES = {"X-FORWARDED-PROTO": "https", "X-FORWARDED-SSL": "on"}
         ({"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_SSL": "on"}, "https"),
     ],
 )
-def test_a_header_with_its_value_says_https(environ: dict[str, str], scheme: str) -> None:
+def test_headers_select_the_scheme(environ: dict[str, str], scheme: str) -> None:
     assert SchemeReader(SCHEMES, ["*"])(environ) == scheme
 
 
-def test_two_that_contradict_each_other_are_refused() -> None:
+def test_contradicting_headers_are_refused() -> None:
     with pytest.raises(Problem):
         SchemeReader(SCHEMES, ["*"])({"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_SSL": "off"})
 
 
-def test_only_trusted_proxies_are_believed() -> None:
+def test_headers_of_untrusted_proxies_are_ignored() -> None:
     reader = SchemeReader(SCHEMES, ["10.0.0.1"])
     assert reader({"HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "10.0.0.1"}) == "https"
     assert reader({"HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": "10.0.0.2"}) == "http"

@@ -1,11 +1,11 @@
-"""Requests that two readers could understand in two ways: refused, the connection ended, nothing behind them read."""
+"""Ambiguous requests: they are refused, and the connection is closed without reading further."""
 
 import json
 
 import gevent
 import pytest
 
-from tests.http.harness import HOST, PATIENCE_SECONDS, Echo, answers, connection, exchange, only
+from tests.http.harness import HOST, PATIENCE_SECONDS, Echo, connection, exchange, only, responses
 
 HEAD = f"POST /v1/x HTTP/1.1\r\n{HOST}\r\n"
 CHUNKED = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n"
@@ -92,7 +92,7 @@ REFUSED_HEADS = {
     "a name with _ before the one with -": f"{HEAD}x_my-own: a\r\nX-My-Own: b\r\n\r\n",
     "two schemes": f"{HEAD}X-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\n\r\n",
 }
-BROKEN_CHUNKS = {
+INVALID_CHUNKS = {
     "a signed size": "+5\r\nabcde\r\n0\r\n\r\n",
     "a negative size": "-5\r\nabcde\r\n0\r\n\r\n",
     "a size with 0x": "0x5\r\nabcde\r\n0\r\n\r\n",
@@ -116,41 +116,41 @@ BROKEN_CHUNKS = {
 
 
 @pytest.mark.parametrize("sent", REFUSED_HEADS.values(), ids=REFUSED_HEADS.keys())
-def test_an_ambiguous_head_is_refused_and_nothing_behind_it_is_read(sent: str) -> None:
+def test_an_ambiguous_head_is_refused_and_closes_the_connection(sent: str) -> None:
     app = Echo()
-    answer = only(exchange(app, sent + SMUGGLED))
-    assert answer.status == 400
-    assert answer.headers["connection"] == "close"
-    assert json.loads(answer.body)["type"] == "invalid_request"
+    response = only(exchange(app, sent + SMUGGLED))
+    assert response.status == 400
+    assert response.headers["connection"] == "close"
+    assert json.loads(response.body)["type"] == "invalid_request"
     assert app.calls == []
 
 
 @pytest.mark.parametrize("sent", REFUSED_HEADS.values(), ids=REFUSED_HEADS.keys())
-def test_it_is_refused_as_well_where_it_arrives_byte_by_byte(sent: str) -> None:
+def test_an_ambiguous_head_that_arrives_byte_by_byte_is_refused(sent: str) -> None:
     app = Echo()
     assert _in_bytes(app, sent + SMUGGLED) == 400
     assert app.calls == []
 
 
-@pytest.mark.parametrize("chunks", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS.keys())
-def test_a_broken_chunk_is_an_error_to_the_application_and_nothing_behind_it_is_read(chunks: str) -> None:
+@pytest.mark.parametrize("chunks", INVALID_CHUNKS.values(), ids=INVALID_CHUNKS.keys())
+def test_reading_invalid_chunks_raises_and_closes_the_connection(chunks: str) -> None:
     paths = []
 
     def app(environ: dict[str, object], start_response: object) -> list[bytes]:
         paths.append(environ["PATH_INFO"])
-        with pytest.raises(OSError, match="chunks of the body are broken"):
+        with pytest.raises(OSError, match="chunked body is invalid"):
             environ["wsgi.input"].read()  # type: ignore[attr-defined]
         start_response("400 Bad Request", [])  # type: ignore[operator]
-        return [b"broken"]
+        return [b"invalid"]
 
-    answer = only(exchange(app, CHUNKED + chunks + SMUGGLED))
-    assert (answer.status, answer.body) == (400, b"broken")
-    assert answer.headers["connection"] == "close"
+    response = only(exchange(app, CHUNKED + chunks + SMUGGLED))
+    assert (response.status, response.body) == (400, b"invalid")
+    assert response.headers["connection"] == "close"
     assert paths == ["/v1/x"]
 
 
-@pytest.mark.parametrize("chunks", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS.keys())
-def test_nothing_behind_a_broken_chunk_is_read_where_nobody_reads_the_body(chunks: str) -> None:
+@pytest.mark.parametrize("chunks", INVALID_CHUNKS.values(), ids=INVALID_CHUNKS.keys())
+def test_unread_invalid_chunks_close_the_connection(chunks: str) -> None:
     paths = []
 
     def app(environ: dict[str, object], start_response: object) -> list[bytes]:
@@ -166,14 +166,14 @@ CODINGS = ["snail", "gzip, chunked", "identity", "xchunked", "chunked;a=b", ",ch
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_another_coding_than_chunked_alone_is_not_implemented(coding: str) -> None:
+def test_other_transfer_codings_are_not_implemented(coding: str) -> None:
     app = Echo()
-    answer = only(exchange(app, f"{HEAD}Transfer-Encoding: {coding}\r\n\r\n0\r\n\r\n{SMUGGLED}"))
-    assert answer.status == 501
+    response = only(exchange(app, f"{HEAD}Transfer-Encoding: {coding}\r\n\r\n0\r\n\r\n{SMUGGLED}"))
+    assert response.status == 501
     assert app.calls == []
 
 
-def test_a_coding_in_two_lines_is_not_implemented() -> None:
+def test_repeated_transfer_codings_are_not_implemented() -> None:
     sent = f"{HEAD}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     assert only(exchange(Echo(), sent)).status == 501
 
@@ -199,5 +199,5 @@ def _in_bytes(app: Echo, sent: str) -> int:
             except BlockingIOError:
                 continue
         greenlet.kill()
-    (answer, *_) = answers(received)
-    return answer.status
+    (response, *_) = responses(received)
+    return response.status

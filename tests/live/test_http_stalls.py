@@ -1,4 +1,4 @@
-"""No client holds another: while one does its worst, another one's calls are answered at once."""
+"""No client blocks another: during an attack by one client, the calls of another one are answered at once."""
 
 import http.client
 import socket
@@ -9,31 +9,31 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.live.conftest import Start
-from tests.live.server import PATIENCE_SECONDS, Server
+from tests.live.conftest import StartServer
+from tests.live.server import TIMEOUT_SECONDS, Server
 from tests.live.wire import create, request
 
 MAX_SECONDS = 1.0
-"""A few milliseconds are usual; the rest is for machines that are busy with other tests."""
+"""Maximum time of a call. A few milliseconds are usual; the rest is for busy machines."""
 
 
 @contextmanager
 def observed(server: Server, token: str) -> Iterator[None]:
-    """Retrieves, again and again, while the body runs; none may take long."""
+    """Send requests while the block runs; none of them may take long."""
     over = threading.Event()
     took: list[float] = []
 
     def observe() -> None:
-        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_SECONDS)
         while not over.is_set():
             began = time.monotonic()
             client.request(
                 "GET", "/v1/conversations/xgQQXg3hrtjh7AvZ", headers={"Authorization": f"Bearer {token}"}
             )
-            answer = client.getresponse()
-            answer.read()
+            response = client.getresponse()
+            response.read()
             took.append(time.monotonic() - began)
-            assert answer.status == 200
+            assert response.status == 200
             time.sleep(0.002)
         client.close()
 
@@ -43,17 +43,17 @@ def observed(server: Server, token: str) -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(PATIENCE_SECONDS)
+        thread.join(TIMEOUT_SECONDS)
     assert took
     assert max(took) < MAX_SECONDS
 
 
 def connect(server: Server) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS)
+    return socket.create_connection(("127.0.0.1", server.port), TIMEOUT_SECONDS)
 
 
 def send_much(server: Server, head: str, piece: bytes, pieces: int) -> None:
-    """Send until everything is sent or the server has had enough."""
+    """Send all pieces, or until the server closes the connection."""
     with connect(server) as client:
         try:
             client.sendall(head.encode())
@@ -109,12 +109,12 @@ def many_that_never_finish(server: Server) -> None:
         many_that_never_finish,
     ],
 )
-def test_another_client_does_not_notice(server: Server, token: str, attack: Callable[[Server], None]) -> None:
+def test_another_client_is_not_delayed(server: Server, token: str, attack: Callable[[Server], None]) -> None:
     with observed(server, token):
         attack(server)
 
 
-def test_connections_with_unfinished_bodies_shut_nobody_out(start: Start, token: str) -> None:
+def test_incomplete_bodies_do_not_block_new_connections(start: StartServer, token: str) -> None:
     server = start("--max-connections", "200", "--max-connections-per-address", "150")
     clients = []
     try:

@@ -1,18 +1,18 @@
-"""``GreenletEvent`` wakes a waiting greenlet once, when it is set or on timeout."""
+"""Greenlets that wait for an event: they are woken once, when it is set or after a timeout."""
 
 import socket
 
 import gevent
 import pytest
 
-from sandbox.http.client import Client, Departures, Phase
+from sandbox.http.client import Client, Disconnects, Phase
 from sandbox.server.greenlet_event import GreenletEvent
 
 LONG = 60.0
-"""Timeout in seconds. No passing test waits that long."""
+"""A timeout in seconds that is not reached unless a test fails."""
 
 
-def test_set_wakes_the_waiting_greenlet() -> None:
+def test_set_wakes_a_waiting_greenlet() -> None:
     event = GreenletEvent()
     waiting = gevent.spawn(event.wait, LONG)
     gevent.idle()
@@ -22,19 +22,19 @@ def test_set_wakes_the_waiting_greenlet() -> None:
     assert event.is_set()
 
 
-def test_wait_returns_false_on_timeout() -> None:
+def test_wait_returns_false_after_the_timeout() -> None:
     event = GreenletEvent()
     assert event.wait(0.0) is False
     assert not event.is_set()
 
 
-def test_wait_returns_at_once_if_set() -> None:
+def test_wait_returns_at_once_if_the_event_is_set() -> None:
     event = GreenletEvent()
     event.set()
     assert event.wait(LONG) is True
 
 
-def test_set_twice_wakes_only_once() -> None:
+def test_setting_an_event_twice_has_no_further_effect() -> None:
     event, later = GreenletEvent(), GreenletEvent()
 
     def wait_twice() -> tuple[bool, bool]:
@@ -50,7 +50,7 @@ def test_set_twice_wakes_only_once() -> None:
     assert waiting.get(timeout=LONG / 2) == (True, True)
 
 
-def test_set_after_the_greenlet_was_killed() -> None:
+def test_a_killed_greenlet_is_not_woken() -> None:
     event = GreenletEvent()
     waiting = gevent.spawn(event.wait, LONG)
     gevent.idle()
@@ -71,10 +71,10 @@ def test_each_event_wakes_its_own_greenlet(count: int) -> None:
         assert not any(other.ready() for other in waiting[at + 1 :])
 
 
-def test_a_client_that_leaves_wakes_its_call() -> None:
+def test_a_disconnect_wakes_the_call() -> None:
     ours, theirs = socket.socketpair()
     ours.settimeout(0)
-    client = Client(ours, "here", Departures())
+    client = Client(ours, "here", Disconnects())
     client.phase = Phase.CALL
     event = GreenletEvent()
 
@@ -87,5 +87,5 @@ def test_a_client_that_leaves_wakes_its_call() -> None:
     theirs.close()
     with gevent.Timeout(20):
         assert waiting.get()
-    assert client.has_left
+    assert client.has_disconnected
     client.close()

@@ -1,4 +1,4 @@
-"""The worker: its sockets, its end, and requests on a real connection."""
+"""The worker: sockets, signals, and requests on a real connection."""
 
 import logging
 import signal
@@ -13,18 +13,18 @@ import pytest
 from gunicorn.config import Config
 
 from sandbox.server.worker import SandboxWorker
-from tests.live.conftest import Start
+from tests.live.conftest import StartServer
 
 
 @pytest.fixture
 def worker() -> Iterator[SandboxWorker]:
-    """A worker that was not started."""
+    """Yield a worker that was not started."""
     made = SandboxWorker(1, 0, [], None, 0, Config(), logging.getLogger("worker"))
     yield made
     made.tmp.close()
 
 
-def test_it_uses_gevent_s_sockets_and_does_not_patch_python_s(worker: SandboxWorker) -> None:
+def test_the_worker_uses_gevent_sockets_without_monkey_patching(worker: SandboxWorker) -> None:
     original = socket.socket
     with socket.create_server(("127.0.0.1", 0)) as listener:
         name = listener.getsockname()
@@ -37,9 +37,7 @@ def test_it_uses_gevent_s_sockets_and_does_not_patch_python_s(worker: SandboxWor
     assert socket.socket is original
 
 
-def test_a_second_signal_while_it_ends_is_ignored(
-    worker: SandboxWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_signal_is_ignored(worker: SandboxWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     spawned: list[Any] = []
     monkeypatch.setattr("gevent.spawn", lambda *call: spawned.append(call))
     worker.handle_exit(signal.SIGTERM, None)
@@ -47,16 +45,16 @@ def test_a_second_signal_while_it_ends_is_ignored(
     assert len(spawned) == 1
 
 
-def test_many_requests_of_one_connection_are_answered(start: Start) -> None:
+def test_many_requests_of_one_connection_are_answered(start: StartServer) -> None:
     server = start()
     with httpx.Client(base_url=server.address, headers={"Authorization": "Bearer me"}) as client:
         for limit in range(1, 4):
             assert len(client.get(f"/v1/conversations?limit={limit}").json()["data"]) == limit
 
 
-def test_an_unreadable_request_closes_the_connection(start: Start) -> None:
+def test_an_unreadable_request_closes_the_connection(start: StartServer) -> None:
     server = start()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as client:
         client.sendall(b"hello\r\n\r\n")
-        answer = client.makefile("rb").read()
-    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        response = client.makefile("rb").read()
+    assert response.startswith(b"HTTP/1.1 400 Bad Request\r\n")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sandbox.edge.call import Call
-from sandbox.edge.client import abandon, has_left
+from sandbox.edge.client import abandon, has_disconnected
 from sandbox.edge.injection.dribbled_body import DribbledBody
 from sandbox.edge.injection.selector import FaultSelector, Injection
 from sandbox.edge.injection.wire import CallWire, capture_response
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 LEFT = "client_left"
-"""What the journal says of a call whose client left while it was held back."""
+"""The journal's value for a call whose client disconnected while it was delayed."""
 
 
 class FaultInjector:
@@ -111,9 +111,9 @@ class FaultInjector:
 
 
 def _sleep(call: Call, seconds: float, injection: Injection) -> bool:
-    """Sleep for ``seconds``, or until the call is woken; return whether it was. Raises OSError if its client left."""
+    """Sleep for ``seconds``, or until the call is woken; return True if it was. Raises OSError after a disconnect."""
     woken = call.lease.world.sleep(call.lease.generation, seconds, injection.rule_id)
-    if has_left(call.environ):
+    if has_disconnected(call.environ):
         call.fault = LEFT if call.fault is None else f"{call.fault}, {LEFT}"
         abandon()
     return woken

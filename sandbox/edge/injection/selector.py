@@ -57,7 +57,7 @@ class FaultSelector:
             return Injection(rule.effect, str(rule.document.get("name", rule.id)), match)
         if call.reader is None or not call.reaches_operation:
             return None
-        # The client waits to be asked for the body, and nothing has made that needless.
+        # The client waits for 100 Continue, and the API needs the body.
         call.read()
         requested = requested_fault(call)
         return None if requested is None else _requested(requested)
@@ -69,7 +69,7 @@ class FaultSelector:
         return world.fire(call.lease.generation, call, server_rules)
 
     def _rules_need_body(self, call: Call) -> bool:
-        """Return whether a rule matches by the body. It must be read before: nothing waits while rules are counted."""
+        """Return True if a rule matches by the body, which must then be read first: counting must not wait."""
         return any(rule.match.body for rule in (*call.lease.world.rules, *self._server_rules.all))
 
 

@@ -9,7 +9,7 @@ class MalformedChunk(Fault):
     """The right status and headers with a chunked body, whose first chunk is invalid; then the connection closes."""
 
     type = "MALFORMED_RESPONSE_CHUNK"
-    spoils_answer = True
+    needs_response = True
     sends_body = False
 
     def send(self, wire: Wire) -> Iterable[bytes]:

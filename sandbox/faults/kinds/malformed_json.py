@@ -9,7 +9,7 @@ class MalformedJson(Fault):
     """The right status and headers, and a body that is not valid JSON: cut in the middle, with an extra brace."""
 
     type = "malformed_json"
-    spoils_answer = True
+    needs_response = True
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         response = wire.response()

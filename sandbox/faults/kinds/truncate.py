@@ -11,7 +11,7 @@ class Truncate(Fault):
     """The right headers with the whole ``Content-Length``, then only ``bytes`` bytes of the body."""
 
     type = "truncate"
-    spoils_answer = True
+    needs_response = True
     attributes: ClassVar = {"bytes": WholeNumber(0, 1_000_000, required=True)}
 
     def __init__(self, bytes: int) -> None:  # noqa: A002  # the attribute's documented name

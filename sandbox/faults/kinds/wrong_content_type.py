@@ -9,7 +9,7 @@ class WrongContentType(Fault):
     """The right response, but with the content type ``text/html``, as proxies and captive portals send it."""
 
     type = "wrong_content_type"
-    spoils_answer = True
+    needs_response = True
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         response = wire.response()

@@ -398,9 +398,9 @@ def test_delay_fault_and_status_can_be_requested_together(harness: Harness) -> N
 
 
 class Leaving:
-    """A client that left."""
+    """A client that has disconnected."""
 
-    has_left = True
+    has_disconnected = True
 
 
 class TestClientsThatLeave:
