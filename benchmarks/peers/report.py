@@ -52,7 +52,7 @@ def goals(figures: Figures) -> str:
         cells = [_ratio(ratios.get(each)) if each in ratios else "" for each in OPERATIONS]
         whole = _ratio(ratios[""]) if "" in ratios else ""
         rows.append([goal.says, *cells, whole, f"**{goal.verdict(figures)}**"])
-    title = f"## {OURS} against its goals\n\nRatios of the medians below.\n"
+    title = f"## {OURS} against its goals\n\nRatios of the medians below, or the medians themselves.\n"
     return f"{title}\n{_table(['goal', *OPERATIONS, 'as a whole', ''], rows)}"
 
 
