@@ -10,8 +10,8 @@ from tests.live.server import SCRIPTS, environment
 HERE = Path(__file__).parent
 EXAMPLES_PER_OPERATION = "420"
 MIN_CASES = 2_000
-MAX_SECONDS = 240.0
-"""Upper bound; a run takes about a minute."""
+MAX_SECONDS = 480.0
+"""Upper bound for busy machines; a run usually takes less than a minute."""
 PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
 
 
@@ -26,6 +26,7 @@ def test_schemathesis_finds_no_failures(start: StartServer, tmp_path: Path) -> N
             "--header=Authorization: Bearer schemathesis",
             f"--max-examples={EXAMPLES_PER_OPERATION}",
             "--seed=1",  # the same cases in every run
+            "--generation-database=none",  # no later run reads it, and keeping it takes a third of the time
         ],
         cwd=tmp_path,
         env=environment(SCHEMATHESIS_HOOKS=str(HERE / "schemathesis_hooks.py")),
