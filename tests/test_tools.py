@@ -56,8 +56,8 @@ def run(path: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) 
     def run(*arguments: str, **variables: str) -> pytest.RunResult:
         for name, value in ({"PATH": str(path)} | variables).items():
             monkeypatch.setenv(name, value)
-        options = ["-c", str(REPOSITORY / "pyproject.toml"), "--rootdir", str(pytester.path), "--no-cov"]
-        plugins = ["-p", "xdist", "-p", "pytest_cov", "-p", "no:cacheprovider"]
+        options = ["-c", str(REPOSITORY / "pyproject.toml"), "--rootdir", str(pytester.path)]
+        plugins = ["-p", "xdist", "-p", "no:cacheprovider"]
         return pytester.runpytest_subprocess(*options, *plugins, *arguments, str(pytester.path))
 
     return run
