@@ -1,4 +1,4 @@
-"""The examples, tables and glossary of CONTRIBUTING are true."""
+"""The example, the tables and the glossary of CONTRIBUTING match the code."""
 
 import re
 from collections.abc import Iterable
@@ -14,37 +14,37 @@ from tests.live.server import REPOSITORY
 CONTRIBUTING = (REPOSITORY / "CONTRIBUTING.md").read_text()
 
 
-class Sent:
-    """A wire that keeps what a fault sends."""
+class FakeWire:
+    """A wire that records the response that a fault sends."""
 
     def send(self, response: Response) -> Iterable[bytes]:
         self.response = response
         return (response.body,)
 
 
-def test_the_fault_kind_of_the_guide_is_one() -> None:
+def test_example_fault_kind_works() -> None:
     (block,) = re.findall(r"```python\n(.*?)```", CONTRIBUTING, re.DOTALL)
-    written: dict[str, Any] = {}
-    exec(re.sub(r"^   ", "", block, flags=re.MULTILINE), written)
-    wire = Sent()
-    fault = written["SilentError"]()
+    namespace: dict[str, Any] = {}
+    exec(re.sub(r"^   ", "", block, flags=re.MULTILINE), namespace)
+    wire = FakeWire()
+    fault = namespace["SilentError"]()
     assert isinstance(fault, Fault)
-    assert b"".join(fault.send(wire)) == b""  # type: ignore[arg-type]  # all of a wire that this fault uses
+    assert b"".join(fault.send(wire)) == b""  # type: ignore[arg-type]  # it has the one method that this fault calls
     assert wire.response.status.startswith("500")
 
 
-def test_every_room_is_in_the_guide() -> None:
-    rooms = {path.parent.name for path in (REPOSITORY / "sandbox").glob("*/__init__.py")}
-    assert rooms == set(re.findall(r"sandbox/(\w+)/`", CONTRIBUTING)) & rooms
+def test_every_package_is_listed() -> None:
+    packages = {path.parent.name for path in (REPOSITORY / "sandbox").glob("*/__init__.py")}
+    assert packages == set(re.findall(r"sandbox/(\w+)/`", CONTRIBUTING)) & packages
 
 
-def test_every_file_that_the_guide_names_is_there() -> None:
-    named = re.findall(r"`((?:sandbox|tests|fixtures)/[\w/]+(?:\.\w+|/))`", CONTRIBUTING)
-    assert named
-    assert [path for path in named if not (REPOSITORY / path).exists()] == []
+def test_every_named_file_exists() -> None:
+    paths = re.findall(r"`((?:sandbox|tests|fixtures)/[\w/]+(?:\.\w+|/))`", CONTRIBUTING)
+    assert paths
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
 
 
-QUESTIONS = {
+TOPICS = {
     "fault kind",
     "every response",
     "documented attribute",
@@ -63,19 +63,19 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_the_guide_says_where_to_look() -> None:
+def test_lookup_table_covers_every_topic() -> None:
     questions = " ".join(question for question, _ in rows("Where to look"))
-    assert [topic for topic in QUESTIONS if topic not in questions] == []
+    assert [topic for topic in TOPICS if topic not in questions] == []
     for _, file in rows("Where to look"):
         assert re.findall(r"`(sandbox/[\w/]+\.py)`", file)
 
 
-def test_the_glossary_is_short() -> None:
+def test_glossary_has_at_most_fifteen_words() -> None:
     assert 1 <= len(rows("Glossary")) <= 15
 
 
 @pytest.mark.parametrize(("word", "meaning", "name"), rows("Glossary"), ids=lambda cell: cell[:20])
-def test_each_word_of_the_glossary_is_used_in_the_code(word: str, meaning: str, name: str) -> None:
+def test_glossary_words_are_in_the_names_that_they_explain(word: str, meaning: str, name: str) -> None:
     module, _, attribute = name.strip("`").rpartition(".")
     try:
         owner: Any = import_module(module)
