@@ -107,6 +107,13 @@ def test_installed_tools_run_their_tests(run: Run, path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TOOLS)
+def test_every_tool_has_tests_that_need_it(name: str) -> None:
+    marker = f'pytest.mark.needs("{name}")'
+    files = (path for path in (REPOSITORY / "tests").glob("*/**/test_*.py") if marker in path.read_text())
+    assert list(files)
+
+
+@pytest.mark.parametrize("name", TOOLS)
 def test_find_searches_the_path_for_each_name_in_order(
     name: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,9 @@ import pytest
 
 from tests.live.conftest import server_factory
 from tests.live.server import Server
+from tests.tools import find
+
+pytestmark = pytest.mark.needs("chromium")
 
 PAGE = """<!doctype html><title>page</title><pre id="seen"></pre><script>
 const calls = CALLS;
@@ -46,14 +48,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def call_from_page(server: Server, folder: Path, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Make the calls in order from a page on another port, and return the results of its script."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert browser, "these tests need Chromium (apt-get install chromium); .ci/run installs it"
     page = PAGE.replace("SANDBOX", server.address).replace("CALLS", json.dumps(calls))
     (folder / "index.html").write_text(page)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True).start()
         command = [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            find("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             f"--user-data-dir={folder / 'profile'}", "--timeout=10000", "--virtual-time-budget=8000",
             "--dump-dom", f"http://127.0.0.1:{pages.server_port}/index.html",

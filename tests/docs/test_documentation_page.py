@@ -68,12 +68,14 @@ def test_all_examples_are_found() -> None:
     assert len(CREATES) == 4
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("example", CREATES, ids=lambda example: example.section)
 def test_create_returns_the_documented_response(start: StartServer, example: Example) -> None:
     server = start("--scenario", "blank")
     assert example.run_against(server.address) == ordered(example.response)
 
 
+@pytest.mark.needs("curl")
 def test_list_returns_the_documented_response(start: StartServer) -> None:
     server = start("--scenario", "documented")
     example = EXAMPLES["List all sound effects"]
@@ -87,6 +89,7 @@ def test_list_returns_the_documented_response(start: StartServer) -> None:
     assert answered["data"][1][0] == documented["data"][1][0] == ("id", "hSIhXBhNe8X1d8Et")
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("scenario", ["documented", "default"])
 def test_retrieve_returns_the_documented_response(start: StartServer, scenario: str) -> None:
     server = start("--scenario", scenario)
@@ -94,6 +97,7 @@ def test_retrieve_returns_the_documented_response(start: StartServer, scenario: 
     assert example.run_against(server.address) == ordered(example.response)
 
 
+@pytest.mark.needs("curl")
 def test_list_of_the_default_scenario_begins_as_documented(start: StartServer) -> None:
     server = start()
     example = EXAMPLES["List all sound effects"]

@@ -17,6 +17,7 @@ NOT_COPIED = (".git", ".venv", "build", "dist", "__pycache__", ".*_cache", ".hyp
 INSTALLATION_SECONDS = 300.0
 
 
+@pytest.mark.needs("curl")
 def test_commands_print_the_shown_output(start: StartServer) -> None:
     server = start()  # shared, because the commands build on each other
     shown = commands()

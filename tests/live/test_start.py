@@ -48,6 +48,7 @@ def test_banner_shows_that_no_faults_are_on(start: StartServer) -> None:
     assert "  on         nothing: no faults, no delays" in start().banner
 
 
+@pytest.mark.needs("curl")
 def test_curl_command_of_the_banner_works(start: StartServer) -> None:
     server = start()
     line = next(line for line in server.banner if "curl" in line)
