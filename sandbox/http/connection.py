@@ -19,7 +19,7 @@ from sandbox.http.date import DateHeader
 from sandbox.http.environ import CODING, LENGTH, environ_of, is_kept_alive
 from sandbox.http.head import END, HeadParser, without_empty_lines
 from sandbox.http.limits import Limits
-from sandbox.http.response import Response
+from sandbox.http.response_writer import ResponseWriter
 from sandbox.problems import Problem, internal
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Connection:
         def may_keep_alive() -> bool:
             return keep_alive and not self._service.is_ending and (body is None or body.skip_buffered())
 
-        response = Response(
+        response = ResponseWriter(
             self._client, self._service.date, may_keep_alive, head.minor, is_head=head.method == "HEAD"
         )
         self._client.phase = Phase.CALL
@@ -101,7 +101,7 @@ class Connection:
             self._drain()
         return False
 
-    def _call_app(self, environ: "WSGIEnvironment", response: Response) -> None:
+    def _call_app(self, environ: "WSGIEnvironment", response: ResponseWriter) -> None:
         try:
             body = self._service.app(environ, response.start)
             try:

@@ -16,8 +16,8 @@ _BODILESS = ("204", "304", "1")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
-class Response:
-    """The response to one request. :meth:`start` is its WSGI ``start_response``.
+class ResponseWriter:
+    """Sends the response to one request. :meth:`start` is its WSGI ``start_response``.
 
     ``may_keep_alive`` is called once, when the head is sent; it returns True if the connection may stay open.
     """

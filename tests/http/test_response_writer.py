@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from sandbox.http.date import DateHeader
-from sandbox.http.response import JOINED_BYTES, Response
+from sandbox.http.response_writer import JOINED_BYTES, ResponseWriter
 from tests.http.harness import PATIENCE_SECONDS, App, connection, exchange, only, request, responses
 
 Headers = list[tuple[str, str]]
@@ -68,7 +68,7 @@ def test_the_head_and_a_short_body_are_sent_together() -> None:
         def sendall(self, data: bytes) -> None:
             sent.append(data)
 
-    response = Response(Client(), DateHeader(lambda: 0), lambda: True, 1, is_head=False)  # type: ignore[arg-type]
+    response = ResponseWriter(Client(), DateHeader(lambda: 0), lambda: True, 1, is_head=False)  # type: ignore[arg-type]
     response.start("200 OK", [])
     response.send([b"body"])
     assert len(sent) == 1
