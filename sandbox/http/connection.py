@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from sandbox.edge.client import KEY as CLIENT_KEY
 from sandbox.http import refusals
 from sandbox.http.body import LengthBody, RequestBody
 from sandbox.http.chunked import ChunkedBody
@@ -49,7 +50,7 @@ class Connection:
     def __init__(self, client: Client, service: Service, base: "WSGIEnvironment") -> None:
         self._client = client
         self._service = service
-        self._base = {**base, "gunicorn.socket": client, "sandbox.client": client}
+        self._base = {**base, "gunicorn.socket": client, CLIENT_KEY: client}
         self._parser = HeadParser(service.limits)
         self._environ: WSGIEnvironment = {}
 
@@ -159,7 +160,7 @@ class Connection:
     def _refuse(self, problem: Problem) -> None:
         sends_body = self._environ.get("REQUEST_METHOD") != "HEAD"
         with suppress(OSError, Closed):
-            self._client.sendall(refusals.refusal(problem, self._environ, sends_body=sends_body))
+            self._client.sendall(refusals.error_response(problem, self._environ, sends_body=sends_body))
             self._drain()
 
     def _drain(self) -> None:

@@ -75,7 +75,7 @@ def too_many_connections(limit: int, flag: str) -> Problem:
     )
 
 
-def refusal(problem: Problem, environ: "WSGIEnvironment", *, sends_body: bool = True) -> bytes:
+def error_response(problem: Problem, environ: "WSGIEnvironment", *, sends_body: bool = True) -> bytes:
     """Return ``problem`` as a complete response that ends the connection, in the format of all other errors.
 
     ``environ`` is empty if the request could not be parsed; its origin is unknown then.

@@ -153,7 +153,7 @@ def _base(address: Any, is_multiprocess: bool) -> "WSGIEnvironment":  # noqa: FB
 
 def _reject(connection: socket.socket, problem: Problem) -> None:
     try:
-        connection.send(refusals.refusal(problem, {}))
+        connection.send(refusals.error_response(problem, {}))
         # Closing with unread input would reset the connection, and the client might not receive the response.
         connection.recv(65_536)
     except OSError:

@@ -79,19 +79,15 @@ def test_flask_run_serves_the_same(start: StartServer, reference: Server) -> Non
     assert server.end(signal.SIGINT) == 0
 
 
+def gunicorn(port: int) -> list[str]:
+    """Return the command of a plain gunicorn that serves the WSGI application on ``port``."""
+    return [sys.executable, "-m", "gunicorn", "sandbox.wsgi:app", "--bind", f"127.0.0.1:{port}"]
+
+
 def test_gunicorn_with_one_worker_serves_the_same(start: StartServer, reference: Server) -> None:
     port = free_port()
     server = start(
-        command=[
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "sandbox.wsgi:app",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--threads",
-            "4",
-        ],
+        command=[*gunicorn(port), "--threads", "4"],
         address=f"http://127.0.0.1:{port}",
         SANDBOX_SCENARIO="documented",
     )
@@ -101,16 +97,7 @@ def test_gunicorn_with_one_worker_serves_the_same(start: StartServer, reference:
 def test_gunicorn_with_two_workers_is_refused(start: StartServer) -> None:
     port = free_port()
     server = start(
-        command=[
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "sandbox.wsgi:app",
-            "--bind",
-            f"127.0.0.1:{port}",
-            "--workers",
-            "2",
-        ],
+        command=[*gunicorn(port), "--workers", "2"],
         address=f"http://127.0.0.1:{port}",
     )
     for path in ("/v1/conversations", "/openapi.json", "/__admin/health"):
