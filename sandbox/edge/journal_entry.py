@@ -1,10 +1,12 @@
 """The journal entry of a call: without secrets, and cut where it is long."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.edge.call import Call
+from sandbox.edge.sent_headers import SentHeaders, sent_headers
 from sandbox.world.journal import Entry, Headers
 
 if TYPE_CHECKING:
@@ -53,9 +55,19 @@ def journal_entry(
 
 
 def _headers(environ: "WSGIEnvironment") -> Headers:
+    sent = sent_headers(environ)
+    return _named(_sent(environ)) if sent is None else _named_once(sent)
+
+
+@lru_cache(maxsize=256)
+def _named_once(sent: SentHeaders) -> Headers:
+    return _named(_sent(sent.environ))
+
+
+def _sent(environ: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     sent = [_SECRET_HEADERS.get(item[0], item) for item in environ.items() if item[0].startswith("HTTP_")]
     sent += [("HTTP_" + key, environ[key]) for key in _BODY_HEADERS if environ.get(key)]
-    return _named(tuple(sent))
+    return tuple(sent)
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedReader, BytesIO
 from logging import Logger
 from time import monotonic
@@ -17,8 +17,9 @@ from sandbox.http.body import LengthBody, RequestBody
 from sandbox.http.chunked import ChunkedBody
 from sandbox.http.client import Client, Closed, Phase, yield_to_others
 from sandbox.http.date import DateHeader
-from sandbox.http.environ import CODING, LENGTH, environ_of, is_kept_alive
-from sandbox.http.head import END, HeadParser, without_empty_lines
+from sandbox.http.environ import environ_of
+from sandbox.http.head import END, check_beginning, parse_line, without_empty_lines
+from sandbox.http.headers import CODING, LENGTH, HeaderParser
 from sandbox.http.limits import Limits
 from sandbox.http.response_writer import ResponseWriter
 from sandbox.problems import Problem, internal
@@ -40,18 +41,21 @@ class Service:
     date: DateHeader
     scheme_of: Callable[["WSGIEnvironment"], str]
     is_ending: bool = False
+    headers: HeaderParser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.headers = HeaderParser(self.limits.max_headers)
 
 
 class Connection:
     """A connection. ``base`` is the part of the WSGI environment that all its requests share."""
 
-    __slots__ = ("_base", "_client", "_environ", "_parser", "_service")
+    __slots__ = ("_base", "_client", "_environ", "_service")
 
     def __init__(self, client: Client, service: Service, base: "WSGIEnvironment") -> None:
         self._client = client
         self._service = service
         self._base = {**base, "gunicorn.socket": client, CLIENT_KEY: client}
-        self._parser = HeadParser(service.limits)
         self._environ: WSGIEnvironment = {}
 
     def serve(self) -> None:
@@ -77,19 +81,20 @@ class Connection:
         data = self._read_head()
         if data is None:
             return False
-        head = self._parser.parse(data)
-        self._environ = {"REQUEST_METHOD": head.method}
-        self._environ = environ = environ_of(self._base, head)
-        environ["wsgi.url_scheme"] = self._service.scheme_of(environ)
+        service = self._service
+        line = parse_line(data, service.limits)
+        self._environ = {"REQUEST_METHOD": line.method}
+        headers = service.headers.parse(data[line.size :], line.minor)
+        self._environ = environ = environ_of(self._base, line, headers)
+        environ["wsgi.url_scheme"] = service.scheme_of(environ)
         body = self._body(environ)
         environ["wsgi.input"] = BytesIO() if body is None else BufferedReader(body)
-        keep_alive = is_kept_alive(environ)
 
         def may_keep_alive() -> bool:
-            return keep_alive and not self._service.is_ending and (body is None or body.skip_buffered())
+            return headers.keeps_alive and not service.is_ending and (body is None or body.skip_buffered())
 
         response = ResponseWriter(
-            self._client, self._service.date, may_keep_alive, head.minor, is_head=head.method == "HEAD"
+            self._client, service.date, may_keep_alive, line.minor, is_head=line.method == "HEAD"
         )
         self._client.phase = Phase.CALL
         try:
@@ -134,7 +139,7 @@ class Connection:
                 client.buffer = buffer[end:]
                 return buffer[:end]
             if buffer and buffer != b"\r":
-                self._parser.check_beginning(buffer, checked)
+                check_beginning(buffer, checked, self._service.limits)
                 checked = len(buffer)
             if buffer and client.phase is Phase.IDLE:
                 client.phase = Phase.HEAD
@@ -148,7 +153,6 @@ class Connection:
         length, coding = environ.get(LENGTH), environ.get(CODING)
         if length is None and coding is None:
             return None
-        self._parser.restart()
         expectation = environ.get("HTTP_EXPECT", "") if environ["SERVER_PROTOCOL"] == "HTTP/1.1" else ""
         expects = expectation.lower() == "100-continue"
         if expectation and not expects:

@@ -5,7 +5,7 @@ from types import TracebackType
 
 from sandbox.http.client import Client
 from sandbox.http.date import DateHeader
-from sandbox.http.environ import has_token
+from sandbox.http.headers import has_token
 
 JOINED_BYTES = 16_384
 """Maximum size of a body that is concatenated with its head; a longer one is sent without copying it."""
@@ -125,24 +125,23 @@ class ResponseWriter:
         if not self.status:
             raise RuntimeError("the application did not call start_response")
         self.keeps_alive = self._may_keep_alive()
-        lines = [f"HTTP/1.1 {self.status}\r\nDate: {self._date()}\r\n"]
+        lines = [f"HTTP/1.1 {self.status}\r\nDate: {self._date()}"]
         for name, value in self.headers:
-            lower = name.lower()
-            if lower not in _FRAMING or self._keeps(lower, value):
-                lines.append(f"{name}: {value}\r\n")
+            if name.lower() not in _FRAMING or self._keeps(name.lower(), value):
+                lines.append(f"{name}: {value}")
         if self._announced is None and not self._is_bodiless:
             lines += self._framing(length)
         if not self.keeps_alive:
-            lines.append("Connection: close\r\n")
+            lines.append("Connection: close")
         elif not self._minor:
-            lines.append("Connection: keep-alive\r\n")
-        text = "".join(lines)
+            lines.append("Connection: keep-alive")
+        lines.append("\r\n")
+        text = "\r\n".join(lines)
         count = len(lines) + 1
         if text.count("\n") != count or text.count("\r") != count:
             raise ValueError("a response header contains a line break")
-        head = f"{text}\r\n".encode("latin-1")
         self.has_begun = True
-        return head
+        return text.encode("latin-1")
 
     def _keeps(self, name: str, value: str) -> bool:
         """Apply a header about framing or the connection; return True if the header is to be sent."""
@@ -157,10 +156,10 @@ class ResponseWriter:
         """Return the header that announces the end of the body, if the application has not set it."""
         if length is not None:
             self._announced = length
-            return [f"Content-Length: {length}\r\n"]
+            return [f"Content-Length: {length}"]
         if self._minor:
             self._is_chunked = True
-            return ["Transfer-Encoding: chunked\r\n"]
+            return ["Transfer-Encoding: chunked"]
         # In HTTP/1.0 the end of the connection is the end of the body.
         self.keeps_alive = False
         return []

@@ -6,10 +6,11 @@ in one place and in one wording.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, missing
+from marshmallow.utils import get_value
 
 from sandbox.problems import quoted
 from sandbox.world.clock import LATEST_TIMESTAMP
@@ -46,6 +47,16 @@ class Attribute(fields.Field[Any]):
     def from_text(self, text: str) -> Any:
         """Return the JSON value of ``text`` from a form or a query, or ``text`` if it cannot be converted."""
         return text
+
+    def serialize(
+        self,
+        attr: str,
+        obj: Any,
+        accessor: Callable[[Any, str, Any], Any] | None = None,
+        **_: Any,
+    ) -> Any:
+        """Return the value of ``attr`` as it is: the values of these types are JSON values, and were validated."""
+        return (accessor or get_value)(obj, attr, missing)
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:
         """Return the error with the message of ``key``; ``input`` is the value that is refused."""

@@ -1,6 +1,7 @@
 """The bearer token of a request."""
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.problems import invalid
@@ -18,7 +19,11 @@ def bearer_token(environ: "WSGIEnvironment") -> str | None:
     Raises Problem 400 for two credentials, which together would select a third sandbox. Source: documented requests.
     The scheme is case-insensitive (RFC 9110, section 11.1).
     """
-    header: str = environ.get("HTTP_AUTHORIZATION", "")
+    return _token(environ.get("HTTP_AUTHORIZATION", ""))
+
+
+@lru_cache(maxsize=256)
+def _token(header: str) -> str | None:
     scheme, _, token = header.partition(" ")
     if "," in header and _SECOND_CREDENTIAL.search(header):
         raise invalid("The Authorization header has two credentials; send one bearer token.")

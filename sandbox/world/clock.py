@@ -79,5 +79,7 @@ class Clock:
         frozen_at, offset = self._state
         if frozen_at is not None:
             return frozen_at
-        self._latest = max(self._latest, self._now() + offset)
-        return min(max(self._latest, 0.0), LATEST_TIMESTAMP)
+        latest = self._now() + offset
+        latest = max(latest, self._latest)
+        self._latest = latest
+        return latest if 0.0 <= latest <= LATEST_TIMESTAMP else min(max(latest, 0.0), LATEST_TIMESTAMP)

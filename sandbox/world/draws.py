@@ -8,6 +8,9 @@ from hashlib import blake2b
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ID_LENGTH = 16
 
+_PAIRS = [low + high for high in ALPHABET for low in ALPHABET]
+"""All pairs of letters, so that one division yields two of them."""
+
 
 def draw_bits(seed: int, *key: str | int) -> int:
     """Return 256 uniformly distributed bits that belong to ``key`` under ``seed``."""
@@ -20,11 +23,11 @@ def draw_id(seed: int, *key: str | int) -> str:
     """Return an id in the documented form, 16 of ``A-Za-z0-9``, that belongs to ``key`` under ``seed``."""
     # Sixteen digits are needed, and small numbers are divided faster than large ones.
     bits = draw_bits(seed, *key) % len(ALPHABET) ** ID_LENGTH
-    letters = []
-    for _ in range(ID_LENGTH):
-        bits, at = divmod(bits, len(ALPHABET))
-        letters.append(ALPHABET[at])
-    return "".join(letters)
+    pairs = []
+    for _ in range(ID_LENGTH // 2):
+        bits, at = divmod(bits, len(_PAIRS))
+        pairs.append(_PAIRS[at])
+    return "".join(pairs)
 
 
 def draw_unit(seed: int, *key: str | int) -> float:

@@ -4,6 +4,7 @@ A sandbox appears on the first request of its token. One that was idle for ``idl
 one that was idle longest is dropped. A sandbox in use is never dropped: if none is idle, a new token is refused.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,8 @@ class Fleet:
         self._idle_seconds = idle_seconds
         self._id_key = id_key
         self._slots: OrderedDict[str, SandboxSlot] = OrderedDict()
+        # No sandbox expires before: a use only postpones that, and there is no need to look at each request.
+        self._next_expiry = math.inf
         self._lock = Lock()
         self.anonymous = SandboxSlot("", launch(""), now())
 
@@ -98,11 +101,14 @@ class Fleet:
         """Lease the world of ``token``; call :meth:`release` when the request is over. Raises FleetFull."""
         with self._lock:
             now = self._now()
-            self._expire(now)
+            if now >= self._next_expiry:
+                self._expire(now)
             slot = self._slots.get(token)
             if slot is None:
                 self._make_room(now)
                 slot = self._slots[token] = SandboxSlot(token, self._launch(token), now)
+                if self._idle_seconds:
+                    self._next_expiry = min(self._next_expiry, now + self._idle_seconds)
             else:
                 self._slots.move_to_end(token)
             slot.in_flight += 1
@@ -145,8 +151,10 @@ class Fleet:
         return self._now() - slot.last_used
 
     def _expire(self, now: float) -> None:
-        while self._idle_seconds and (oldest := self._oldest_idle(now, self._idle_seconds)):
+        while oldest := self._oldest_idle(now, self._idle_seconds):
             del self._slots[oldest]
+        first = next(iter(self._slots.values()), None)
+        self._next_expiry = math.inf if first is None else first.last_used + self._idle_seconds
 
     def _make_room(self, now: float) -> None:
         if len(self._slots) < self._capacity:

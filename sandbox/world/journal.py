@@ -51,7 +51,8 @@ class Entry(NamedTuple):
     @property
     def size(self) -> int:
         """About how many bytes the entry occupies in memory."""
-        return _ENTRY_BYTES + len(self.path) + len(self.query) + len(self.body) + self.headers.size
+        text = len(self.path) + len(self.query) + len(self.body)
+        return _ENTRY_BYTES + text + self.headers.size
 
 
 class Key(NamedTuple):
@@ -60,6 +61,10 @@ class Key(NamedTuple):
     operation: str | None = None
     method: str | None = None
     status: int | None = None
+
+
+_Counted = tuple[str | None, str, int | None]
+"""The attributes of a call by which it is counted, in the order of :class:`Key`."""
 
 
 class Journal:
@@ -88,7 +93,7 @@ class Journal:
 
     def _clear(self) -> None:
         self._entries: deque[tuple[Entry, int]] = deque()
-        self._counts: dict[Key, int] = {}
+        self._counts: dict[_Counted, int] = {}
         self._bytes = 0
         self._truncated = False
 
@@ -101,7 +106,8 @@ class Journal:
         """Add ``entry``; the oldest entries make room."""
         with self._lock:
             key = _key_of(entry)
-            self._counts[key] = self._counts.get(key, 0) + 1
+            counts = self._counts
+            counts[key] = counts.get(key, 0) + 1
             size = entry.size
             self._entries.append((entry, size))
             self._bytes += size
@@ -126,10 +132,10 @@ class Journal:
             self._clear()
 
 
-def _key_of(entry: Entry) -> Key:
+def _key_of(entry: Entry) -> _Counted:
     method = entry.method if entry.method in KNOWN_METHODS else OTHER_METHOD
-    return Key(entry.operation, method, entry.status)
+    return entry.operation, method, entry.status
 
 
-def _matches(wanted: Key, key: Key) -> bool:
+def _matches(wanted: Key, key: _Counted) -> bool:
     return all(ask is None or ask == has for ask, has in zip(wanted, key, strict=True))

@@ -77,10 +77,7 @@ class OrderedMap(Generic[K, V]):
 
     def put(self, key: K, value: V) -> "OrderedMap[K, V]":
         """Return this map with ``value`` at ``key``."""
-        replaced = _replace(self._root, key, value)
-        if replaced is not None:
-            return self._with(replaced)
-        nodes = _add(self._root, key, value)
+        nodes = _put(self._root, key, value)
         return self._with(nodes[0] if len(nodes) == 1 else _branch(nodes))
 
     def remove(self, key: K) -> "OrderedMap[K, V]":
@@ -130,31 +127,15 @@ def _build(keys: list[K], values: list[V]) -> _Node[K, V]:
     return nodes[0] if nodes else _Leaf((), ())
 
 
-def _replace(node: _Node[K, V], key: K, value: V) -> _Node[K, V] | None:
-    """Return ``node`` with another value at ``key``, sharing its keys; None if it does not contain the key."""
+def _put(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+    """Return ``node`` with ``value`` at ``key``; split in two if it would be too wide."""
     if isinstance(node, _Leaf):
-        at = bisect_left(node.keys, key)
-        if at == len(node.keys) or node.keys[at] != key:
-            return None
-        values = list(node.values)
-        values[at] = value
-        return _Leaf(node.keys, tuple(values))
+        return _put_in_leaf(node, key, value)
     at = max(bisect_right(node.keys, key) - 1, 0)
-    child = _replace(node.children[at], key, value)
-    if child is None:
-        return None
-    children = list(node.children)
-    children[at] = child
-    return _Branch(node.keys, tuple(children))
-
-
-def _add(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
-    """Return ``node`` with a new key; split in two if it would be too wide."""
-    if isinstance(node, _Leaf):
-        return _add_to_leaf(node, key, value)
-    at = max(bisect_right(node.keys, key) - 1, 0)
-    made = _add(node.children[at], key, value)
+    made = _put(node.children[at], key, value)
     children = (*node.children[:at], *made, *node.children[at + 1 :])
+    if len(made) == 1 and made[0].keys[0] is node.keys[at]:
+        return (_Branch(node.keys, children),)
     keys = (*node.keys[:at], *[child.keys[0] for child in made], *node.keys[at + 1 :])
     if len(children) <= FANOUT:
         return (_Branch(keys, children),)
@@ -162,10 +143,13 @@ def _add(node: _Node[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
     return _Branch(keys[:half], children[:half]), _Branch(keys[half:], children[half:])
 
 
-def _add_to_leaf(leaf: _Leaf[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
-    at = bisect_left(leaf.keys, key)
-    keys = (*leaf.keys[:at], key, *leaf.keys[at:])
-    values = (*leaf.values[:at], value, *leaf.values[at:])
+def _put_in_leaf(leaf: _Leaf[K, V], key: K, value: V) -> tuple[_Node[K, V], ...]:
+    keys, values = leaf.keys, leaf.values
+    at = bisect_left(keys, key)
+    if at < len(keys) and keys[at] == key:
+        return (_Leaf(keys, (*values[:at], value, *values[at + 1 :])),)
+    keys = (*keys[:at], key, *keys[at:])
+    values = (*values[:at], value, *values[at:])
     if len(keys) <= FANOUT:
         return (_Leaf(keys, values),)
     half = len(keys) // 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sandbox.edge.call import Call
 from sandbox.edge.journal_entry import REDACTED, journal_entry
+from sandbox.edge.sent_headers import KEY
 from sandbox.world.journal import Entry, Headers
 
 ENVIRON = {"REQUEST_METHOD": "POST", "PATH_INFO": "/v1/conversations"}
@@ -51,6 +52,20 @@ def test_entry_has_the_request_the_time_and_the_outcome() -> None:
         fault="hang",
         rule="slow",
     )
+
+
+def test_requests_with_the_same_parsed_headers_share_those_of_their_entries() -> None:
+    class Sent:
+        environ = {"HTTP_X_ONE": "1", "HTTP_AUTHORIZATION": f"Bearer {SECRET}", "CONTENT_TYPE": "text/plain"}
+
+    parsed = {KEY: Sent()}
+    entry = entry_for(parsed)
+    assert entry.headers.items == (
+        ("X-One", "1"),
+        ("Authorization", REDACTED),
+        ("Content-Type", "text/plain"),
+    )
+    assert entry_for(parsed).headers is entry.headers
 
 
 def test_absent_fields_are_empty() -> None:
