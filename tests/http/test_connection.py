@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.http.limits import Limits
+from tests.garbage import garbage_of
 from tests.http.harness import (
     HOST,
     App,
@@ -344,3 +345,8 @@ def test_the_environment_contains_the_connection() -> None:
     assert call["SCRIPT_NAME"] == ""
     assert service(app).is_ending is False
     assert isinstance(only(exchange(app, request("GET", "/"))), Received)
+
+
+def test_a_served_connection_leaves_nothing_to_the_garbage_collector() -> None:
+    sent = f"GET / HTTP/1.1\r\n{HOST}\r\n\r\n" + f"POST / HTTP/1.1\r\n{HOST}\r\nContent-Length: 3\r\n\r\nabc"
+    assert garbage_of(lambda: exchange(Echo(), sent)) == 0

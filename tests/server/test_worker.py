@@ -1,5 +1,6 @@
 """The worker: sockets, signals, and requests on a real connection."""
 
+import gc
 import logging
 import signal
 import socket
@@ -12,7 +13,7 @@ import httpx
 import pytest
 from gunicorn.config import Config
 
-from sandbox.server.worker import SandboxWorker
+from sandbox.server.worker import GARBAGE_THRESHOLDS, SandboxWorker
 from tests.live.conftest import StartServer
 
 
@@ -43,6 +44,18 @@ def test_a_second_signal_is_ignored(worker: SandboxWorker, monkeypatch: pytest.M
     worker.handle_exit(signal.SIGTERM, None)
     worker.handle_quit(signal.SIGINT, None)
     assert len(spawned) == 1
+
+
+def test_a_worker_seldom_examines_all_objects_for_garbage(worker: SandboxWorker) -> None:
+    usual = gc.get_threshold()
+    worker.app, worker.wsgi, worker.alive = SimpleNamespace(limits=None), None, False
+    worker.log = SimpleNamespace(error_log=logging.getLogger("worker"))
+    worker.cfg.set("graceful_timeout", 0)
+    try:
+        worker.run()
+        assert gc.get_threshold() == GARBAGE_THRESHOLDS
+    finally:
+        gc.set_threshold(*usual)
 
 
 def test_many_requests_of_one_connection_are_answered(start: StartServer) -> None:

@@ -21,6 +21,7 @@ from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.sleepers import Wait
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
+from tests.garbage import garbage_of
 from tests.world.harness import THREADS, FakeWait, run_in_threads, woken_calls
 
 BOUNDS = Bounds(conversations=10, snapshots=1, rules=1, journal_entries=1, journal_bytes=1000)
@@ -131,6 +132,18 @@ def test_idle_world_expires_and_its_token_gets_a_new_one() -> None:
     assert harness.call("a") is first
     harness.now = 299.8
     assert harness.call("a") is not first
+
+
+def test_dropped_world_leaves_nothing_to_the_garbage_collector() -> None:
+    harness = FleetHarness()
+
+    def use_and_drop() -> None:
+        with harness.fleet.using("a") as lease:
+            lease.world.create(lease.generation, "contact", None)
+            lease.world.take_snapshot(lease.generation)
+        harness.drop("a")
+
+    assert garbage_of(use_and_drop) == 0
 
 
 def test_call_of_another_token_lets_idle_worlds_expire() -> None:
