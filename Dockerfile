@@ -3,6 +3,7 @@ FROM python:3.13-slim
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY sandbox ./sandbox
+COPY protocol_sandbox ./protocol_sandbox
 COPY fixtures ./fixtures
 RUN pip install --no-cache-dir . \
     && useradd --create-home --uid 10001 sandbox

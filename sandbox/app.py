@@ -19,6 +19,7 @@ from sandbox.control.table import ENDPOINTS as CONTROL_ENDPOINTS
 from sandbox.edge.edge import Edge
 from sandbox.edge.injection.injector import FaultInjector
 from sandbox.edge.injection.selector import FaultSelector
+from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
 from sandbox.faults.command_line import command_line_rules
 from sandbox.schemas.conversation import encode
@@ -83,6 +84,7 @@ def create_app(
         RequestIds(secrets.token_hex(4)),
         settings,
         monotonic,
+        None if settings.journal_file is None else _journal_file(settings.journal_file),
     )
     return app
 
@@ -93,6 +95,13 @@ def scenario_of(settings: Settings) -> Scenario:
         return load(settings.scenario, settings.seed)
     except ScenarioError as error:
         raise SettingsError(str(error)) from None
+
+
+def _journal_file(path: str) -> JournalFile:
+    try:
+        return JournalFile(path)
+    except OSError as error:
+        raise SettingsError(f"--journal-file cannot be written: {error.strerror}: {path}") from None
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -14,6 +14,8 @@ import click
 from sandbox.problems import quoted
 
 PREFIX = "SANDBOX_"
+CLIENT_VARIABLES = frozenset({"SANDBOX_URL", "SANDBOX_TOKEN"})
+"""Variables with our prefix that are for clients: ``protocol-sandbox exec`` sets them. They configure no server."""
 
 _MAX_KEY_BYTES = 64
 _DIGITS = re.compile(r"[0-9]{1,20}")
@@ -51,6 +53,10 @@ def _integer(lowest: int, highest: int) -> Callable[[str], int]:
 
 def _seed(text: str) -> int | None:
     return _integer(0, 2**63 - 1)(text)
+
+
+def _descriptor(text: str) -> int | None:
+    return _integer(0, 1_048_575)(text)
 
 
 def _switch(text: str) -> bool:
@@ -208,6 +214,24 @@ class Settings:
     max_connections_per_address: int = setting(
         11_000, _integer(1, 1_000_000), "Largest number of connections from one address.", "COUNT"
     )
+    ready_file: str | None = setting(
+        None,
+        _text,
+        "Write the URL and the process id to this file, as JSON, once the server has answered a request.",
+        "PATH",
+    )
+    parent_pipe: int | None = setting(
+        None,
+        _descriptor,
+        "End when this file descriptor, the reading end of a pipe, is closed at its other end.",
+        "FD",
+    )
+    journal_file: str | None = setting(
+        None,
+        _text,
+        "Append every call to this file as a line of JSON. It grows without a limit.",
+        "PATH",
+    )
     workers: int = setting(
         1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"
     )
@@ -222,7 +246,7 @@ class Settings:
         table = {row.name: row for row in fields(cls)}
         given = {name: (flag_of(name), text) for name, text in (flags or {}).items()}
         for variable, text in environ.items():
-            if variable.startswith(PREFIX):
+            if variable.startswith(PREFIX) and variable not in CLIENT_VARIABLES:
                 name = variable.removeprefix(PREFIX).lower()
                 if name not in table or variable != variable_of(name):
                     raise SettingsError(_unknown(variable, [variable_of(known) for known in table]))

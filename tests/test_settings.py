@@ -83,6 +83,11 @@ VALID: list[tuple[str, str, Any]] = [
     ("max_connections", "1000000", 1_000_000),
     ("max_connections_per_address", "1", 1),
     ("max_connections_per_address", "1000000", 1_000_000),
+    ("ready_file", "ready.json", "ready.json"),
+    ("ready_file", "/dev/fd/5", "/dev/fd/5"),
+    ("parent_pipe", "0", 0),
+    ("parent_pipe", "1048575", 1_048_575),
+    ("journal_file", "calls.jsonl", "calls.jsonl"),
     ("workers", "1", 1),
     ("quiet", "true", True),
     ("quiet", "0", False),
@@ -135,6 +140,11 @@ INVALID: list[tuple[str, str, str]] = [
     ("admin_origin", "localhost:3000", "origins like http://localhost:3000"),
     ("admin_origin", "*", "origins like http://localhost:3000"),
     ("admin_origin", "http://localhost:3000/", "origins like http://localhost:3000"),
+    ("ready_file", "", "non-empty"),
+    ("parent_pipe", "-1", "an integer from 0 to 1048575"),
+    ("parent_pipe", "1048576", "an integer from 0 to 1048575"),
+    ("parent_pipe", "stdin", "an integer from 0 to 1048575"),
+    ("journal_file", " ", "non-empty"),
     ("max_request_line_bytes", "63", "an integer from 64 to 1048576"),
     ("max_headers", "0", "an integer from 1 to 10000"),
     ("max_header_bytes", "63", "an integer from 64 to 1048576"),
@@ -217,6 +227,11 @@ def test_flag_overrides_variable() -> None:
 
 def test_overridden_variable_is_not_parsed() -> None:
     assert Settings.read({"SANDBOX_PORT": "nonsense"}, {"port": "2000"}).port == 2000
+
+
+@pytest.mark.parametrize("variable", ["SANDBOX_URL", "SANDBOX_TOKEN"])
+def test_variables_for_clients_are_no_settings(variable: str) -> None:
+    assert Settings.read({variable: "http://127.0.0.1:1"}) == Settings()
 
 
 def test_unrelated_variables_are_ignored() -> None:

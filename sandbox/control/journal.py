@@ -3,13 +3,14 @@
 from typing import Any
 
 from sandbox.control.context import ControlContext
+from sandbox.edge.journal_entry import entry_document
 from sandbox.operations import Operation
 from sandbox.schemas.control import JournalFilter, JournalQuery
 from sandbox.schemas.responses import CountSchema, JournalSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import World
-from sandbox.world.journal import Entry, Key
+from sandbox.world.journal import Key
 
 PATH = "/__admin/requests"
 EXAMPLE = {
@@ -38,7 +39,7 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
     """Return the calls of the sandbox, newest first; without a token, the calls that had none."""
     world = _world(context, lease)
     entries = world.entries(_key(query), query["limit"])
-    return {"truncated": world.journal_truncated, "data": [_shape(entry) for entry in entries]}
+    return {"truncated": world.journal_truncated, "data": [entry_document(entry) for entry in entries]}
 
 
 def count(context: ControlContext, lease: Lease | None, query: dict[str, Any]) -> dict[str, Any]:
@@ -58,15 +59,6 @@ def _world(context: ControlContext, lease: Lease | None) -> World:
 
 def _key(query: dict[str, Any]) -> Key:
     return Key(query.get("operation"), query.get("method"), query.get("status"))
-
-
-def _shape(entry: Entry) -> dict[str, Any]:
-    # Rounded here and not in each call, which costs more.
-    return entry._asdict() | {
-        "at": round(entry.at, 3),
-        "headers": dict(entry.headers.items),
-        "duration_ms": round(entry.duration_ms, 3),
-    }
 
 
 ENDPOINTS = (

@@ -13,6 +13,7 @@ from sandbox.edge.call import Call
 from sandbox.edge.cors import cors_headers, preflight_headers
 from sandbox.edge.injection.injector import FaultInjector
 from sandbox.edge.journal_entry import journal_entry
+from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
 from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
@@ -34,7 +35,7 @@ _CALLS = operations.PREFIX + "/"
 class Edge:
     """Sends ``/__admin`` to ``control``, ``/v1`` through ``injector``, and everything else to ``app``.
 
-    ``monotonic`` returns seconds.
+    ``monotonic`` returns seconds. ``journal_file`` gets every call as well, if there is one.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Edge:
         request_ids: RequestIds,
         settings: Settings,
         monotonic: Callable[[], float],
+        journal_file: JournalFile | None = None,
     ) -> None:
         self._app = app
         self._injector = injector
@@ -54,6 +56,7 @@ class Edge:
         self._request_ids = request_ids
         self._settings = settings
         self._monotonic = monotonic
+        self._journal_file = journal_file
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -128,5 +131,7 @@ class Edge:
             max_body_bytes=self._settings.journal_body_bytes,
         )
         lease.world.record(lease.generation, entry)
+        if self._journal_file is not None:
+            self._journal_file.append(entry)
         if lease.slot is not self._fleet.anonymous:
             self._fleet.release(lease)

@@ -4,12 +4,14 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import gevent
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.base import Worker
 
 from sandbox.http.limits import Limits
 from sandbox.server.arbiter import SingleWorkerArbiter
 from sandbox.server.configuration import gunicorn_settings
+from sandbox.server.parent_pipe import end_with_parent
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -19,7 +21,7 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
     """gunicorn around ``app``, on ``listener``, which it takes over.
 
     ``on_ready`` is called once, when requests are answered and a signal ends the server cleanly. The worker reads
-    ``limits``.
+    ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe is closed.
     """
 
     def __init__(
@@ -28,11 +30,13 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         listener: socket.socket,
         on_ready: Callable[[], None],
         limits: Limits | None = None,
+        parent_pipe: int | None = None,
     ) -> None:
         self._app = app
         # gunicorn closes the descriptor after it has duplicated it: it must not be closed here a second time.
         self._descriptor = listener.detach()
         self._on_ready = on_ready
+        self._parent_pipe = parent_pipe
         self.limits = limits or Limits()
         super().__init__()
 
@@ -51,6 +55,8 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         SingleWorkerArbiter(self).run()
 
     def _worker_ready(self, worker: Worker) -> None:
+        if self._parent_pipe is not None:
+            gevent.spawn(end_with_parent, self._parent_pipe, worker.ppid)
         if worker.age == 1:
             self._on_ready()
         else:

@@ -1,6 +1,9 @@
 """The start of the server, the same from the command line and a Procfile."""
 
 import gc
+import os
+
+import gevent
 
 from sandbox.banner import banner
 from sandbox.http.limits import Limits
@@ -8,6 +11,8 @@ from sandbox.server.application import StandaloneApplication
 from sandbox.server.greenlet_event import GreenletEvent
 from sandbox.server.listener import address_of, listen
 from sandbox.server.open_files import raise_open_file_limit
+from sandbox.server.parent_pipe import check_parent_pipe
+from sandbox.server.ready_file import ReadyFile
 from sandbox.settings import Settings
 from sandbox.version import __version__
 
@@ -16,18 +21,26 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it, by SystemExit. Raises SettingsError before anything is served."""
     from sandbox.app import create_app, scenario_of  # noqa: PLC0415  # a port in use need not wait for it
 
+    if settings.parent_pipe is not None:
+        check_parent_pipe(settings.parent_pipe)
+    ready_file = None if settings.ready_file is None else ReadyFile(settings.ready_file)
     with listen(settings.host, settings.port) as listener:
         scenario = scenario_of(settings)
         app = create_app(settings, scenario=scenario, new_event=GreenletEvent)
-        text = banner(settings, scenario, address_of(listener), __version__)
+        address = address_of(listener)
+        text = banner(settings, scenario, address, __version__)
+        pid = os.getpid()
 
         def on_ready() -> None:
             if not settings.quiet:
                 print(text, flush=True)
+            if ready_file is not None:
+                # The worker answers as soon as it waits for the first request.
+                gevent.spawn(ready_file.announce, address, pid)
 
         # What is alive now stays alive. The collector need not look at it again and again, however large the scenario
         # is, and the worker goes on sharing its memory with the process that it was forked from.
         gc.freeze()
         limits = Limits.of(settings)
         raise_open_file_limit(limits.open_files)
-        StandaloneApplication(app, listener, on_ready, limits).run()
+        StandaloneApplication(app, listener, on_ready, limits, settings.parent_pipe).run()

@@ -54,12 +54,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_has_only_code_scenarios_types_and_metadata(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
-    assert "sandbox/py.typed" in names
+    assert {"sandbox/py.typed", "protocol_sandbox/py.typed"} <= set(names)
     for fixture in sorted((REPOSITORY / "fixtures").glob("*.json")):
         assert f"sandbox/fixtures/{fixture.name}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0] for name in names} == {
         "sandbox",
+        "protocol_sandbox",
         f"protocol_sandbox-{__version__}.dist-info",
     }
     assert [name for name in names if "__pycache__" in name] == []

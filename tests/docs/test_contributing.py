@@ -39,7 +39,7 @@ def test_every_package_is_listed() -> None:
 
 
 def test_every_named_file_exists() -> None:
-    paths = re.findall(r"`((?:sandbox|tests|fixtures)/[\w/]+(?:\.\w+|/))`", CONTRIBUTING)
+    paths = re.findall(r"`((?:sandbox|protocol_sandbox|tests|fixtures)/[\w/]+(?:\.\w+|/))`", CONTRIBUTING)
     assert paths
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
 
@@ -53,6 +53,8 @@ TOPICS = {
     "invalid filter",
     "reset wake",
     "server start",
+    "test kit",
+    "received",
 }
 
 
@@ -67,7 +69,7 @@ def test_lookup_table_covers_every_topic() -> None:
     questions = " ".join(question for question, _ in rows("Where to look"))
     assert [topic for topic in TOPICS if topic not in questions] == []
     for _, file in rows("Where to look"):
-        assert re.findall(r"`(sandbox/[\w/]+\.py)`", file)
+        assert re.findall(r"`((?:protocol_)?sandbox/[\w/]+\.py)`", file)
 
 
 def test_glossary_has_at_most_fifteen_words() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.live.server import REPOSITORY
 
-FOLDERS = ("sandbox", "tests", "benchmarks")
+FOLDERS = ("sandbox", "protocol_sandbox", "tests", "benchmarks")
 FILES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py"))
 PROSE = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 

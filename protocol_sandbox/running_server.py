@@ -1,0 +1,45 @@
+"""A server that is running, and the sandboxes on it."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from protocol_sandbox.control_client import ControlClient
+from protocol_sandbox.sandbox import Sandbox
+
+
+class RunningServer:
+    """The server at ``url``, which somebody else has started: a container, another process, a colleague.
+
+    ``admin_token`` is the token of its control API, if it has one.
+    """
+
+    def __init__(self, url: str, admin_token: str | None = None) -> None:
+        self.admin_token = admin_token
+        self._connect(url)
+
+    def _connect(self, url: str) -> None:
+        headers = {} if self.admin_token is None else {"X-Admin-Token": self.admin_token}
+        self._control = ControlClient(url, headers)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without ``/v1``."""
+        return self._control.url
+
+    def health(self) -> Mapping[str, Any]:
+        """Return the version, the uptime, and what is switched on. Raises UnreachableError."""
+        health: Mapping[str, Any] = self._control.get("/__admin/health")
+        return health
+
+    def world(
+        self, *, scenario: str | None = None, seed: int | None = None, token: str | None = None
+    ) -> Sandbox:
+        """Return a sandbox that nobody else uses: its token is new, unless one is given.
+
+        It begins as the server's scenario, or as the built-in ``scenario`` and with ``seed``. Raises ControlError.
+        """
+        sandbox = Sandbox(self._control, token or f"kit-{secrets.token_hex(8)}")
+        if scenario is not None or seed is not None:
+            sandbox.reset(scenario=scenario, seed=seed)
+        return sandbox
