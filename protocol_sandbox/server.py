@@ -17,13 +17,12 @@ class Server(RunningServer):
     default. No variable of the environment configures it. The port is a free one, unless ``port`` is given.
     """
 
-    def __init__(self, *, journal: IO[bytes] | None = None, **settings: Setting) -> None:
+    def __init__(self, **settings: Setting) -> None:
         for name in RESERVED:
             if name in settings:
                 raise TypeError(f"{name} is not for callers: the kit decides it")
         given = {name: _text(value) for name, value in settings.items() if value is not None}
         self._settings = {"port": "0"} | given
-        self._journal = journal
         self._process: ServerProcess | None = None
         # Its address is known when it has started.
         super().__init__("", self._settings.get("admin_token"))
@@ -45,10 +44,13 @@ class Server(RunningServer):
         """The process id of the server while it runs."""
         return None if self._process is None else self._process.pid
 
-    def start(self) -> Self:
-        """Start the server and return it when it responds. Raises StartError with the server's own message."""
+    def start(self, journal: IO[bytes] | None = None) -> Self:
+        """Start the server and return it when it responds. Raises StartError with the server's own message.
+
+        ``journal`` is an open file that gets every call as a line of JSON.
+        """
         if self._process is None:
-            self._process = ServerProcess(self._settings, self._journal)
+            self._process = ServerProcess(self._settings, journal)
             self._connect(self._process.url)
         return self
 

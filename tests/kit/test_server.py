@@ -1,7 +1,5 @@
 """The server of the kit: settings, start and stop."""
 
-from typing import Any, cast
-
 import pytest
 
 from protocol_sandbox import ControlError, Server, StartError, UnreachableError
@@ -54,7 +52,7 @@ def test_admin_token_is_sent() -> None:
 @pytest.mark.parametrize("name", ["parent_pipe", "ready_file", "workers"])
 def test_settings_that_the_kit_decides_are_refused(name: str) -> None:
     with pytest.raises(TypeError, match=name):
-        Server(**cast("dict[str, Any]", {name: "1"}))
+        Server(**{name: "1"})
 
 
 def test_unknown_setting_is_an_error_with_the_message_of_the_server() -> None:
