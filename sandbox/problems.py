@@ -7,7 +7,7 @@ values. Source: the errors page of the same documentation; the statuses are our 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -63,6 +63,15 @@ def status_line(status: int) -> str:
 def invalid(message: str) -> Problem:
     """Return a 400: the request is invalid, and ``message`` says how to correct it."""
     return Problem(400, message)
+
+
+def empty_body(attributes: Iterable[str]) -> Problem:
+    """Return a 400: a change is announced as JSON, but the body is empty. ``attributes`` are those that may change."""
+    return Problem(
+        400,
+        f"The body is empty. Send a JSON object with the attributes to change ({', '.join(attributes)}), or {{}} to "
+        f"change nothing.",
+    )
 
 
 def unauthorized() -> Problem:

@@ -53,6 +53,7 @@ def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
     ("problem", "status", "fragments"),
     [
         (problems.invalid("Wrong."), 400, ["Wrong."]),
+        (problems.empty_body(["a", "b"]), 400, ["(a, b)", "{} to change nothing"]),
         (problems.unauthorized(), 401, ["Authorization: Bearer {token}"]),
         (problems.unknown_conversation("x1"), 404, ['"x1"']),
         (problems.unknown_path("GET", "/nowhere"), 404, ["GET /nowhere", "/openapi.json"]),

@@ -5,7 +5,12 @@ from typing import Any
 
 from sandbox import operations
 from sandbox.api import responses
-from sandbox.schemas.arguments import CreateConversation, ListConversations, UpdateConversation
+from sandbox.schemas.arguments import (
+    ConversationPath,
+    CreateConversation,
+    ListConversations,
+    UpdateConversation,
+)
 from sandbox.schemas.conversation import ConversationSchema
 from sandbox.schemas.examples import CREATED, RETRIEVED
 from sandbox.schemas.responses import ConversationPageSchema
@@ -48,7 +53,7 @@ ENDPOINTS = (
         statuses=(201,),
         errors=(507,),
         body=CreateConversation(),
-        body_required=True,
+        body_description="The new conversation: contact_id, group_id or both, and not both null.",
         body_example={"contact_id": "WAz8eIbvDR60rouK"},
         response=ConversationSchema(),
         response_headers={"Location": "The path of the conversation."},
@@ -65,6 +70,7 @@ ENDPOINTS = (
         operations.RETRIEVE,
         retrieve,
         errors=(404,),
+        path=ConversationPath(),
         response=ConversationSchema(),
         example=RETRIEVED,
     ),
@@ -72,11 +78,13 @@ ENDPOINTS = (
         operations.UPDATE,
         update,
         errors=(404,),
+        path=ConversationPath(),
         body=UpdateConversation(),
+        body_description="The attributes to change.",
         body_example={"is_muted": True},
         response=ConversationSchema(),
         example=RETRIEVED,
     ),
-    Endpoint(operations.DELETE, delete, statuses=(204,), errors=(404,)),
+    Endpoint(operations.DELETE, delete, statuses=(204,), errors=(404,), path=ConversationPath()),
 )
 """The table of the API: it is what is routed and documented."""

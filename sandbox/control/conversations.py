@@ -6,7 +6,7 @@ from typing import Any
 from sandbox import problems
 from sandbox.control.context import ControlContext
 from sandbox.operations import Operation
-from sandbox.schemas.control import Arrangement
+from sandbox.schemas.control import Arrangement, ArrangementPath
 from sandbox.schemas.conversation import ConversationSchema
 from sandbox.schemas.examples import CREATED
 from sandbox.schemas.fields import Id, is_id
@@ -31,6 +31,7 @@ ENDPOINTS = (
         arrange,
         statuses=(200, 201),
         errors=(507,),
+        path=ArrangementPath(),
         body=Arrangement(partial=True),
         response=ConversationSchema(),
         example=CREATED,

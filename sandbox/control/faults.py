@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.control.context import ControlContext
 from sandbox.faults.rule_document import RULE, RuleList, rules_of
 from sandbox.operations import Operation
+from sandbox.schemas.control import RulePath
 from sandbox.schemas.responses import FaultRuleListSchema, FaultRuleSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
@@ -116,6 +117,7 @@ ENDPOINTS = (
         show_one,
         Scope.EITHER,
         errors=(404,),
+        path=RulePath(),
         response=FaultRuleSchema(),
         example=EXAMPLE,
     ),
@@ -124,11 +126,17 @@ ENDPOINTS = (
         change,
         Scope.EITHER,
         errors=(404,),
+        path=RulePath(),
         body=RULE,
         response=FaultRuleSchema(),
         example=EXAMPLE,
     ),
     Endpoint(
-        Operation("removeFault", "DELETE", RULE_PATH), remove, Scope.EITHER, statuses=(204,), errors=(404,)
+        Operation("removeFault", "DELETE", RULE_PATH),
+        remove,
+        Scope.EITHER,
+        statuses=(204,),
+        errors=(404,),
+        path=RulePath(),
     ),
 )

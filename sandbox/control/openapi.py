@@ -41,7 +41,9 @@ DESCRIPTION = Description(
         "sandbox": {"type": "http", "scheme": "bearer"},
         "admin": {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
     },
+    tag=("control", "Control of sandboxes."),
     media_types=(JSON_TYPE,),
+    requires_body=True,
     reasons={
         400: "An attribute is unknown, missing or invalid, or no token says whose sandbox is meant.",
         403: "The guard refused: not from this machine, from a page of another origin, or without the admin token.",

@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.control.context import ControlContext
 from sandbox.operations import Operation
+from sandbox.schemas.control import SandboxPath
 from sandbox.schemas.responses import SandboxListSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import SandboxSlot
@@ -57,5 +58,6 @@ ENDPOINTS = (
         Scope.SERVER,
         statuses=(204,),
         errors=(404,),
+        path=SandboxPath(),
     ),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from sandbox.control.context import ControlContext
 from sandbox.operations import Operation
+from sandbox.schemas.control import SnapshotPath
 from sandbox.schemas.responses import SnapshotListSchema, SnapshotSchema
 from sandbox.web.endpoint import Endpoint
 from sandbox.world.fleet import Lease
@@ -61,10 +62,15 @@ ENDPOINTS = (
         Operation("restoreSnapshot", "POST", f"{PATH}/{{snapshot_id}}/restore"),
         restore,
         errors=(404,),
+        path=SnapshotPath(),
         response=SnapshotSchema(),
         example=EXAMPLE,
     ),
     Endpoint(
-        Operation("dropSnapshot", "DELETE", f"{PATH}/{{snapshot_id}}"), drop, statuses=(204,), errors=(404,)
+        Operation("dropSnapshot", "DELETE", f"{PATH}/{{snapshot_id}}"),
+        drop,
+        statuses=(204,),
+        errors=(404,),
+        path=SnapshotPath(),
     ),
 )

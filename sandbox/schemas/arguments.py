@@ -16,6 +16,12 @@ class NoArguments(Schema):
     """No arguments: the schema of a query or a body that must be empty."""
 
 
+class ConversationPath(Schema):
+    """The parameter of the path of a conversation."""
+
+    id = Id(required=True, metadata={"description": "Unique identifier for the conversation."})
+
+
 class CreateConversation(Schema):
     """The attributes of a create call. Source: "Required attributes" of "Search"."""
 

@@ -2,19 +2,51 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from sandbox.operations import OPERATIONS
 from sandbox.schemas.conversation import ConversationSchema
 from sandbox.schemas.fields import (
     Choice,
     Flag,
+    Id,
     Name,
     Number,
     WholeNumber,
 )
 from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.journal import KNOWN_METHODS, OTHER_METHOD
+
+RULE_ID = {"description": "Unique identifier for the rule.", "pattern": "^(server-)?rule-[0-9]+$"}
+SNAPSHOT_ID = {"description": "Unique identifier for the snapshot.", "pattern": "^snapshot-[0-9]+$"}
+SANDBOX_ID = {
+    "description": "Unique identifier for the sandbox, which does not reveal its token.",
+    "pattern": "^[0-9a-f]{16}$",
+}
+
+
+class RulePath(Schema):
+    """The parameter of the path of a fault rule."""
+
+    rule_id = fields.String(required=True, metadata=RULE_ID)
+
+
+class SnapshotPath(Schema):
+    """The parameter of the path of a snapshot."""
+
+    snapshot_id = fields.String(required=True, metadata=SNAPSHOT_ID)
+
+
+class SandboxPath(Schema):
+    """The parameter of the path of a sandbox."""
+
+    sandbox_id = fields.String(required=True, metadata=SANDBOX_ID)
+
+
+class ArrangementPath(Schema):
+    """The parameter of the path of a conversation that is arranged."""
+
+    conversation_id = Id(required=True, metadata={"description": "Unique identifier for the conversation."})
 
 
 class Reset(Schema):

@@ -30,7 +30,7 @@ class Attribute(fields.Field[Any]):
 
     ``expected`` describes the valid values and completes "must be …". ``openapi`` holds the JSON Schema keywords that
     apispec does not derive from the marshmallow field, ``openapi_text`` the whole JSON Schema of the text that stands
-    for a value in a form.
+    for a value in a form, and ``openapi_clearing_text`` that of a nullable attribute, which an empty text clears.
 
     Error messages are predicates ("must be …"); the place that they belong to is put before them later.
     """
@@ -43,6 +43,11 @@ class Attribute(fields.Field[Any]):
     expected: str
     openapi: Mapping[str, Any]
     openapi_text: Mapping[str, Any]
+
+    @property
+    def openapi_clearing_text(self) -> Mapping[str, Any]:
+        """The JSON Schema of the text of a nullable attribute in a form."""
+        return {"anyOf": [self.openapi_text, {"type": "string", "maxLength": 0}]}
 
     def from_text(self, text: str) -> Any:
         """Return the JSON value of ``text`` from a form or a query, or ``text`` if it cannot be converted."""
@@ -71,6 +76,8 @@ class Id(Attribute, fields.String):
     expected = "an id: 1 to 64 letters, digits, _ or -"
     openapi = {"pattern": "^[A-Za-z0-9_-]{1,64}$", "minLength": 1, "maxLength": 64}
     openapi_text = {"type": "string", **openapi}
+    # One type and no union, of which generators would make a class.
+    openapi_clearing_text = {"type": "string", "pattern": "^[A-Za-z0-9_-]{0,64}$", "maxLength": 64}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not _ID.fullmatch(value):

@@ -5,7 +5,7 @@ from marshmallow import INCLUDE, Schema, fields
 from sandbox.schemas.conversation import ConversationSchema
 
 
-class ErrorSchema(Schema):
+class ApiErrorSchema(Schema):
     """Every error of the server. Source: the errors page of the documentation."""
 
     type = fields.String(required=True, metadata={"enum": ["invalid_request", "api_error"]})

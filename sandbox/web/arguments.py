@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError
 from sandbox import problems
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.loading import load
+from sandbox.web.decoding import is_json
 from sandbox.web.request import Request
 
 MAX_CACHED = 1024
@@ -59,7 +60,11 @@ class ArgumentReader:
     def body(self, request: Request) -> Any:
         """Return the validated body. Raises Problem 400 and 415."""
         attributes, is_text = request.decoded_body
-        return self._load(self._body, _from_text(self._body, attributes) if is_text else attributes, "body")
+        values = self._load(self._body, _from_text(self._body, attributes) if is_text else attributes, "body")
+        if not request.body and request.method == "PUT" and is_json(request.content_type):
+            # The client meant to send a change. Many generated ones leave it out where they do not support its type.
+            raise problems.empty_body(self._body.fields)
+        return values
 
     def _load(self, schema: Schema, attributes: dict[str, Any], place: str) -> Any:
         try:

@@ -75,6 +75,11 @@ def decode_body(body: bytes, content_type: str) -> DecodedBody:
     raise problems.unsupported_media_type(content_type)
 
 
+def is_json(content_type: str) -> bool:
+    """Return True for the media type of JSON, whatever its parameters."""
+    return parse_options_header(content_type)[0].lower() == problems.JSON_TYPE
+
+
 def check_type(content_type: str) -> None:
     """Raise Problem 415 if :func:`decode_body` does not support the type."""
     if parse_options_header(content_type)[0].lower() not in _TYPES:

@@ -24,10 +24,11 @@ class Endpoint:
     """An operation, its view, what it takes, and the statuses that it answers with.
 
     The view gets, by name, the parameters of the path and, if the endpoint has a schema for them, ``query`` and
-    ``body``. What it has no schema for must be empty. ``statuses`` are those of success, the usual one first, and
-    ``errors`` those that the scope does not imply. ``body_limit`` names the setting that bounds the body. ``response``
-    is the schema of the successful response (None: no body), ``example`` one of its values, and ``response_headers``
-    describes its headers by name.
+    ``body``. What it has no schema for must be empty. ``path`` documents the parameters of the path. ``statuses`` are
+    those of success, the usual one first, and ``errors`` those that the scope does not imply. ``body_limit`` names the
+    setting that bounds the body, and ``body_description`` says what its schema cannot. ``response`` is the schema of
+    the successful response (None: no body), ``example`` one of its values, and ``response_headers`` describes its
+    headers by name.
     """
 
     operation: Operation
@@ -35,10 +36,11 @@ class Endpoint:
     scope: Scope = Scope.SANDBOX
     statuses: tuple[int, ...] = (200,)
     errors: tuple[int, ...] = ()
+    path: Schema = field(default_factory=NoArguments)
     query: Schema = field(default_factory=NoArguments)
     body: Schema = field(default_factory=NoArguments)
-    body_required: bool = False
     body_limit: str = "max_body_bytes"
+    body_description: str = ""
     body_example: Any = None
     response: Schema | None = None
     response_headers: Mapping[str, str] = field(default_factory=dict)

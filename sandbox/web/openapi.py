@@ -12,7 +12,8 @@ from marshmallow import Schema
 
 from sandbox.problems import DOCUMENTATION, JSON_TYPE
 from sandbox.schemas.fields import Attribute
-from sandbox.schemas.responses import ErrorSchema
+from sandbox.schemas.responses import ApiErrorSchema
+from sandbox.web.decoding import FORM_TYPE, MULTIPART_TYPE
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.response import Response, json_response
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from apispec import APISpec
     from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
-TEXT_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+TEXT_TYPES = {FORM_TYPE: "Form", MULTIPART_TYPE: "Multipart"}
+"""The media types whose attributes are text, and the ends of their schemas' names.
+
+Each has a schema of its own: generators make a class of a schema, and choose the media type by the class.
+"""
 
 _REQUEST_ID = {"description": "Identifies this call in logs.", "schema": {"type": "string"}}
 
@@ -31,15 +36,18 @@ Security = list[dict[str, list[str]]]
 class Description:
     """The parts of a document besides its endpoints.
 
-    ``media_types`` are those of request bodies, ``reasons`` the descriptions of error statuses. ``errors`` returns all
-    error statuses of an endpoint, and ``security`` what it requires, if that differs from endpoint to endpoint.
-    ``document`` is merged into the document as it is.
+    ``tag`` is the name and the description of the group that all endpoints form. ``media_types`` are those of request
+    bodies, and ``requires_body`` says that an endpoint with a body may not be called without one. ``reasons`` are the
+    descriptions of error statuses. ``errors`` returns all error statuses of an endpoint, and ``security`` what it
+    requires, if that differs from endpoint to endpoint. ``document`` is merged into the document as it is.
     """
 
     title: str
     description: str
     security_schemes: Mapping[str, Mapping[str, str]]
+    tag: tuple[str, str]
     media_types: Sequence[str]
+    requires_body: bool
     reasons: Mapping[int, str]
     errors: Callable[[Endpoint], Iterable[int]]
     security: Callable[[Endpoint], Security] | None = None
@@ -88,6 +96,8 @@ def new_spec(description: Description, version: str) -> "tuple[APISpec, OpenAPIC
     converter = marshmallow.converter
     assert converter is not None
     converter.add_attribute_function(_keywords)
+    name, meaning = description.tag
+    spec.tag({"name": name, "description": meaning})
     spec.components.header("RequestId", _REQUEST_ID)
     for name, scheme in description.security_schemes.items():
         spec.components.security_scheme(name, dict(scheme))
@@ -104,26 +114,26 @@ def error_response(converter: "OpenAPIConverter", status: int, reason: str) -> d
     return {
         "description": reason,
         "headers": headers,
-        "content": _content(converter.resolve_nested_schema(ErrorSchema()), example),
+        "content": _content(converter.resolve_nested_schema(ApiErrorSchema()), example),
     }
 
 
 def _operation(
     description: Description, spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoint
 ) -> dict[str, Any]:
-    parameters: list[dict[str, Any]] = [
-        {"in": "path", "name": part.strip("{}"), "required": True, "schema": {"type": "string"}}
-        for part in endpoint.operation.path.split("/")
-        if part.startswith("{")
+    parameters = [
+        *converter.schema2parameters(endpoint.path, location="path"),
+        *converter.schema2parameters(endpoint.query, location="query"),
     ]
     responses = {str(status): _success(converter, endpoint, status) for status in endpoint.statuses}
     for status in sorted(description.errors(endpoint)):
         responses[str(status)] = error_response(converter, status, description.reasons[status])
     shape: dict[str, Any] = {
         "operationId": endpoint.operation.id,
+        "tags": [description.tag[0]],
         "summary": endpoint.summary,
         "description": endpoint.scope.value,
-        "parameters": parameters + converter.schema2parameters(endpoint.query, location="query"),
+        "parameters": parameters,
         "responses": responses,
     }
     if description.security is not None:
@@ -149,20 +159,20 @@ def _request_body(description: Description, spec: "APISpec", endpoint: Endpoint)
     name = type(body).__name__
     if name not in spec.components.schemas:
         spec.components.schema(name, schema=body)
-    if TEXT_TYPES[0] in description.media_types:
-        spec.components.schema(name + "Form", _text_schema(body))
     content: dict[str, Any] = {}
     for media_type in description.media_types:
         is_text = media_type in TEXT_TYPES
-        reference = {"$ref": f"#/components/schemas/{name}{'Form' if is_text else ''}"}
+        if is_text:
+            spec.components.schema(name + TEXT_TYPES[media_type], _text_schema(body))
+        reference = {"$ref": f"#/components/schemas/{name}{TEXT_TYPES.get(media_type, '')}"}
         content[media_type] = {"schema": reference}
         if endpoint.body_example is not None:
             example = endpoint.body_example
             content[media_type]["example"] = _as_text(example) if is_text else example
-    is_required = endpoint.body_required or (
-        not body.partial and any(each.required for each in body.fields.values())
-    )
-    return {"content": content, "required": is_required}
+    shape: dict[str, Any] = {"content": content, "required": description.requires_body}
+    if endpoint.body_description:
+        shape["description"] = endpoint.body_description
+    return shape
 
 
 def _content(schema: Any, example: Any) -> dict[str, Any]:
@@ -173,12 +183,12 @@ def _text_schema(schema: Schema) -> dict[str, Any]:
     properties = {}
     for name, attribute in schema.fields.items():
         assert isinstance(attribute, Attribute)
-        shape: dict[str, Any] = dict(attribute.openapi_text)
+        meaning = attribute.metadata["description"]
         if attribute.allow_none:
-            shape = {
-                "anyOf": [shape, {"type": "string", "const": "", "description": "Clears the attribute."}]
-            }
-        properties[name] = shape | {"description": attribute.metadata["description"]}
+            shape, meaning = attribute.openapi_clearing_text, f"{meaning} An empty text stands for null."
+        else:
+            shape = attribute.openapi_text
+        properties[name] = {**shape, "description": meaning}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
@@ -186,6 +196,8 @@ def _as_text(example: dict[str, Any]) -> dict[str, str]:
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in example.items()}
 
 
-def _keywords(_converter: Any, attribute: Any, **_: Any) -> dict[str, Any]:
-    """Return what our attribute types add to what apispec knows of marshmallow's."""
+def _keywords(_converter: Any, attribute: Any, *, ret: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Return what our attribute types add to ``ret``, the keywords that apispec knows of marshmallow's."""
+    if ret.get("default", ...) is None:
+        del ret["default"]  # Generators demand an attribute that has a default, and null says nothing.
     return dict(attribute.openapi) if isinstance(attribute, Attribute) else {}

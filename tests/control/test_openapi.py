@@ -74,7 +74,7 @@ def test_security_states_which_operations_require_a_token(document: Document) ->
 
 def test_error_schema_is_that_of_the_api(document: Document, shared_app: Flask) -> None:
     api = shared_app.test_client().get("/openapi.json").get_json()
-    assert document["components"]["schemas"]["Error"] == api["components"]["schemas"]["Error"]
+    assert document["components"]["schemas"]["ApiError"] == api["components"]["schemas"]["ApiError"]
 
 
 def test_every_example_matches_its_schema(document: Document) -> None:

@@ -16,17 +16,32 @@ known_ids = {DOCUMENTED_ID}
 
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
-    """Give positive list cases a known cursor, and at most one."""
-    if case.operation.definition.raw["operationId"] != "listConversations" or not case.query:
-        return
+    """Change positive cases in which several values do not go together, and the server refuses them."""
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
+    operation = case.operation.definition.raw["operationId"]
+    if operation == "listConversations" and case.query:
+        keep_known_cursors(case)
+    elif operation == "createConversation":
+        add_participant(case)
+
+
+def keep_known_cursors(case: Case[Any]) -> None:
+    """Keep one cursor at most, and replace an unknown one."""
     given = [name for name in CURSORS if name in case.query]
     for name in given[:1]:
         if case.query[name] not in known_ids:
             case.query[name] = DOCUMENTED_ID
     for name in given[1:]:
         del case.query[name]
+
+
+def add_participant(case: Case[Any]) -> None:
+    """Add a contact to a new conversation that has neither a contact nor a group."""
+    if not isinstance(case.body, dict):
+        case.body, case.media_type = {}, "application/json"
+    if not case.body.get("contact_id") and not case.body.get("group_id"):
+        case.body["contact_id"] = "WAz8eIbvDR60rouK"
 
 
 @schemathesis.hook

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -421,6 +422,61 @@ def test_unsupported_media_type_is_refused(
 @pytest.mark.parametrize(("method", "url"), [("GET", COLLECTION), ("GET", ITEM)])
 def test_media_type_without_a_body_is_ignored(api: FlaskClient, method: str, url: str) -> None:
     assert api.open(url, method=method, content_type="text/plain").status_code == 200
+
+
+ARRANGED = "/__admin/conversations/xgQQXg3hrtjh7AvZ"
+
+
+@pytest.mark.parametrize("content_type", [JSON, "application/json; charset=utf-8", "Application/JSON"])
+@pytest.mark.parametrize(
+    ("url", "attributes"),
+    [(ITEM, "(pinned_message_id, is_pinned, is_muted, archived_at)"), (ARRANGED, "created_at, archived_at)")],
+)
+def test_put_of_json_without_a_body_is_refused(
+    api: FlaskClient, assert_error_shape: Check, url: str, attributes: str, content_type: str
+) -> None:
+    response = api.put(url, content_type=content_type)
+    assert_error_shape(response, 400, "The body is empty.", attributes, "{} to change nothing")
+    chunked = api.put(
+        url, content_type=content_type, headers={"Transfer-Encoding": "chunked"}, input_stream=BytesIO(b"")
+    )
+    assert_error_shape(chunked, 400, "The body is empty.")
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "sent", "status"),
+    [
+        ("PUT", ITEM, {"data": b"{}", "content_type": JSON}, 200),
+        ("PUT", ARRANGED, {"data": b"{}", "content_type": JSON}, 200),
+        ("PUT", ITEM, {"data": b"", "content_type": FORM}, 200),
+        ("PUT", ITEM, {}, 200),
+        ("PUT", COLLECTION + "/nope", {"content_type": JSON}, 400),
+        ("GET", ITEM, {"content_type": JSON}, 200),
+        ("GET", COLLECTION, {"content_type": JSON}, 200),
+        ("DELETE", ITEM, {"content_type": JSON}, 204),
+        ("POST", "/__admin/reset", {"content_type": JSON}, 200),
+        ("POST", "/__admin/snapshots", {"content_type": JSON}, 201),
+    ],
+)
+def test_only_a_put_of_json_needs_a_body(
+    api: FlaskClient, method: str, url: str, sent: dict[str, Any], status: int
+) -> None:
+    assert api.open(url, method=method, **sent).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "fragment"),
+    [
+        ("POST", COLLECTION, "contact_id"),
+        ("PUT", "/__admin/clock", "action is missing"),
+        ("PUT", "/__admin/faults", "data is missing"),
+        ("PUT", "/__admin/faults/rule-1", "A rule needs"),
+    ],
+)
+def test_empty_json_body_is_refused_for_the_attributes_that_are_missing(
+    api: FlaskClient, assert_error_shape: Check, method: str, url: str, fragment: str
+) -> None:
+    assert_error_shape(api.open(url, method=method, content_type=JSON), 400, fragment)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.problems import Problem
-from sandbox.web.decoding import MAX_ATTRIBUTES, check_type, decode_body, decode_query
+from sandbox.web.decoding import MAX_ATTRIBUTES, check_type, decode_body, decode_query, is_json
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -121,3 +121,20 @@ def test_another_type_is_refused_before_the_body_is_there(content_type: str) -> 
     with pytest.raises(Problem) as refused:
         check_type(content_type)
     assert refused.value.status == 415
+
+
+@pytest.mark.parametrize(
+    ("content_type", "json"),
+    [
+        (JSON, True),
+        ("application/json; charset=utf-8", True),
+        ("Application/JSON", True),
+        ("", False),
+        (FORM, False),
+        (MULTIPART, False),
+        ("application/jsonp", False),
+        ("text/plain; application/json", False),
+    ],
+)
+def test_json_is_known_by_its_media_type(content_type: str, json: bool) -> None:
+    assert is_json(content_type) is json

@@ -20,7 +20,7 @@ assert "apispec" in sys.modules
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("schemas", "Conversation"), ("schemas", "Error"), ("headers", "RequestId")]
+    ("kind", "name"), [("schemas", "Conversation"), ("schemas", "ApiError"), ("headers", "RequestId")]
 )
 def test_components_of_both_documents_are_equal(shared_app: Flask, kind: str, name: str) -> None:
     first, second = (fetch_document(shared_app, path) for path in ("/openapi.json", "/__admin/openapi.json"))
