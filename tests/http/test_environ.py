@@ -27,7 +27,7 @@ def test_it_has_the_keys_of_the_connection_the_line_and_the_headers() -> None:
     assert sent_headers(found) is HEADERS
 
 
-def test_what_requests_share_is_not_changed() -> None:
+def test_parts_shared_by_requests_are_not_changed() -> None:
     environ("http://b.example/")["HTTP_X_ONE"] = "2"
     assert BASE == {"SERVER_NAME": "127.0.0.1"}
     assert HEADERS.environ == {"HTTP_HOST": "a.example", "HTTP_X_ONE": "1"}
