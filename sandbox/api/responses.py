@@ -19,8 +19,5 @@ def created(record: Record) -> Response:
 
 def page(found: Page) -> Response:
     """Return a 200 response with one page of the list, ``{"has_more": …, "data": […]}``."""
-    # The head and the tail are added to the first and the last record, so that the whole is copied only once.
-    parts = [record.json for record in found.records] or [b""]
-    parts[0] = (b'{"has_more":true,"data":[' if found.has_more else b'{"has_more":false,"data":[') + parts[0]
-    parts[-1] += b"]}\n"
-    return json_response(b",".join(parts))
+    has_more = b"true" if found.has_more else b"false"
+    return json_response(b'{"has_more":%b,"data":[%b]}\n' % (has_more, found.json))

@@ -1,6 +1,6 @@
 """Queries and pages: the values that a list call takes and returns. They know neither HTTP nor storage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sandbox.world.conversation import Conversation, Record
@@ -36,11 +36,20 @@ class Query:
     ending_before: str | None = None
 
 
-class Page(NamedTuple):
+@dataclass(slots=True)
+class Page:
     """The records of one page, and whether more lie in the direction of travel."""
 
     records: list[Record]
     has_more: bool
+    _json: bytes | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def json(self) -> bytes:
+        """The JSON of the records, separated by commas. It is joined once."""
+        if self._json is None:
+            self._json = b",".join([record.json for record in self.records])
+        return self._json
 
 
 def order_of(conversation: Conversation) -> Order:

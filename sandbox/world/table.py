@@ -9,7 +9,7 @@ from __future__ import annotations  # rpds types are generic for type checkers a
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rpds import HashTrieMap
@@ -47,6 +47,8 @@ class Table:
     _lists: HashTrieMap[Filter, _List] = HashTrieMap()
     _deleted: HashTrieMap[str, Deletion] = HashTrieMap()
     _deletions: _Deletions = _NO_DELETIONS
+    # A client that polls asks for the same page again and again. All sandboxes that share the table share it.
+    _latest: tuple[Query, Page] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, records: Iterable[Record], deletions: Iterable[Order] = ()) -> Table:
@@ -99,6 +101,14 @@ class Table:
 
         Raises UnknownCursor if a cursor names an id that the sandbox never had, or whose deletion is forgotten.
         """
+        latest = self._latest
+        if latest is not None and latest[0] is query:
+            return latest[1]
+        page = self._page(query)
+        object.__setattr__(self, "_latest", (query, page))
+        return page
+
+    def _page(self, query: Query) -> Page:
         listed = self._lists.get(query.filter, _NOTHING)
         wanted = query.limit + 1
         if query.ending_before is not None:

@@ -145,6 +145,23 @@ def test_get_returns_the_latest_record() -> None:
     assert table.get("a") is first
 
 
+def test_page_is_made_once_for_a_repeated_query_and_anew_after_a_change() -> None:
+    table = Table.of([record("a"), record("b")])
+    query = Query(limit=10)
+    page = table.page(query)
+    assert table.page(query) is page
+    assert page.json is table.page(query).json
+    changed = table.remove("a")
+    assert [record.conversation.id for record in changed.page(query).records] == ["b"]
+    assert [record.conversation.id for record in table.page(query).records] == ["a", "b"]
+
+
+def test_other_query_has_a_page_of_its_own() -> None:
+    table = Table.of([record("a"), record("b")])
+    whole, first = Query(limit=10), Query(limit=1)
+    assert [len(table.page(query).records) for query in (whole, first, whole)] == [2, 1, 2]
+
+
 def test_unknown_and_deleted_conversations_raise() -> None:
     table = Table.of([record("a")]).remove("a")
     for name in ("a", "b"):
