@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import operations, problems
 from sandbox.edge.call import Call
-from sandbox.edge.cors import cors_headers, preflight_headers
+from sandbox.edge.cors import cors_headers, is_preflight, preflight_headers
 from sandbox.edge.injection.injector import FaultInjector
 from sandbox.edge.journal_entry import journal_entry
 from sandbox.edge.journal_file import JournalFile
@@ -61,21 +61,30 @@ class Edge:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         responder = Responder(environ, start_response, self._request_ids.of(environ))
-        if path.startswith(CONTROL):
+        inner: Callable[[WSGIEnvironment, Responder], Iterable[bytes]]
+        if path.startswith(_CALLS):
+            responder.add_headers(cors_headers(environ))
+            inner = self._call
+        elif _is_control(path):
             # The control API is for its own page and for tools: no CORS for the pages of other sites.
             inner = self._control
         else:
             responder.add_headers(cors_headers(environ))
-            inner = self._call if path.startswith(_CALLS) else self._app
-        if path == "*" and environ["REQUEST_METHOD"] == "OPTIONS":
-            # A request to the server as a whole (RFC 9110, section 9.3.7).
-            return responder.send_no_content(preflight_headers(environ))
-        if path[:1] != "/" or path[:2] == "//":
-            # Routers tolerate extra slashes. Access is decided by the path here, so none are tolerated.
-            return responder.send_problem(problems.unknown_path(environ["REQUEST_METHOD"], path))
-        if environ.get("wsgi.multiprocess"):
+            inner = self._elsewhere
+        if environ.get("wsgi.multiprocess") and not is_preflight(environ):
             return responder.send_problem(problems.one_process_only())
         return inner(environ, responder)
+
+    def _elsewhere(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:
+        """Answer a request outside ``/v1`` and ``/__admin``."""
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        # OPTIONS * is a request to the server as a whole (RFC 9110, section 9.3.7).
+        if is_preflight(environ) or (path == "*" and method == "OPTIONS"):
+            return responder.send_no_content(preflight_headers(environ))
+        if path[:1] != "/" or path[:2] == "//":
+            # Routers tolerate extra slashes. Access is decided by the path, so none are tolerated.
+            return responder.send_problem(problems.unknown_path(method, path))
+        return self._app(environ, responder)
 
     def _call(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:
         """Answer one ``/v1`` call, and record it in the journal."""
@@ -135,3 +144,7 @@ class Edge:
             self._journal_file.append(entry)
         if lease.slot is not self._fleet.anonymous:
             self._fleet.release(lease)
+
+
+def _is_control(path: str) -> bool:
+    return path.startswith(CONTROL) and path[len(CONTROL) :][:1] in ("", "/")

@@ -26,7 +26,7 @@ async function made(call) {
   try {
     const answer = await fetch("SANDBOX" + call.path, {
       method: call.method || "GET", headers: {Authorization: "Bearer page", ...call.headers}, body: call.body});
-    const shown = ["X-Sandbox-Fault", "X-Sandbox-Rule", "X-Sandbox-Delay-Ms", "Retry-After", "X-Request-Id"];
+    const shown = ["Allow", "X-Sandbox-Fault", "X-Sandbox-Rule", "X-Sandbox-Delay-Ms", "Retry-After", "X-Request-Id"];
     return {status: answer.status, text: await answer.text(),
             headers: Object.fromEntries(shown.map(name => [name, answer.headers.get(name)]))};
   } catch (error) { return {error: error.name}; }

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from sandbox.edge.cors import EXPOSED, cors_headers, preflight_headers
+from sandbox.edge.cors import ALLOWED, EXPOSED, cors_headers, is_preflight, preflight_headers
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -112,6 +113,90 @@ def test_private_network_access_is_allowed_on_request(api: FlaskClient) -> None:
         api.options(COLLECTION, headers=preflight).headers["Access-Control-Allow-Private-Network"] == "true"
     )
     assert "Access-Control-Allow-Private-Network" not in api.options(COLLECTION, headers=PREFLIGHT).headers
+
+
+PATHS = [
+    COLLECTION,
+    "/v1",
+    "/v1/",
+    "/v1/nothing",
+    "/v2/conversations",
+    "/",
+    "/openapi.json",
+    "/openapi.json/",
+    "/caf%C3%A9",
+    "//v1/conversations",
+    "//__admin/health",
+    "/__administrator",
+    "/__adminx/health",
+]
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["GET", "POST", "PUT", "DELETE", "PATCH", "patch", "Patch", "OPTIONS", "BREW", "x-y.z!#$%&'*+^_`|~"],
+)
+@pytest.mark.parametrize("path", PATHS)
+def test_page_may_make_and_read_any_call_outside_the_control_api(
+    api: FlaskClient, path: str, method: str
+) -> None:
+    environ = {"PATH_INFO": unquote(path, "latin-1"), "HTTP_ORIGIN": ORIGIN}
+    asked = PREFLIGHT | {"Access-Control-Request-Method": method}
+    preflight = api.options(headers=asked, environ_overrides=environ)
+    assert (preflight.status_code, preflight.data) == (204, b"")
+    assert preflight.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert method in preflight.headers["Access-Control-Allow-Methods"].split(", ")
+    assert preflight.headers["Access-Control-Allow-Headers"] == PREFLIGHT["Access-Control-Request-Headers"]
+    answer = api.open(environ_overrides=environ | {"REQUEST_METHOD": method})
+    assert answer.headers.getlist("Access-Control-Allow-Origin") == [ORIGIN]
+    assert "Allow" in answer.headers["Access-Control-Expose-Headers"].split(", ")
+
+
+@pytest.mark.parametrize("requested", ["GET, BREW", "a b", "", "*\r\nX: y", "caf\u00e9", "BREW,", "(BREW)"])
+def test_only_a_method_is_echoed(requested: str) -> None:
+    environ = {"REQUEST_METHOD": "OPTIONS", "PATH_INFO": "/", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": requested}
+    allowed = dict(preflight_headers(environ))["Access-Control-Allow-Methods"]
+    assert allowed == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+
+@pytest.mark.parametrize("requested", [{}, {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS": ""}])
+def test_preflight_names_the_headers_of_the_sandbox(requested: dict[str, str]) -> None:
+    allowed = dict(preflight_headers({"PATH_INFO": COLLECTION} | requested))["Access-Control-Allow-Headers"]
+    assert allowed == ", ".join(ALLOWED)
+    assert {"Authorization", "X-Sandbox-World", "Idempotency-Key", "Prefer"} <= set(ALLOWED)
+
+
+@pytest.mark.parametrize("path", ["/", "/openapi.json", "/nothing"])
+def test_options_outside_the_api_that_is_no_preflight_is_an_ordinary_request(
+    api: FlaskClient, path: str
+) -> None:
+    response = api.options(path, headers={"Origin": ORIGIN})
+    assert response.status_code in {404, 405}
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_one"),
+    [
+        ({"REQUEST_METHOD": "OPTIONS", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "GET"}, True),
+        ({"REQUEST_METHOD": "OPTIONS"}, False),
+        ({"REQUEST_METHOD": "options", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "GET"}, False),
+        ({"REQUEST_METHOD": "GET", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "GET"}, False),
+    ],
+)
+def test_a_preflight_names_the_method_of_the_call(environ: dict[str, str], is_one: bool) -> None:
+    assert is_preflight(environ) == is_one
+
+
+def test_preflight_is_answered_where_every_call_is_refused(api: FlaskClient) -> None:
+    several = {"wsgi.multiprocess": True}
+    assert api.options(COLLECTION, headers=PREFLIGHT, environ_overrides=several).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/__admin", "/__admin/", "/__admin/health", "/__admin/nothing"])
+def test_preflight_of_another_site_for_the_control_api_allows_nothing(api: FlaskClient, path: str) -> None:
+    response = api.options(path, headers=PREFLIGHT | {"Origin": "https://elsewhere.example"})
+    assert not [name for name, _ in response.headers if name.lower().startswith("access-control-")]
 
 
 def test_openapi_document_is_readable_by_any_origin(api: FlaskClient) -> None:

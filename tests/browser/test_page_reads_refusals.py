@@ -1,0 +1,56 @@
+"""Calls that the API refuses by path or method, as seen by a page from another port, in a real browser."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.test_page_reads_faults import call_from_page
+from tests.live.conftest import server_factory
+from tests.live.server import Server
+
+pytestmark = pytest.mark.needs("chromium")
+
+ITEM = "/v1/conversations/xgQQXg3hrtjh7AvZ"
+CALLS = [
+    ("GET", "/", 404),
+    ("GET", "/nothing", 404),
+    ("DELETE", "/nothing", 404),
+    ("GET", "/v1", 404),
+    ("PUT", "/v2/conversations", 404),
+    ("GET", "/v1/caf%C3%A9", 404),
+    ("GET", "/__administrator", 404),
+    ("PATCH", ITEM, 405),
+    ("patch", ITEM, 405),
+    ("BREW", ITEM, 405),
+    ("Put", ITEM, 200),  # browsers send PUT
+    ("OPTIONS", ITEM, 204),
+    ("PATCH", "/openapi.json", 405),
+    ("POST", "/openapi.json", 405),
+    ("GET", "/openapi.json", 200),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    for start in server_factory(tmp_path_factory.mktemp("server")):
+        yield start()
+
+
+def test_page_reads_every_refusal_by_path_or_method(server: Server, tmp_path: Path) -> None:
+    headers = {"Idempotency-Key": "a", "Prefer": "respond-async", "X-Of-My-Own": "a"}
+    calls = [{"method": method, "path": path, "headers": headers} for method, path, _ in CALLS]
+    answers = call_from_page(server, tmp_path, calls)
+    seen = [(*call[:2], answer.get("status", answer)) for call, answer in zip(CALLS, answers, strict=True)]
+    assert seen == CALLS
+    for answer in answers:
+        assert answer["headers"]["X-Request-Id"]
+        if answer["status"] == 405:
+            assert "GET" in answer["headers"]["Allow"]
+            assert json.loads(answer["text"])["type"] == "invalid_request"
+
+
+def test_page_of_another_site_reads_nothing_of_the_control_api(server: Server, tmp_path: Path) -> None:
+    answers = call_from_page(server, tmp_path, [{"path": "/__admin/clock"}, {"path": "/__admin/nothing"}])
+    assert answers == [{"error": "TypeError"}] * 2
