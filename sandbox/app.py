@@ -16,6 +16,7 @@ from sandbox.control import openapi as control_openapi
 from sandbox.control.context import ControlContext
 from sandbox.control.guard import Guard
 from sandbox.control.table import ENDPOINTS as CONTROL_ENDPOINTS
+from sandbox.edge.boot import Boot
 from sandbox.edge.edge import Edge
 from sandbox.edge.injection.injector import FaultInjector
 from sandbox.edge.injection.selector import FaultSelector
@@ -43,12 +44,14 @@ def create_app(
     monotonic: Callable[[], float] = time.monotonic,
     wait: Wait = wait,
     new_event: NewEvent = new_event,
+    boot: Boot | None = None,
 ) -> Flask:
     """Return the server as a WSGI application; without ``settings``, the ``SANDBOX_…`` variables configure it.
 
     ``scenario`` is for a caller that has loaded the scenario of the settings already. ``now`` returns Unix seconds and
     drives the clocks of the sandboxes, ``monotonic`` returns seconds that never go back and drives expiry, ``wait`` is
-    how a delayed call sleeps, and ``new_event`` returns what may wake it. Raises SettingsError.
+    how a delayed call sleeps, and ``new_event`` returns what may wake it. ``boot`` is for a server that starts the
+    process which answers after this call. Raises SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
@@ -65,8 +68,8 @@ def create_app(
         fleet.wake,
         command_line_rules(settings.latency, settings.error_rate, settings.error_status),
     )
-    started = monotonic()
-    context = ControlContext(fleet, server_rules, scenario, settings, now, lambda: monotonic() - started)
+    boot = boot or Boot(monotonic)
+    context = ControlContext(fleet, server_rules, scenario, settings, now, boot)
 
     app = Application(__name__)
     for endpoint in conversations.ENDPOINTS:
@@ -81,7 +84,7 @@ def create_app(
         FaultInjector(app.wsgi_app, FaultSelector(server_rules), SleepLimit(settings.max_sleepers)),
         Guard(app.wsgi_app, settings.admin_token, settings.admin_origin),
         fleet,
-        RequestIds(secrets.token_hex(4)),
+        RequestIds(boot),
         settings,
         monotonic,
         None if settings.journal_file is None else _journal_file(settings.journal_file),

@@ -1,8 +1,8 @@
 """The context of the control API's views."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.edge.boot import Boot
 from sandbox.seeding.scenario import Scenario
 from sandbox.settings import Settings
 from sandbox.world.clock import Now
@@ -12,11 +12,11 @@ from sandbox.world.server_rules import ServerRules
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """The server as its control API sees it. ``scenario`` is the server's own; ``uptime`` returns seconds."""
+    """The server as its control API sees it. ``scenario`` is the server's own."""
 
     fleet: Fleet
     server_rules: ServerRules
     scenario: Scenario
     settings: Settings
     now: Now
-    uptime: Callable[[], float]
+    boot: Boot

@@ -11,6 +11,7 @@ from sandbox.web.endpoint import Endpoint, Scope
 EXAMPLE = {
     "status": "ok",
     "version": __version__,
+    "boot_id": "5f2b7c1e",
     "uptime_seconds": 12.5,
     "sandboxes": 3,
     "on": ["latency 100..400 ms"],
@@ -18,11 +19,12 @@ EXAMPLE = {
 
 
 def show(context: ControlContext) -> dict[str, Any]:
-    """Return the uptime in seconds, the number of sandboxes, and everything that is switched on."""
+    """Return the id of the boot, the uptime in seconds, the number of sandboxes, and everything that is switched on."""
     return {
         "status": "ok",
         "version": __version__,
-        "uptime_seconds": round(context.uptime(), 3),
+        "boot_id": context.boot.id,
+        "uptime_seconds": round(context.boot.uptime(), 3),
         "sandboxes": len(context.fleet),
         "on": [*context.settings.switched_on(), *_rules(context)],
     }

@@ -14,6 +14,7 @@ from sandbox.world.journal import Key
 
 PATH = "/__admin/requests"
 EXAMPLE = {
+    "boot_id": "5f2b7c1e",
     "truncated": False,
     "data": [
         {
@@ -39,7 +40,11 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
     """Return the calls of the sandbox, newest first; without a token, the calls that had none."""
     world = _world(context, lease)
     entries = world.entries(_key(query), query["limit"])
-    return {"truncated": world.journal_truncated, "data": [entry_document(entry) for entry in entries]}
+    return {
+        "boot_id": context.boot.id,
+        "truncated": world.journal_truncated,
+        "data": [entry_document(entry) for entry in entries],
+    }
 
 
 def count(context: ControlContext, lease: Lease | None, query: dict[str, Any]) -> dict[str, Any]:

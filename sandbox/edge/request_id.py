@@ -4,6 +4,8 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING
 
+from sandbox.edge.boot import Boot
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -13,10 +15,10 @@ _VALID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 class RequestIds:
-    """Generates request ids. ``prefix`` distinguishes servers, a counter the requests of one server."""
+    """Generates request ids: the id of the boot and a counter, so that none is repeated after a restart."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, boot: Boot) -> None:
+        self._boot = boot
         self._count = count(1)
 
     def of(self, environ: "WSGIEnvironment") -> str:
@@ -24,4 +26,4 @@ class RequestIds:
         sent: str | None = environ.get("HTTP_X_REQUEST_ID")
         if sent is not None and _VALID.fullmatch(sent):
             return sent
-        return f"{self._prefix}-{next(self._count)}"
+        return f"{self._boot.id}-{next(self._count)}"

@@ -4,6 +4,11 @@ from marshmallow import INCLUDE, Schema, fields
 
 from sandbox.schemas.conversation import ConversationSchema
 
+BOOT_ID = fields.String(
+    required=True,
+    metadata={"description": "Another one after a restart of the server, which loses all sandboxes."},
+)
+
 
 class ApiErrorSchema(Schema):
     """Every error of the server. Source: the errors page of the documentation."""
@@ -27,6 +32,7 @@ class HealthSchema(Schema):
 
     status = fields.String(required=True)
     version = fields.String(required=True)
+    boot_id = BOOT_ID
     uptime_seconds = fields.Float(required=True)
     sandboxes = fields.Integer(required=True)
     on = fields.List(
@@ -98,6 +104,7 @@ class JournalEntrySchema(Schema):
 class JournalSchema(Schema):
     """Calls, newest first."""
 
+    boot_id = BOOT_ID
     truncated = fields.Boolean(required=True, metadata={"description": "Whether entries were dropped."})
     data = fields.List(fields.Nested(JournalEntrySchema), required=True)
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """gunicorn around ``app``, on ``listener``, which it takes over.
 
-    ``on_ready`` is called once, when requests are answered and a signal ends the server cleanly. The worker reads
-    ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe is closed.
+    ``on_boot`` is called in each worker before it answers, ``on_ready`` once, when requests are answered and a signal
+    ends the server cleanly. The worker reads ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe
+    is closed.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         listener: socket.socket,
         on_ready: Callable[[], None],
         limits: Limits | None = None,
+        on_boot: Callable[[], None] = lambda: None,
         parent_pipe: int | None = None,
     ) -> None:
         self._app = app
         # gunicorn closes the descriptor after it has duplicated it: it must not be closed here a second time.
         self._descriptor = listener.detach()
+        self._on_boot = on_boot
         self._on_ready = on_ready
         self._parent_pipe = parent_pipe
         self.limits = limits or Limits()
@@ -55,6 +58,7 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         SingleWorkerArbiter(self).run()
 
     def _worker_ready(self, worker: Worker) -> None:
+        self._on_boot()
         if self._parent_pipe is not None:
             gevent.spawn(end_with_parent, self._parent_pipe, worker.ppid)
         if worker.age == 1:

@@ -2,10 +2,12 @@
 
 import gc
 import os
+import time
 
 import gevent
 
 from sandbox.banner import banner
+from sandbox.edge.boot import Boot
 from sandbox.http.limits import Limits
 from sandbox.server.application import StandaloneApplication
 from sandbox.server.greenlet_event import GreenletEvent
@@ -26,7 +28,8 @@ def serve(settings: Settings) -> None:
     ready_file = None if settings.ready_file is None else ReadyFile(settings.ready_file)
     with listen(settings.host, settings.port) as listener:
         scenario = scenario_of(settings)
-        app = create_app(settings, scenario=scenario, new_event=GreenletEvent)
+        boot = Boot(time.monotonic)
+        app = create_app(settings, scenario=scenario, new_event=GreenletEvent, boot=boot)
         address = address_of(listener)
         text = banner(settings, scenario, address, __version__)
         pid = os.getpid()
@@ -43,4 +46,4 @@ def serve(settings: Settings) -> None:
         gc.freeze()
         limits = Limits.of(settings)
         raise_open_file_limit(limits.open_files)
-        StandaloneApplication(app, listener, on_ready, limits, settings.parent_pipe).run()
+        StandaloneApplication(app, listener, on_ready, limits, boot.begin, settings.parent_pipe).run()

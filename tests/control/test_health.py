@@ -20,6 +20,7 @@ def test_health_has_version_uptime_and_number_of_sandboxes(
     assert list(response.get_json().items()) == [
         ("status", "ok"),
         ("version", sandbox.__version__),
+        ("boot_id", response.get_json()["boot_id"]),
         ("uptime_seconds", 12.346),
         ("sandboxes", 0),
         ("on", []),
@@ -43,6 +44,18 @@ def test_health_is_not_guarded_and_creates_no_sandbox(
 ) -> None:
     client = open_app().test_client()
     assert client.get("/__admin/health", headers=headers).get_json()["sandboxes"] == 0
+
+
+def test_health_and_journal_name_the_boot(open_app: Callable[..., Flask]) -> None:
+    app, other = open_app(seed=1), open_app(seed=1)
+    client = app.test_client()
+    boot_id = client.get("/__admin/health").get_json()["boot_id"]
+    assert client.get("/__admin/health").get_json()["boot_id"] == boot_id
+    client.get("/v1/conversations")
+    journal = client.get("/__admin/requests").get_json()
+    assert journal["boot_id"] == boot_id
+    assert journal["data"][0]["id"].startswith(f"{boot_id}-")
+    assert other.test_client().get("/__admin/health").get_json()["boot_id"] != boot_id
 
 
 def test_health_supports_only_get_and_head(

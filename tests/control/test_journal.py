@@ -260,7 +260,8 @@ def test_journal_without_capacity_still_counts(
 ) -> None:
     api = open_api(**bounds)
     api.get(ITEM)
-    assert api.get(PATH).get_json() == {"truncated": True, "data": []}
+    journal = api.get(PATH).get_json()
+    assert (journal["truncated"], journal["data"]) == (True, [])
     assert count(api) == 1
 
 
@@ -283,7 +284,8 @@ def test_cleared_journal_counts_from_zero(open_app: Callable[..., Flask]) -> Non
         client.get(ITEM)
     response = client.delete(PATH, headers=me)
     assert (response.status_code, response.data) == (204, b"")
-    assert client.get(PATH, headers=me).get_json() == {"truncated": False, "data": []}
+    journal = client.get(PATH, headers=me).get_json()
+    assert (journal["truncated"], journal["data"]) == (False, [])
     assert count(client, headers=me) == 0
     assert count(client) == 3
     client.delete(PATH)

@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from sandbox.edge.boot import Boot
 from sandbox.edge.request_id import RequestIds
 
 COLLECTION = "/v1/conversations"
@@ -49,12 +50,21 @@ def test_request_ids_are_unique(api: FlaskClient) -> None:
     assert len({api.get(COLLECTION).headers["X-Request-Id"] for _ in range(50)}) == 50
 
 
-def test_request_ids_begin_with_the_prefix_of_the_server() -> None:
-    one, other = RequestIds("one"), RequestIds("other")
-    assert one.of({}).startswith("one")
-    assert len({one.of({}), one.of({}), other.of({}), other.of({})}) == 4
+def test_request_ids_begin_with_the_id_of_the_boot() -> None:
+    boot, other = Boot(lambda: 0.0), RequestIds(Boot(lambda: 0.0))
+    ids = RequestIds(boot)
+    assert ids.of({}).startswith(f"{boot.id}-")
+    assert len({ids.of({}), ids.of({}), other.of({}), other.of({})}) == 4
+
+
+def test_request_ids_are_not_repeated_by_another_boot() -> None:
+    boot = Boot(lambda: 0.0)
+    before = {RequestIds(boot).of({}) for _ in range(5)}
+    boot.begin()
+    assert before.isdisjoint(RequestIds(boot).of({}) for _ in range(5))
 
 
 def test_request_id_with_a_newline_is_replaced() -> None:
-    assert RequestIds("p").of({"HTTP_X_REQUEST_ID": "a\n"}) != "a\n"
-    assert RequestIds("p").of({"HTTP_X_REQUEST_ID": "a"}) == "a"
+    ids = RequestIds(Boot(lambda: 0.0))
+    assert ids.of({"HTTP_X_REQUEST_ID": "a\n"}) != "a\n"
+    assert ids.of({"HTTP_X_REQUEST_ID": "a"}) == "a"

@@ -31,7 +31,11 @@ def events() -> list[str]:
 @pytest.fixture
 def application(events: list[str]) -> Iterator[StandaloneApplication]:
     made = StandaloneApplication(
-        app, listen("127.0.0.1", 0), lambda: events.append("ready"), Limits(max_connections=50)
+        app,
+        listen("127.0.0.1", 0),
+        lambda: events.append("ready"),
+        Limits(max_connections=50),
+        lambda: events.append("boot"),
     )
     yield made
     socket.close(made.cfg.address[0])
@@ -79,12 +83,12 @@ def test_the_first_worker_says_that_the_server_is_ready(
     application: StandaloneApplication, events: list[str]
 ) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=1))
-    assert events == ["ready"]
+    assert events == ["boot", "ready"]
 
 
 def test_a_worker_that_takes_the_place_of_another_warns_that_the_state_is_lost(
     application: StandaloneApplication, events: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=2, log=logging.getLogger("worker")))
-    assert events == []
+    assert events == ["boot"]
     assert "what the sandboxes held is lost" in caplog.text
