@@ -18,6 +18,8 @@ Headers = Sequence[tuple[str, str]]
 
 _MAX_SHOWN = 80
 """The most characters of a client's text or value that a message repeats."""
+_JOINERS = "\u200c\u200d"
+"""Invisible characters that join or part letters and emoji; words of some languages need them."""
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
@@ -103,9 +105,9 @@ def method_not_allowed(method: str, path: str, allowed: Sequence[str]) -> Proble
     return Problem(405, message, [("Allow", ", ".join(allowed))])
 
 
-def too_large(limit: int) -> Problem:
-    """Return a 413: the body is too large."""
-    return Problem(413, f"The body is larger than {limit} bytes, the limit of this server.")
+def too_large(limit: int, body: str = "body") -> Problem:
+    """Return a 413: the body, or the ``body`` that it was decoded to, is too large."""
+    return Problem(413, f"The {body} is larger than {limit} bytes, the limit of this server.")
 
 
 def unsupported_media_type(content_type: str) -> Problem:
@@ -115,6 +117,15 @@ def unsupported_media_type(content_type: str) -> Problem:
         415,
         f"The Content-Type must be application/x-www-form-urlencoded, application/json or multipart/form-data, "
         f"not {got}.",
+    )
+
+
+def unsupported_coding(coding: str) -> Problem:
+    """Return a 415: no body in this content coding is decoded."""
+    return Problem(
+        415,
+        f"The Content-Encoding {quoted(coding)} is not supported; send the body as gzip, deflate or identity.",
+        [("Accept-Encoding", "gzip, deflate")],
     )
 
 
@@ -210,10 +221,17 @@ def internal() -> Problem:
 
 
 def shortened(text: str, limit: int = _MAX_SHOWN) -> str:
-    """Return ``text`` in one line, cut if it is too long to be repeated to its sender."""
+    """Return ``text`` in one line with what is not printable escaped, cut if it is too long to be repeated."""
     text = text[: limit + 1]
-    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    if not text.isprintable():
+        text = "".join(_escaped(character) for character in text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def quoted(value: object) -> str:

@@ -7,10 +7,12 @@ import flask
 from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from sandbox import problems
 from sandbox.edge.call import Call
 from sandbox.operations import COLLECTION, Operation
 from sandbox.web.errors import error_response
-from sandbox.web.response import Response
+from sandbox.web.response import Response, problem_response
+from sandbox.web.text import is_utf8, text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -61,10 +63,13 @@ class Application(Flask):
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, without the edge around it."""
-        method = environ["REQUEST_METHOD"]
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        if not path.isascii() and not is_utf8(path):
+            problem = problems.invalid("A percent-encoded path must be UTF-8.")
+            return problem_response(problem)(environ, start_response)
         if method != method.upper():
             # Flask folds the case of methods. In HTTP, a method in another case is another method.
-            path = environ["PATH_INFO"]
+            path = text_of(path)
             return error_response(self._unknown_method(path), method, path)(environ, start_response)
         call = Call.find(environ)
         if call is None or call.operation is None:
@@ -83,8 +88,4 @@ class Application(Flask):
 def _parameters(call: Call) -> dict[str, Any]:
     if call.path == COLLECTION:
         return {}
-    conversation_id = call.path.rpartition("/")[2]
-    if not conversation_id.isascii():
-        # WSGI passes the bytes of a path on as if they were Latin-1.
-        conversation_id = conversation_id.encode("latin-1").decode(errors="replace")
-    return {"conversation_id": conversation_id}
+    return {"conversation_id": call.path.rpartition("/")[2]}

@@ -31,7 +31,8 @@ def drop(context: ControlContext, sandbox_id: str) -> None:
 
 def masked(token: str) -> str:
     """Return the beginning of ``token``, never more than half of it."""
-    return token[: min(SHOWN_CHARACTERS, len(token) // 2)] + "…"
+    shown = token[: min(SHOWN_CHARACTERS, len(token) // 2)]
+    return shown.encode(errors="surrogateescape").decode(errors="backslashreplace") + "…"
 
 
 def _shape(context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:

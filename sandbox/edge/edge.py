@@ -20,6 +20,7 @@ from sandbox.problems import Problem
 from sandbox.settings import Settings
 from sandbox.web.body import is_awaited, read_body
 from sandbox.web.decoding import check_type
+from sandbox.web.text import text_of
 from sandbox.web.world_errors import problem_of
 from sandbox.world.errors import WorldError
 from sandbox.world.fleet import Fleet
@@ -83,7 +84,7 @@ class Edge:
             return responder.send_no_content(preflight_headers(environ))
         if path[:1] != "/" or path[:2] == "//":
             # Routers tolerate extra slashes. Access is decided by the path, so none are tolerated.
-            return responder.send_problem(problems.unknown_path(method, path))
+            return responder.send_problem(problems.unknown_path(method, text_of(path)))
         return self._app(environ, responder)
 
     def _call(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:

@@ -1,12 +1,14 @@
-"""The journal entry of a call: without secrets, and cut where it is long."""
+"""The journal entry of a call: without secrets, and cut where it is long. Bytes that are not UTF-8 are escaped."""
 
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sandbox.edge.call import Call
 from sandbox.edge.sent_headers import SentHeaders, sent_headers
+from sandbox.web.text import text_of
 from sandbox.world.journal import Entry, Headers
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def journal_entry(
         at=at,
         method=call.method,
         path=call.path,
-        query=_redact(query) if query else "",
+        query=_redact(text_of(query)) if query else "",
         headers=_headers(call.environ),
         body=_text(call.body, max_body_bytes) if call.body else "",
         operation=call.operation_id,
@@ -85,7 +87,9 @@ def _named(sent: tuple[tuple[str, str], ...]) -> Headers:
 
     A client sends the same headers again and again, and its entries share them.
     """
-    return Headers.of(tuple((key[len("HTTP_") :].replace("_", "-").title(), value) for key, value in sent))
+    return Headers.of(
+        tuple((key[len("HTTP_") :].replace("_", "-").title(), text_of(value)) for key, value in sent)
+    )
 
 
 def _redact(text: str) -> str:
@@ -96,5 +100,8 @@ def _redact(text: str) -> str:
 
 
 def _text(body: bytes, limit: int) -> str:
-    text = _redact(body[:limit].decode(errors="replace"))
-    return text if len(body) <= limit else f"{text}… (cut: the body has {len(body)} bytes)"
+    if len(body) <= limit:
+        return _redact(body.decode(errors="backslashreplace"))
+    # A character that is cut in two is left out.
+    text = getincrementaldecoder("utf-8")("backslashreplace").decode(body[:limit])
+    return f"{_redact(text)}… (cut: the body has {len(body)} bytes)"

@@ -27,7 +27,9 @@ def environ_of(base: "WSGIEnvironment", line: RequestLine, headers: Headers) -> 
     environ["REQUEST_METHOD"] = method
     environ["RAW_URI"] = target
     environ["SERVER_PROTOCOL"] = "HTTP/1.1" if minor else "HTTP/1.0"
-    if target[0] != "/" and (target != "*" or method != "OPTIONS"):
+    if target[:1] != "/" and (target != "*" or method != "OPTIONS"):
+        if method == "CONNECT":
+            raise refusals.not_a_proxy()
         environ[HOST], target = _absolute(target)
     path, _, environ["QUERY_STRING"] = target.partition("?")
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
@@ -39,5 +41,5 @@ def _absolute(target: str) -> tuple[str, str]:
     found = _ABSOLUTE.fullmatch(target)
     if found is None:
         raise refusals.unreadable("its target is neither a path nor an HTTP URL")
-    check_host(found[1])
+    check_host(found[1], "target")
     return found[1], found[2] if found[2].startswith("/") else f"/{found[2]}"

@@ -8,8 +8,12 @@ from sandbox.http.limits import Limits
 
 END = b"\r\n\r\n"
 
-# One space between the parts, and a supported version: llhttp is more lenient about both.
-_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\x00-\x20\x7f-\xff#]+) HTTP/1\.([01])\r\n")
+# One space between the parts, and a supported version. Many clients send UTF-8 in a query that should be
+# percent-encoded. In a path it is refused, as servers and proxies differ in their understanding of it.
+_LINE = re.compile(
+    rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([^\x00-\x20\x7f-\xff#?]*(?:\?[^\x00-\x20\x7f#]*)?) HTTP/1\.([01])\r\n"
+)
+_RAW_PATH = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f#?]*[\x80-\xff]")
 _BEGINNING = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?: |\Z)")
 _BARE = re.compile(rb"(?<!\r)\n|\r[^\n]|\x00")
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
@@ -29,7 +33,11 @@ def parse_line(head: bytes, limits: Limits) -> RequestLine:
     line = _LINE.match(head)
     _check_sizes(head, limits)
     if line is None:
-        raise refusals.unreadable("its first line is not a method, a target and a version")
+        if _RAW_PATH.match(head):
+            raise refusals.unreadable("characters beyond ASCII must be percent-encoded in a path")
+        raise refusals.unreadable(
+            "its first line is not a method, a target, and HTTP/1.1 or HTTP/1.0, with one space between them"
+        )
     method, target, minor = line.groups()
     return RequestLine(method.decode(), target.decode("latin-1"), int(minor), line.end())
 
@@ -41,7 +49,7 @@ def check_beginning(beginning: bytes, checked: int, limits: Limits) -> None:
     """
     _check_sizes(beginning, limits)
     if not _BEGINNING.match(beginning) or _BARE.search(beginning, max(checked - 1, 0)):
-        raise refusals.unreadable("invalid line ending or start of line")
+        raise refusals.unreadable("it does not begin with a method, or a line does not end with CR LF")
 
 
 def without_empty_lines(data: bytes) -> bytes:

@@ -46,6 +46,26 @@ _SHADOWED = frozenset({
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(?::([0-9]{0,5}))?")
 _MAX_PORT = 65_535
 
+_CODING = re.compile(rb"(?im:^transfer-encoding):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*(?=\r\n)")
+_LENGTH = re.compile(rb"(?im:^content-length)[ \t]*:")
+
+_REASONS = (
+    ("Duplicate Content-Length", "Content-Length is repeated"),
+    ("Empty Content-Length", "its Content-Length is empty"),
+    ("Content-Length overflow", "its Content-Length is too large"),
+    ("in Content-Length", "its Content-Length is not a number"),
+    ("can't be present", "it has a Content-Length and a Transfer-Encoding"),
+    ("Empty Transfer-Encoding", "its Transfer-Encoding is empty"),
+    ("Transfer-Encoding", "its Transfer-Encoding is invalid"),
+    ("Missing expected", "a line of its head does not end with CR LF"),
+    ("Unexpected whitespace after header value", "a line of its head begins with a space"),
+    ("Unexpected space after start line", "a line of its head begins with a space"),
+    ("header value char", "the value of a header has a control character"),
+    ("header token", "the name of a header is invalid"),
+    ("header field char", "the name of a header is invalid"),
+)
+"""Parts of the reasons that llhttp gives, and the reasons for the client. The first that is found counts."""
+
 
 class Headers:
     """The headers of a request, which several requests may share. ``environ`` has their keys in a WSGI environment.
@@ -90,7 +110,7 @@ class HeaderParser:
             # No other protocol is supported: a request to upgrade is ignored.
             pass
         except HttpParserError as error:
-            _check_unparsed_coding(collector.headers)
+            _check_unparsed_coding(block)
             raise refusals.unreadable(_reason(error)) from None
         if len(collector.headers) > self._max_headers:
             raise refusals.too_many_headers(self._max_headers)
@@ -100,6 +120,8 @@ class HeaderParser:
         elif minor:
             raise refusals.unreadable("an HTTP/1.1 request needs a Host header")
         if CODING in environ:
+            if LENGTH in environ:
+                raise refusals.unreadable("it has a Content-Length and a Transfer-Encoding")
             _check_coding(environ[CODING], minor)
         return Headers(environ, keeps_alive=_keeps_alive(environ.get("HTTP_CONNECTION"), minor))
 
@@ -116,11 +138,11 @@ class _Collector:
         self.headers.append((name, value))
 
 
-def check_host(host: str) -> None:
-    """Raise Problem 400 if ``host`` is not a valid host with an optional port."""
+def check_host(host: str, place: str = "Host header") -> None:
+    """Raise Problem 400 if ``host``, from the ``place`` in the head, is not a valid host with an optional port."""
     found = _AUTHORITY.fullmatch(host)
     if found is None or int(found[2] or 0) > _MAX_PORT or not _is_address(found[1]):
-        raise refusals.unreadable("its Host header is invalid")
+        raise refusals.unreadable(f"the host in its {place} is invalid")
 
 
 def has_token(header: str, token: str) -> bool:
@@ -174,20 +196,17 @@ def _check_coding(coding: str, minor: int) -> None:
         raise refusals.unreadable("an HTTP/1.0 request must not have a Transfer-Encoding")
 
 
-def _check_unparsed_coding(headers: list[tuple[bytes, bytes]]) -> None:
+def _check_unparsed_coding(block: bytes) -> None:
     """Raise Problem 501 if llhttp rejected the request only because of an unsupported transfer coding."""
-    codings = [value for name, value in headers if name.lower() == b"transfer-encoding"]
-    lengths = [name for name, _ in headers if name.lower() == b"content-length"]
-    if (
-        codings
-        and not lengths
-        and b"chunked" not in {each.strip().lower() for each in codings[0].split(b",")}
-    ):
-        raise refusals.unknown_coding(codings[0].decode("latin-1") or "none")
+    codings = _CODING.findall(block)
+    if all(codings) and not _LENGTH.search(block) and b",".join(codings).lower() not in (b"", b"chunked"):
+        raise refusals.unknown_coding(b",".join(codings).decode("latin-1"))
 
 
 def _reason(error: HttpParserError) -> str:
-    return str(error.args[0]) if error.args and error.args[0] else "it is incomplete"
+    """Return the reason in the words of this server: those of llhttp differ from version to version."""
+    text = str(error.args[0]) if error.args else ""
+    return next((reason for part, reason in _REASONS if part in text), "it breaks the grammar of HTTP/1.1")
 
 
 def _is_address(literal: str | None) -> bool:

@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from sandbox.edge.cors import cors_headers
 from sandbox.edge.request_id import REQUEST_ID
-from sandbox.problems import JSON_TYPE, Problem
+from sandbox.problems import JSON_TYPE, Problem, quoted
+from sandbox.web.text import text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -16,9 +17,19 @@ def unreadable(reason: str) -> Problem:
     return Problem(400, f"This is not an HTTP request that can be read: {reason}.")
 
 
+def not_a_proxy() -> Problem:
+    """Return Problem 405 for ``CONNECT``, whose target is the address that a proxy is to connect to."""
+    allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+    return Problem(
+        405,
+        f"CONNECT is for proxies, and this server is not one; it supports {allowed}.",
+        [("Allow", allowed)],
+    )
+
+
 def unknown_coding(coding: str) -> Problem:
     """Return Problem 501 for a transfer coding other than ``chunked`` alone."""
-    return Problem(501, f"The transfer coding {coding} is not supported; use chunked alone.")
+    return Problem(501, f"The transfer coding {quoted(text_of(coding))} is not supported; use chunked alone.")
 
 
 def unknown_expectation() -> Problem:

@@ -17,12 +17,18 @@ from sandbox.world.clock import LATEST_TIMESTAMP
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def is_id(text: str) -> bool:
     """Return True if ``text`` is a valid id."""
     return _ID.fullmatch(text) is not None
+
+
+def is_text(value: str) -> bool:
+    r"""Return True if ``value`` is text. A string of JSON may hold half a character (``\ud800``), which is not."""
+    return value.isascii() or not _SURROGATE.search(value)
 
 
 class Attribute(fields.Field[Any]):
@@ -176,7 +182,7 @@ class Name(Attribute, fields.String):
     openapi_text = {"type": "string", **openapi}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if not isinstance(value, str) or not value.strip() or len(value) > 200:
+        if not isinstance(value, str) or not is_text(value) or not value.strip() or len(value) > 200:
             raise self.make_error("invalid", input=value)
         return value
 

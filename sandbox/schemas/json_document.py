@@ -29,6 +29,11 @@ def parse(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
     return document
 
 
+def reason_of(error: json.JSONDecodeError) -> str:
+    """Return the reason of a syntax error, without its place. Some of Python's texts end with the beginning of one."""
+    return error.msg.removesuffix(" at").removesuffix(" starting")
+
+
 def _repeated(pairs: _Pairs) -> str:
     names: set[str] = set()
     for name, _ in pairs:

@@ -1,11 +1,12 @@
 """Attributes that are objects themselves."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from marshmallow import fields
 
-from sandbox.schemas.fields import Attribute
+from sandbox.schemas.fields import Attribute, is_text
 from sandbox.schemas.loading import load
 
 
@@ -31,9 +32,16 @@ class Texts(Attribute, fields.Raw):
     openapi_text = openapi
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
-        if not isinstance(value, dict) or any(isinstance(each, dict | list) for each in value.values()):
+        if not isinstance(value, dict) or not all(map(_is_plain, (*value, *value.values()))):
             raise self.make_error("invalid", input=value)
         return {name: as_text(each) for name, each in value.items()}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_text(value)
+    # 1e999 is a number in JSON, and infinite in Python.
+    return isfinite(value) if isinstance(value, float) else not isinstance(value, dict | list)
 
 
 def as_text(value: Any) -> str:

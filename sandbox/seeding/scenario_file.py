@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError
 from sandbox.schemas.conversation import ConversationSchema
 from sandbox.schemas.error_messages import error_at, message_of
 from sandbox.schemas.fields import Choice, IdList, Name, Timestamp, WholeNumber
-from sandbox.schemas.json_document import parse
+from sandbox.schemas.json_document import parse, reason_of
 from sandbox.schemas.loading import load
 from sandbox.schemas.nested_object import NestedObject
 from sandbox.schemas.object_list import ObjectList, UnreadObjects
@@ -153,7 +153,7 @@ def _json_of(path: Path) -> Any:
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8 text, see its byte {error.start}."
     except json.JSONDecodeError as error:
-        message = f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}."
+        message = f"not JSON at line {error.lineno}, column {error.colno}: {reason_of(error)}."
     except ValueError:  # Python's limit on the digits of a number
         message = "not JSON that can be read: a number in it is too long."
     except RecursionError:

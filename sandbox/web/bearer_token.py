@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 # Servers join repeated headers with a comma.
-_SECOND_CREDENTIAL = re.compile(r",\s*[A-Za-z][A-Za-z0-9-]*\s+\S")
+_SECOND_CREDENTIAL = re.compile(r",[ \t]*[A-Za-z][A-Za-z0-9-]*[ \t]+[^ \t]")
 
 
 def bearer_token(environ: "WSGIEnvironment") -> str | None:
@@ -27,4 +27,10 @@ def _token(header: str) -> str | None:
     scheme, _, token = header.partition(" ")
     if "," in header and _SECOND_CREDENTIAL.search(header):
         raise invalid("The Authorization header has two credentials; send one bearer token.")
-    return (token.strip() or None) if scheme.lower() == "bearer" else None
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip(" \t")
+    if not token.isascii():
+        # Tokens of different bytes are different, also if they are not UTF-8.
+        token = token.encode("latin-1").decode(errors="surrogateescape")
+    return token or None

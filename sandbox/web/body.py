@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sandbox import problems
+from sandbox.web.content_coding import codings_of, decode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -11,9 +12,10 @@ _MAX_DIGITS = 30
 
 
 def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
-    """Return the complete body, at most ``limit`` bytes.
+    """Return the complete body without its content codings, at most ``limit`` bytes before and after decoding.
 
-    Raises Problem 413 if it is larger and 400 if it ended early: an incomplete body is never taken for a complete one.
+    Raises Problem 413 if it is larger, 415 if its coding is not supported, and 400 if it cannot be decoded or ended
+    early: an incomplete body is never taken for a complete one.
     """
     length = environ.get("CONTENT_LENGTH")
     if length:
@@ -24,6 +26,8 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
         announced = None
     else:
         return b""
+    coding = environ.get("HTTP_CONTENT_ENCODING")
+    codings = codings_of(coding) if coding and announced != 0 else ()
     try:
         body: bytes = environ["wsgi.input"].read(limit + 1 if announced is None else announced)
     except OSError as error:  # servers raise it for a broken chunk and for a client that went away
@@ -32,7 +36,7 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
         raise problems.too_large(limit)
     if announced is not None and len(body) < announced:
         raise problems.invalid(f"The body ended after {len(body)} of the announced {announced} bytes.")
-    return body
+    return decode(body, codings, limit) if codings and body else body
 
 
 def is_awaited(environ: "WSGIEnvironment") -> bool:

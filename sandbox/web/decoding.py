@@ -1,6 +1,8 @@
 """From bytes to attributes: queries, forms, JSON objects and multipart fields."""
 
 import json
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any, NamedTuple
@@ -13,7 +15,7 @@ from werkzeug.http import parse_options_header
 
 from sandbox import problems
 from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.json_document import parse
+from sandbox.schemas.json_document import parse, reason_of
 
 MAX_ATTRIBUTES = 1000
 """More attributes than any honest request has; the rest of a longer text is not even parsed."""
@@ -21,6 +23,9 @@ OWN_PREFIX = "__"
 """The prefix of query names that belong to the sandbox, not to the API."""
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_TYPE = "multipart/form-data"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_REPLACEMENT = "\ufffd"
+"""The character that multipart/form-data is decoded to where it is not UTF-8."""
 _TYPES = frozenset({FORM_TYPE, MULTIPART_TYPE, problems.JSON_TYPE})
 
 
@@ -43,9 +48,15 @@ EMPTY_BODY = DecodedBody({}, is_text=True)
 
 
 def decode_query(query: str) -> DecodedQuery:
-    """Return the attributes of a query string. Raises Problem 400, also if an attribute is given twice."""
+    """Return the attributes of a query string, a native string of WSGI.
+
+    Raises Problem 400, also if an attribute is given twice.
+    """
     if not query:
         return EMPTY_QUERY
+    if not query.isascii():
+        # Bytes that should be percent-encoded mean the same as if they were.
+        query = _NOT_ASCII.sub(lambda found: f"%{ord(found[0]):02X}", query)
     pairs = _unique(_pairs(query))
     own = {
         name.removeprefix(OWN_PREFIX): value for name, value in pairs.items() if name.startswith(OWN_PREFIX)
@@ -90,12 +101,17 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_ATTRIBUTES, errors="strict")
     except UnicodeDecodeError:
-        raise problems.invalid("Percent-encoded text must be UTF-8.") from None
+        raise problems.invalid("Text must be percent-encoded UTF-8.") from None
     except ValueError:
         raise problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.") from None
 
 
 def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tuple[str, str]]:
+    if not options.get("boundary"):
+        raise problems.invalid(
+            "The Content-Type multipart/form-data needs a boundary. The client that encodes the body sets it, unless "
+            "the header is set by hand."
+        )
     parser = FormDataParser(
         # The body is bounded already, so no part of it needs a file on the disk.
         stream_factory=lambda *_args, **_kwargs: BytesIO(),
@@ -109,6 +125,9 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
         raise problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.") from None
     except (ValueError, UnicodeError, LookupError):
         raise problems.invalid("The body is not valid multipart/form-data.") from None
+    if any(_REPLACEMENT in each for each in form.values()):
+        # It stands for bytes that are not UTF-8, or was sent as it is.
+        _utf8(body)
     if None in form or None in files:
         raise problems.invalid("Each part of multipart/form-data needs a name.")
     for name in files:
@@ -118,22 +137,34 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        values = parse(_utf8(body), _refuse_constant)
+        # A parser may ignore a byte order mark (RFC 8259, section 8.1). Some editors and clients write one.
+        values = parse(_utf8(body.removeprefix(BOM_UTF8)), _refuse_constant)
     except ValidationError as error:
         raise problems.invalid(message_of(error)) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise problems.invalid(f"The body is not valid JSON: {error.msg} at {where}.") from None
-    except (ValueError, RecursionError):
-        # NaN, a number with thousands of digits, or unbounded nesting.
-        raise problems.invalid("The body is not valid JSON.") from None
+        raise problems.invalid(f"The body is not valid JSON: {reason_of(error)} at {where}.") from None
+    except _NotJson as error:
+        raise problems.invalid(f"The body is not valid JSON: {error} is not a JSON value.") from None
+    except ValueError:  # Python's limit on the digits of a number
+        raise problems.invalid(
+            "The body is not valid JSON that can be read: a number in it is too long."
+        ) from None
+    except RecursionError:
+        raise problems.invalid(
+            "The body is not valid JSON that can be read: it is nested too deeply."
+        ) from None
     if not isinstance(values, dict):
         raise problems.invalid('The body must be a JSON object, like {"contact_id": "WAz8eIbvDR60rouK"}.')
     return values
 
 
+class _NotJson(ValueError):
+    """A constant that Python's parser knows and JSON does not: NaN, Infinity, -Infinity."""
+
+
 def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
+    raise _NotJson(name)
 
 
 def _utf8(body: bytes) -> str:

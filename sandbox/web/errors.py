@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sandbox import problems
 from sandbox.operations import methods_of
-from sandbox.problems import Problem
+from sandbox.problems import Problem, status_line
 from sandbox.web.response import Response, problem_response
 from sandbox.web.world_errors import problem_of
 from sandbox.world.errors import WorldError
@@ -33,4 +33,6 @@ def _http_problem(error: HTTPException, method: str, path: str) -> Problem:
         return problems.method_not_allowed(
             method, path, methods_of(path) or sorted(error.valid_methods or ())
         )
-    return Problem(error.code or 500, error.description or error.name)
+    # The texts of the framework are about the framework.
+    status = error.code or 500
+    return Problem(status, f"The request was refused with {status_line(status)}.")

@@ -7,6 +7,7 @@ from sandbox.problems import Problem
 from sandbox.schemas.nested_object import as_text
 from sandbox.web.bearer_token import bearer_token
 from sandbox.web.decoding import EMPTY_BODY, DecodedBody, DecodedQuery, decode_body, decode_query
+from sandbox.web.text import text_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 class Request:
     """A request. ``body`` is the complete body; whoever makes the request reads it.
 
+    ``path`` is decoded text; ``query_string`` is a native string of WSGI, still encoded.
     ``query`` and ``decoded_body`` raise Problem if they cannot be decoded. ``query_attributes`` and
     ``body_attributes`` are for matching: they are empty then, since refusing the request is up to the view.
     """
@@ -24,7 +26,7 @@ class Request:
     def __init__(self, environ: "WSGIEnvironment", body: bytes = b"") -> None:
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
-        self.path: str = environ["PATH_INFO"]
+        self.path: str = text_of(environ["PATH_INFO"])
         self.query_string: str = environ.get("QUERY_STRING", "")
         self.token = bearer_token(environ)
         self.body = body
@@ -34,8 +36,7 @@ class Request:
     @property
     def content_type(self) -> str:
         """The header ``Content-Type``, empty if there is none."""
-        content_type: str = self.environ.get("CONTENT_TYPE", "")
-        return content_type
+        return text_of(self.environ.get("CONTENT_TYPE", ""))
 
     @property
     def query(self) -> DecodedQuery:

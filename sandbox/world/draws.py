@@ -16,7 +16,7 @@ def draw_bits(seed: int, *key: str | int) -> int:
     """Return 256 uniformly distributed bits that belong to ``key`` under ``seed``."""
     # A control character separates the parts, since neither ids nor tokens can contain one.
     text = "\x1f".join((str(seed), *map(str, key)))
-    return int.from_bytes(blake2b(text.encode(), digest_size=32).digest(), "big")
+    return int.from_bytes(blake2b(text.encode(errors="surrogateescape"), digest_size=32).digest(), "big")
 
 
 def draw_id(seed: int, *key: str | int) -> str:

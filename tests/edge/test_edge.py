@@ -161,7 +161,7 @@ def test_error_for_head_has_no_body(
         "//openapi.json",
         "//__admin/health",
         "__admin/health",
-        "/v1/conversations\xff",
+        "//v1/conversations\xff",
     ],
 )
 def test_unusual_path_is_not_found(api: FlaskClient, assert_error_shape: Check, path: str) -> None:

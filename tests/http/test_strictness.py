@@ -1,6 +1,7 @@
 """Ambiguous requests: they are refused, and the connection is closed without reading further."""
 
 import json
+import re
 
 import gevent
 import pytest
@@ -25,8 +26,9 @@ REFUSED_HEADS = {
     "a length and then chunks": f"{HEAD}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "chunks and then a length": f"{HEAD}Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
     "chunks in HTTP/1.0": "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "chunks twice": f"{HEAD}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-    "chunks before another coding": f"{HEAD}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+    "a coding that is not supported and a length": f"{HEAD}Transfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\na",
+    "another coding and a length": f"{HEAD}Transfer-Encoding: gzip, chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n",
+    "an empty coding beside another": f"{HEAD}Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "an empty coding": f"{HEAD}Transfer-Encoding:\r\n\r\n",
     "a vertical tab before the coding": f"{HEAD}Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
     "a bare LF behind a header": f"GET / HTTP/1.1\r\n{HOST}\nX: a\r\n\r\n",
@@ -69,7 +71,7 @@ REFUSED_HEADS = {
     "a relative target": f"GET abc HTTP/1.1\r\n{HOST}\r\n\r\n",
     "an asterisk for another method": f"GET * HTTP/1.1\r\n{HOST}\r\n\r\n",
     "an asterisk with something behind it": f"OPTIONS *a HTTP/1.1\r\n{HOST}\r\n\r\n",
-    "an authority for a target": f"CONNECT a.example:443 HTTP/1.1\r\n{HOST}\r\n\r\n",
+    "an authority for a target": f"GET a.example:443 HTTP/1.1\r\n{HOST}\r\n\r\n",
     "a URL of another scheme": f"GET ftp://a.example/ HTTP/1.1\r\n{HOST}\r\n\r\n",
     "a URL with a user": f"GET http://me@a.example/ HTTP/1.1\r\n{HOST}\r\n\r\n",
     "a URL without a host": f"GET http:///a HTTP/1.1\r\n{HOST}\r\n\r\n",
@@ -162,7 +164,48 @@ def test_unread_invalid_chunks_close_the_connection(chunks: str) -> None:
     assert paths == ["/v1/x"]
 
 
-CODINGS = ["snail", "gzip, chunked", "identity", "xchunked", "chunked;a=b", ",chunked"]
+@pytest.mark.parametrize("target", ["a.example:443", "a.example", "[::1]:443", "*", "http://a.example/"])
+def test_connect_is_not_allowed_and_closes_the_connection(target: str) -> None:
+    app = Echo()
+    response = only(exchange(app, f"CONNECT {target} HTTP/1.1\r\n{HOST}\r\n\r\n{SMUGGLED}"))
+    assert (response.status, response.headers["allow"]) == (405, "GET, HEAD, POST, PUT, DELETE, OPTIONS")
+    assert "proxies" in json.loads(response.body)["message"]
+    assert response.headers["connection"] == "close"
+    assert app.calls == []
+
+
+@pytest.mark.parametrize("sent", REFUSED_HEADS.values(), ids=REFUSED_HEADS.keys())
+def test_reason_is_in_the_words_of_this_server(sent: str) -> None:
+    message = json.loads(only(exchange(Echo(), sent)).body)["message"]
+    start, reason = message.split(": ", 1)
+    assert start == "This is not an HTTP request that can be read"
+    assert "grammar" not in reason  # each has its own
+    assert not re.search(r"`|\bchar\b|token|Unexpected|Missing", reason)
+    assert not re.match("(?!Content-|Host|Auth|X_|CONTENT|TRANSFER)[A-Z]", reason)
+
+
+CODINGS = [
+    "snail",
+    "gzip",
+    "GZIP",
+    "identity",
+    "Identity",
+    "gzip, chunked",
+    "identity, chunked",
+    "chunked, gzip",
+    "Chunked, identity",
+    "chunked, chunked",
+    "chunked gzip",
+    "xchunked",
+    "chunkedx",
+    '"chunked"',
+    "chunked;a=b",
+    "chunked; q=1",
+    ",chunked",
+    "chunked,",
+    "trailers",
+    "caf\xc3\xa9",
+]
 
 
 @pytest.mark.parametrize("coding", CODINGS)
@@ -173,9 +216,40 @@ def test_other_transfer_codings_are_not_implemented(coding: str) -> None:
     assert app.calls == []
 
 
-def test_repeated_transfer_codings_are_not_implemented() -> None:
-    sent = f"{HEAD}Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-    assert only(exchange(Echo(), sent)).status == 501
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("gzip", "chunked"),
+        ("chunked", "gzip"),
+        ("chunked", "chunked"),
+        ("identity", "chunked"),
+        ("gzip", "br"),
+    ],
+)
+def test_repeated_transfer_codings_are_not_implemented(first: str, second: str) -> None:
+    sent = f"{HEAD}Transfer-Encoding: {first}\r\nTransfer-Encoding: {second}\r\n\r\n0\r\n\r\n"
+    response = only(exchange(Echo(), sent + SMUGGLED))
+    assert response.status == 501
+    assert f'"{first},{second}"' in json.loads(response.body)["message"]
+
+
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "CHUNKED", " chunked ", "\tchunked"])
+def test_chunked_is_read_in_any_case(coding: str) -> None:
+    app = Echo()
+    sent = f"{HEAD}Transfer-Encoding:{coding}\r\n\r\n3\r\nabc\r\n0\r\n\r\n{SMUGGLED}"
+    assert [each.body for each in responses(exchange(app, sent))] == [b"abc", b""]
+
+
+@pytest.mark.parametrize("query", ["caf\xc3\xa9", "a=\xff", "%C3\xa9", "\xf0\x9f\x98\x80", "a=b?\xc3\xa9"])
+def test_bytes_beyond_ascii_in_a_query_reach_the_application(query: str) -> None:
+    app = Echo()
+    first, second = responses(exchange(app, f"BREW /a?{query} HTTP/1.1\r\n{HOST}\r\n\r\n{SMUGGLED}"))
+    assert (first.status, second.status) == (200, 200)
+    assert [(call["PATH_INFO"], call["QUERY_STRING"]) for call in app.calls] == [
+        ("/a", query),
+        ("/smuggled", ""),
+    ]
+    assert app.calls[0]["RAW_URI"] == f"/a?{query}"
 
 
 def _in_bytes(app: Echo, sent: str) -> int:

@@ -511,7 +511,9 @@ def test_media_type_is_case_insensitive_and_may_have_parameters(
         (b'{"contact_id": "a\n"}', 1, 18),
         (b"   ", 1, 4),
         (b"contact_id=a", 1, 1),
-        (b'\xef\xbb\xbf{"contact_id": "a"}', 1, 1),
+        (b"\xef\xbb\xbf{'contact_id': 'a'}", 1, 2),
+        (b'\xef\xbb\xbf\xef\xbb\xbf{"contact_id": "a"}', 1, 1),
+        (b'{"contact_id": \xef\xbb\xbf"a"}', 1, 16),
     ],
 )
 def test_error_for_invalid_json_names_the_position(

@@ -11,6 +11,7 @@ from sandbox.edge.injection.wire import CallWire, capture_response
 from sandbox.edge.responder import Responder
 from sandbox.faults.effect import Effect
 from sandbox.web.response import Response, problem_response
+from sandbox.web.text import header_value
 from sandbox.world.sleep_limit import SleepLimit
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _explain(injection: Injection, call: Call, responder: Responder, delay: floa
     """Say in the headers of the response and in the journal what was injected, and why."""
     call.rule = injection.reason
     call.delay_ms = round(delay, 3)
-    headers = [("X-Sandbox-Rule", _printable(injection.reason))]
+    headers = [("X-Sandbox-Rule", header_value(injection.reason))]
     if injection.effect.fault is not None:
         call.fault = injection.effect.fault.type
         headers.append(("X-Sandbox-Fault", call.fault))
@@ -144,10 +145,3 @@ def _explain(injection: Injection, call: Call, responder: Responder, delay: floa
     if injection.applied:
         headers.append(("Preference-Applied", injection.applied))
     responder.add_headers(headers)
-
-
-def _printable(text: str) -> str:
-    """Return ``text`` as a header can carry it."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text)

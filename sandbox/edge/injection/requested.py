@@ -18,6 +18,7 @@ from sandbox.faults.kinds.status import Status
 from sandbox.faults.short_forms import fault_of
 from sandbox.problems import Problem
 from sandbox.web.decoding import OWN_PREFIX
+from sandbox.web.text import text_of
 
 MAX_CACHED = 256
 """The number of different ``Prefer`` headers that are cached: clients repeat themselves."""
@@ -53,7 +54,7 @@ def requested_fault(call: Call) -> RequestedFault | None:
     Most calls request nothing, so cheap checks come first.
     """
     preferred = call.environ.get("HTTP_PREFER")
-    if preferred and (requested := requested_by_header(preferred)):
+    if preferred and (requested := requested_by_header(text_of(preferred))):
         return requested
     query = call.query_string
     if query and (OWN_PREFIX in query or "%" in query) and (requested := requested_by_query(call)):
