@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sandbox import problems
-from sandbox.web.content_coding import codings_of, decode
+from sandbox.web.content_coding import Pause, codings_of, decode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 _MAX_DIGITS = 30
 
 
-def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
+def read_body(environ: "WSGIEnvironment", limit: int, pause: Pause | None = None) -> bytes:
     """Return the complete body without its content codings, at most ``limit`` bytes before and after decoding.
 
+    ``pause`` lets others run while a large body is decoded.
     Raises Problem 413 if it is larger, 415 if its coding is not supported, and 400 if it cannot be decoded or ended
     early: an incomplete body is never taken for a complete one.
     """
@@ -36,7 +37,7 @@ def read_body(environ: "WSGIEnvironment", limit: int) -> bytes:
         raise problems.too_large(limit)
     if announced is not None and len(body) < announced:
         raise problems.invalid(f"The body ended after {len(body)} of the announced {announced} bytes.")
-    return decode(body, codings, limit) if codings and body else body
+    return decode(body, codings, limit, pause) if codings and body else body
 
 
 def is_awaited(environ: "WSGIEnvironment") -> bool:

@@ -13,6 +13,8 @@ MAX_MEMBERS = 10_000
 PIECE_BYTES = 65_536
 """Number of bytes that are decoded at a time."""
 
+Pause = Callable[[], object]
+
 _GZIP = zlib.MAX_WBITS | 16
 _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
@@ -35,18 +37,18 @@ def codings_of(header: str) -> Sequence[str]:
     return codings
 
 
-def decode(body: bytes, codings: Sequence[str], limit: int) -> bytes:
+def decode(body: bytes, codings: Sequence[str], limit: int, pause: Pause | None = None) -> bytes:
     """Return ``body`` without its codings.
 
-    It is decoded in pieces, and not beyond ``limit`` bytes. Raises Problem 413 if it is larger after decoding, and 400
-    if it is truncated or invalid.
+    It is decoded in pieces, and not beyond ``limit`` bytes; ``pause``, which lets others run, is called after each
+    piece. Raises Problem 413 if it is larger after decoding, and 400 if it is truncated or invalid.
     """
     for coding in reversed(codings):
-        body = _without(coding, body, limit)
+        body = _without(coding, body, limit, pause)
     return body
 
 
-def _without(coding: str, body: bytes, limit: int) -> bytes:
+def _without(coding: str, body: bytes, limit: int, pause: Pause | None) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
@@ -55,6 +57,8 @@ def _without(coding: str, body: bytes, limit: int) -> bytes:
             if size > limit:
                 raise problems.too_large(limit, "decoded body")
             pieces.append(piece)
+            if pause is not None:
+                pause()
     except EOFError:
         raise problems.invalid(f"The body ends before its {coding} data is complete.") from None
     except zlib.error:

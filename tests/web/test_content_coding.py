@@ -180,6 +180,14 @@ def test_incomplete_or_invalid_deflate_is_refused(body: bytes, message: str) -> 
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
+def test_others_may_run_between_two_pieces(encoder: str) -> None:
+    coding, encode = ENCODERS[encoder]
+    pauses: list[None] = []
+    decode(encode(bytes(10 * PIECE_BYTES)), [coding], LIMIT, lambda: pauses.append(None))
+    assert len(pauses) >= 10
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
 def test_limit_holds_after_decoding(encoder: str) -> None:
     coding, encode = ENCODERS[encoder]
     assert decode(encode(bytes(1000)), [coding], 1000) == bytes(1000)
