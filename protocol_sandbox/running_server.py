@@ -32,6 +32,16 @@ class RunningServer:
         health: Mapping[str, Any] = self._control.get("/__admin/health")
         return health
 
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the API."""
+        document: dict[str, Any] = self._control.get("/openapi.json")
+        return document
+
+    def control_openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the control API."""
+        document: dict[str, Any] = self._control.get("/__admin/openapi.json")
+        return document
+
     def world(
         self, *, scenario: str | None = None, seed: int | None = None, token: str | None = None
     ) -> Sandbox:

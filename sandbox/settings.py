@@ -244,14 +244,26 @@ class Settings:
         Raises SettingsError for an unknown variable with our prefix and for an invalid value.
         """
         table = {row.name: row for row in fields(cls)}
+        given = cls.given(environ, flags)
+        return cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
+
+    @classmethod
+    def given(
+        cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None
+    ) -> dict[str, tuple[str, str]]:
+        """Return the settings of ``flags`` and of ``environ`` as they were given: flag or variable, and text, by name.
+
+        Raises SettingsError for an unknown variable with our prefix.
+        """
+        known = {row.name for row in fields(cls)}
         given = {name: (flag_of(name), text) for name, text in (flags or {}).items()}
         for variable, text in environ.items():
             if variable.startswith(PREFIX) and variable not in CLIENT_VARIABLES:
                 name = variable.removeprefix(PREFIX).lower()
-                if name not in table or variable != variable_of(name):
-                    raise SettingsError(_unknown(variable, [variable_of(known) for known in table]))
+                if name not in known or variable != variable_of(name):
+                    raise SettingsError(_unknown(variable, [variable_of(each.name) for each in fields(cls)]))
                 given.setdefault(name, (variable, text))
-        return cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
+        return given
 
     def switched_on(self) -> list[str]:
         """Return descriptions of the settings that change responses."""

@@ -188,3 +188,42 @@ def test_the_command_runs_under_click_s_own_runner(served: list[Settings]) -> No
     outcome = CliRunner().invoke(cli.command(), ["--port", "9000"])
     assert outcome.exit_code == 0
     assert served == [Settings(port=9000)]
+
+
+def test_exec_has_one_option_for_each_setting_that_it_does_not_decide() -> None:
+    group = cli.command()
+    assert isinstance(group, click.Group)
+    options = {parameter.name for parameter in group.commands["exec"].params}
+    own = {"command", "junit", "fail_under", "journal"}
+    decided = {"journal_file", "parent_pipe", "ready_file", "workers"}
+    assert options == {row.name for row in fields(Settings)} - decided | own
+
+
+def test_settings_before_and_behind_exec_are_those_of_its_server(
+    monkeypatch: pytest.MonkeyPatch, served: list[Settings]
+) -> None:
+    ran: list[tuple[tuple[str, ...], dict[str, str]]] = []
+
+    def execute(command: tuple[str, ...], settings: dict[str, str], _: object) -> int:
+        ran.append((command, settings))
+        return 0
+
+    monkeypatch.setattr("protocol_sandbox.exec.execute", execute)
+    monkeypatch.setenv("SANDBOX_PORT", "1")
+    monkeypatch.setenv("SANDBOX_LENIENT", "true")
+    words = ["--seed", "4", "exec", "--scenario", "blank", "--", "npm", "test", "--", "--seed", "5"]
+    monkeypatch.setattr(sys, "argv", ["protocol-sandbox", *words])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 0
+    settings = {"seed": "4", "scenario": "blank", "lenient": "true"}
+    assert ran == [(("npm", "test", "--", "--seed", "5"), settings)]
+    assert served == []
+
+
+def test_exec_explains_itself(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["protocol-sandbox", "exec", "--help"])
+    cli.main()
+    words = capsys.readouterr().out.split()
+    assert {"--fail-under", "--junit", "--journal", "--scenario", "PROTOCOL_API_BASE"} <= set(words)
+    assert "--parent-pipe" not in words
