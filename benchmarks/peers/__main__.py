@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.peers.content import CREATE, READS, Content, content
+from benchmarks.peers.contender import INSTALLED, ROOT, Contender, Missing
+from benchmarks.peers.content import CREATE, READS, content
 from benchmarks.peers.figures import (
     CPU,
     MEDIAN,
@@ -24,24 +25,23 @@ from benchmarks.peers.figures import (
     Figures,
 )
 from benchmarks.peers.load import Generator, generator
-from benchmarks.peers.peers import INSTALLED, ROOT, Contender, Missing, contenders
 from benchmarks.peers.plot import plot
 from benchmarks.peers.report import Run, goals, report
 from benchmarks.peers.running import check, started
+from benchmarks.peers.servers import contenders
 from benchmarks.server import Running
-from sandbox.version import __version__
 
 LONGEST = 60
 """The maximum of rounds, starts and seconds, which bounds the duration of a run."""
 
 
-def measure_starts(present: list[Contender], served: Content, times: int, figures: Figures) -> None:
+def measure_starts(present: list[Contender], times: int, figures: Figures) -> None:
     """Start each server ``times`` times in turn, after one start that is not measured and caches its files."""
     for at in range(times + 1):
         for contender in present:
             with started(contender) as (server, seconds):
                 if at == 0:
-                    check(contender, server.port, served)
+                    check(contender, server.port)
                     continue
                 figures.add(contender.name, START, seconds)
                 figures.add(contender.name, MEMORY_STARTED, server.resident_kilobytes() / 1024)
@@ -85,7 +85,7 @@ def measure_load(
 def main() -> None:
     """Measure, write the report, and print the ratios of the goals."""
     arguments = parsed()
-    servers = contenders(served := content(), arguments.installed, __version__)
+    servers = contenders(content(), arguments.installed)
     present = [each for each in servers if isinstance(each, Contender)]
     for each in servers:
         if isinstance(each, Missing):
@@ -93,7 +93,7 @@ def main() -> None:
     named, make = generator()
     figures, begun = Figures(), perf_counter()
     at, busy = datetime.now(UTC), os.getloadavg()[0]
-    measure_starts(present, served, arguments.starts, figures)
+    measure_starts(present, arguments.starts, figures)
     for each_round in range(arguments.rounds):
         print(f"round {each_round + 1} of {arguments.rounds}", flush=True)
         # Each round begins with another server, so that no server is always measured after the same one.

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 from benchmarks.peers.content import CREATE, LIST_50, OPERATIONS, READS, RETRIEVE
 from benchmarks.peers.figures import CPU, MEMORY_LOADED, MEMORY_STARTED, START, THROUGHPUT, Figures, Kind
-from benchmarks.peers.peers import FLOOR, JSON_SERVER, MOCKOON, OURS, PEERS, PRISM, WIREMOCK
+from benchmarks.peers.servers import FLOOR, OURS, json_server, mockoon, prism, wiremock
+
+FASTER_THAN = (json_server.NAME, prism.NAME, mockoon.NAME, wiremock.NAME)
+"""The servers that this one must exceed in requests per second."""
 
 SIGNS: dict[Callable[[float, float], bool], str] = {le: "≤", lt: "<", ge: "≥", gt: ">"}
 
@@ -42,14 +45,14 @@ class Goal(NamedTuple):
 
 
 GOALS = (
-    Goal(CPU, JSON_SERVER, le, 0.3, READS),
-    Goal(CPU, PRISM, le, 0.35, READS),
-    Goal(CPU, MOCKOON, le, 0.12, READS),
-    Goal(CPU, WIREMOCK, le, 0.6, READS),
+    Goal(CPU, json_server.NAME, le, 0.3, READS),
+    Goal(CPU, prism.NAME, le, 0.35, READS),
+    Goal(CPU, mockoon.NAME, le, 0.12, READS),
+    Goal(CPU, wiremock.NAME, le, 0.6, READS),
     Goal(CPU, None, le, 100, (CREATE,)),
-    *(Goal(THROUGHPUT, peer, gt, 1, OPERATIONS) for peer in PEERS),
+    *(Goal(THROUGHPUT, peer, gt, 1, OPERATIONS) for peer in FASTER_THAN),
     Goal(THROUGHPUT, FLOOR, ge, 0.6, (RETRIEVE, LIST_50)),
-    Goal(START, JSON_SERVER, le, 1),
-    Goal(MEMORY_STARTED, JSON_SERVER, lt, 0.55),
-    Goal(MEMORY_LOADED, JSON_SERVER, lt, 0.6),
+    Goal(START, json_server.NAME, le, 1),
+    Goal(MEMORY_STARTED, json_server.NAME, lt, 0.55),
+    Goal(MEMORY_LOADED, json_server.NAME, lt, 0.6),
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
-from benchmarks.peers.peers import Call
+from benchmarks.peers.contender import Call
 
 CONNECTIONS = 16
 SCRIPT = Path(__file__).with_name("request.lua")

@@ -5,11 +5,11 @@ from xml.sax.saxutils import escape
 
 from benchmarks.peers.content import OPERATIONS
 from benchmarks.peers.figures import CPU, MEMORY_LOADED, START, THROUGHPUT, Figures, Kind
-from benchmarks.peers.peers import FLOOR, OURS, SERVERS
+from benchmarks.peers.servers import FLOOR, OURS, TABLE
 
 COLUMN, NAMES, BAR, GAP, TITLE, MARGIN = 470, 120, 16, 5, 30, 20
 LONGEST = COLUMN - NAMES - 80
-PANEL = TITLE + len(SERVERS) * (BAR + GAP) + 14
+PANEL = TITLE + len(TABLE) * (BAR + GAP) + 14
 COLOURS = {OURS: "#1f6feb", FLOOR: "#d0d7de"}
 OTHERS = "#8c959f"
 
@@ -38,7 +38,7 @@ def plot(figures: Figures) -> str:
 def _panel(figures: Figures, kind: Kind, operation: str, left: int, top: int) -> str:
     better = "more is better" if kind is THROUGHPUT else "less is better"
     title = f"{kind.title}{', ' + operation if operation else ''} ({kind.unit}; {better})"
-    values = {name: figures.of(name, kind, operation) for name in SERVERS}
+    values = {name: figures.of(name, kind, operation) for name in TABLE}
     most = max((each for each in values.values() if each is not None), default=0.0)
     lines = [f'<text x="{left}" y="{top + 16}" font-weight="bold">{escape(title)}</text>']
     for at, (name, value) in enumerate(values.items()):

@@ -10,11 +10,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.peers.contender import Contender, Missing
 from benchmarks.peers.content import OPERATIONS
 from benchmarks.peers.figures import BY_OPERATION, ONCE, Figures, Kind
 from benchmarks.peers.goals import GOALS
 from benchmarks.peers.load import CONNECTIONS
-from benchmarks.peers.peers import OURS, Contender, Missing
+from benchmarks.peers.servers import OURS
 
 HEAD = """# Beside what people would pick instead
 
