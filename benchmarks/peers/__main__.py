@@ -1,7 +1,9 @@
-"""Comparison of this server with json-server, Mockoon, Prism, WireMock and the floor.
+"""Comparison of this server with what people would pick instead, and with the floor.
 
-    npm install --prefix benchmarks/peers      installs the peers, once; WireMock also needs Java
-    python -m benchmarks.peers                 takes about eight minutes; writes benchmarks/report/
+    npm install --prefix benchmarks/peers            installs the peers, once
+    npm run --prefix benchmarks/peers mockserver     so does this: it needs Maven
+    npm run --prefix benchmarks/peers stripe-mock    and this: it needs Go
+    python -m benchmarks.peers                       takes about twelve minutes; writes benchmarks/report/
 
 The report names servers that are not installed as missing.
 """
@@ -129,7 +131,9 @@ def parsed() -> argparse.Namespace:
     ):
         bound = range(1, LONGEST + 1)
         parser.add_argument(name, type=int, choices=bound, default=default, metavar="N", help=help_)
-    parser.add_argument("--installed", type=Path, default=INSTALLED, help="folder with node_modules")
+    parser.add_argument(
+        "--installed", type=Path, default=INSTALLED, help="folder that the peers are installed in"
+    )
     parser.add_argument("--report", type=Path, default=ROOT / "benchmarks/report", help="folder to write to")
     return parser.parse_args()
 

@@ -43,6 +43,8 @@ class Contender(NamedTuple):
     check: Check
     folder: Path | None = None
     """The working directory, if it is not that folder."""
+    content: str = "the conversations"
+    """The content that it serves, in words."""
 
 
 class Missing(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the peers need: their packages and the programs that run them."""
+"""Packages and programs that the peers need."""
 
 import json
 import shutil

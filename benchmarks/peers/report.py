@@ -73,10 +73,10 @@ def _servers(servers: Sequence[Contender | Missing]) -> str:
     rows = []
     for each in servers:
         if isinstance(each, Missing):
-            rows.append([each.name, f"**missing**: {each.reason}", ""])
+            rows.append([each.name, f"**missing**: {each.reason}", "", ""])
         else:
-            rows.append([each.name, each.version, f"`{each.how}`"])
-    return f"## The servers\n\n{_table(['', 'version', 'run as'], rows, align='---')}"
+            rows.append([each.name, each.version, f"`{each.how}`", each.content])
+    return f"## The servers\n\n{_table(['', 'version', 'run as', 'content'], rows, align='---')}"
 
 
 def _how(run: Run) -> str:
@@ -91,7 +91,7 @@ def _how(run: Run) -> str:
         f"{busy}; the busier it was with other things, the less these figures say",
         f"{cores} cores, {_processor()}, Linux {platform.release().partition('-')[0]}",
         f"{python}, its HTTP parser in Python",
-        f"Node {_said('node', '--version')}, Java {_said('java', '-version')}",
+        f"Node {_said('node', '--version')}, Java {_said('java', '-version')}, Go {_said('go', 'version')}",
         f"load from {run.generator}, on {CONNECTIONS} connections that stay open",
         f"{run.starts} starts of each server, in turn; then {run.rounds} rounds of all servers in turn",
         f"in a round each is started afresh and alone: {each}",

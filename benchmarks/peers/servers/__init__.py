@@ -9,7 +9,17 @@ from pathlib import Path
 from benchmarks.peers.contender import Contender, Missing
 from benchmarks.peers.content import Content
 from benchmarks.peers.installed import NotInstalled
-from benchmarks.peers.servers import floor, json_server, mockoon, prism, protocol_sandbox, wiremock
+from benchmarks.peers.servers import (
+    floor,
+    json_server,
+    mockoon,
+    mockserver,
+    msw,
+    prism,
+    protocol_sandbox,
+    stripe_mock,
+    wiremock,
+)
 
 TABLE: dict[str, Callable[[Content, Path], Contender]] = {
     protocol_sandbox.NAME: protocol_sandbox.contender,
@@ -17,6 +27,9 @@ TABLE: dict[str, Callable[[Content, Path], Contender]] = {
     prism.NAME: prism.contender,
     mockoon.NAME: mockoon.contender,
     wiremock.NAME: wiremock.contender,
+    mockserver.NAME: mockserver.contender,
+    msw.NAME: msw.contender,
+    stripe_mock.NAME: stripe_mock.contender,
     floor.NAME: floor.contender,
 }
 """All servers in the order of the report. Each function raises NotInstalled if its server cannot be run."""
