@@ -29,11 +29,12 @@ DESCRIPTION = Description(
         401: "The bearer token is missing.",
         404: "The conversation does not exist, or was deleted.",
         413: "The body is too large.",
+        414: "The path or the query is too long.",
         415: "The body has a content type that no operation accepts.",
         503: "All sandboxes are in use and none is idle.",
         507: "The sandbox holds as many conversations as it may.",
     },
-    errors=lambda endpoint: {*_ERRORS, *endpoint.errors},
+    errors=lambda endpoint: {*_ERRORS, *endpoint.errors, *openapi.target_errors(endpoint)},
     document={"security": [{"bearer": []}]},
 )
 

@@ -3,10 +3,9 @@
 from typing import Any
 
 from sandbox.control.context import ControlContext
-from sandbox.faults.rule_document import RULE, RuleList, rules_of
+from sandbox.faults.rule_document import RULE, FaultRuleListSchema, FaultRuleSchema, RuleList, rules_of
 from sandbox.operations import Operation
 from sandbox.schemas.control import RulePath
-from sandbox.schemas.responses import FaultRuleListSchema, FaultRuleSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import RuleSet

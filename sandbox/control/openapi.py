@@ -15,7 +15,7 @@ PATH = "/__admin/openapi.json"
 
 def errors(endpoint: Endpoint) -> set[int]:
     """Return the error statuses of an endpoint."""
-    statuses = {400, *endpoint.errors}
+    statuses = {400, *endpoint.errors, *openapi.target_errors(endpoint)}
     if endpoint.operation.path != HEALTH:
         statuses.add(403)
     if endpoint.operation.method in ("POST", "PUT"):
@@ -43,12 +43,14 @@ DESCRIPTION = Description(
     },
     tag=("control", "Control of sandboxes."),
     media_types=(JSON_TYPE,),
+    # A page of another site cannot send the type of JSON without a preflight, so it is required even of an empty body.
     requires_body=True,
     reasons={
         400: "An attribute is unknown, missing or invalid, or no token says whose sandbox is meant.",
         403: "The guard refused: not from this machine, from a page of another origin, or without the admin token.",
         404: "What the path names does not exist, or no longer.",
         413: "The body is too large.",
+        414: "The path or the query is too long.",
         415: "The body is not JSON.",
         503: "All sandboxes are in use and none is idle.",
         507: "A limit of the sandbox is reached; the message says which.",

@@ -6,11 +6,20 @@ from sandbox import problems
 from sandbox.control.context import ControlContext
 from sandbox.operations import Operation
 from sandbox.schemas.control import Reset, ResetQuery
+from sandbox.schemas.fields import Name
 from sandbox.schemas.responses import ResetResultSchema
-from sandbox.seeding.scenario import Scenario, ScenarioError, load_builtin
+from sandbox.seeding.scenario import Scenario, ScenarioError, known, load_builtin
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import World
+
+
+class SandboxReset(Reset):
+    """The body of a reset, with the names of the built-in scenarios."""
+
+    scenario = Name(
+        metadata={"description": "A built-in scenario instead of the server's own.", "enum": list(known())}
+    )
 
 
 def reset(
@@ -56,7 +65,7 @@ ENDPOINTS = (
         reset,
         Scope.EITHER,
         query=ResetQuery(),
-        body=Reset(),
+        body=SandboxReset(),
         response=ResetResultSchema(),
         example={"scenario": "default", "seed": 1, "conversations": 120},
     ),

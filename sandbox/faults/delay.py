@@ -14,12 +14,14 @@ class Delay(ABC):
     """A kind of delay.
 
     ``type`` is its name in JSON, ``attributes`` are its attributes there, and the first line of its docstring is its
-    documentation. The constructor takes the attributes by name. Raises ValueError with a sentence that tells what would
+    documentation. ``openapi`` has the JSON Schema keywords for rules over several attributes. The constructor takes the
+    attributes by name. Raises ValueError with a sentence that tells what would
     be right if they do not go together.
     """
 
     type: ClassVar[str]
     attributes: ClassVar[Mapping[str, fields.Field[Any]]]
+    openapi: ClassVar[Mapping[str, Any]] = {}
 
     varies: ClassVar[bool] = True
     """True if the delay depends on the random number; if not, none is generated."""

@@ -64,6 +64,7 @@ class Fault(ABC):
 
     type: ClassVar[str]
     attributes: ClassVar[Mapping[str, fields.Field[Any]]] = {}
+    openapi: ClassVar[Mapping[str, Any]] = {}
     sends_body: ClassVar[bool] = True
     """True if there is a body that can arrive in pieces; if not, a dribble delays the whole call."""
 

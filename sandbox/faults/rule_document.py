@@ -1,13 +1,14 @@
 """Fault rules in JSON."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import Schema, ValidationError, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
 from sandbox import problems
 from sandbox.faults.effect import Effect
 from sandbox.faults.typed_object import DelayField, FaultField
 from sandbox.operations import OPERATIONS
+from sandbox.schemas.control import RULE_ID
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.fields import Choice, Name, Number, WholeNumber
 from sandbox.schemas.nested_object import NestedObject, Texts
@@ -37,6 +38,12 @@ class Probability(Number):
 
 class RuleDocument(Schema):
     """A fault rule: when it fires, and what happens then. Loaded as an UnboundRule."""
+
+    openapi: ClassVar = {
+        "anyOf": [{"required": ["delay"]}, {"required": ["fault"]}],
+        "if": {"properties": {"phase": {"const": "after"}}, "required": ["phase"]},
+        "then": {"required": ["fault"]},
+    }
 
     name = Name(metadata={"description": "For people; shown in X-Sandbox-Rule and the journal."})
     match = NestedObject(
@@ -77,6 +84,22 @@ class RuleDocument(Schema):
 
 
 RULE = RuleDocument()
+
+
+class FaultRuleSchema(RuleDocument):
+    """A fault rule as it was given, with its id and its counters."""
+
+    id = fields.String(required=True, metadata=RULE_ID)
+    matched = fields.Integer(required=True, metadata={"description": "The number of calls that matched."})
+    fired = fields.Integer(
+        required=True, metadata={"description": "The number of calls for which the rule fired."}
+    )
+
+
+class FaultRuleListSchema(Schema):
+    """Fault rules, in the order in which they are tried."""
+
+    data = fields.List(fields.Nested(FaultRuleSchema), required=True)
 
 
 class RuleList(Schema):

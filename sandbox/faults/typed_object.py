@@ -88,6 +88,7 @@ def _openapi_of(kind: Any) -> dict[str, Any]:
         "properties": properties,
         "required": required,
         "additionalProperties": False,
+        **kind.openapi,
     }
 
 

@@ -1,6 +1,6 @@
 """The arguments of the control API, except fault rules and state documents."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
@@ -86,6 +86,14 @@ class JournalQuery(JournalFilter):
 
 class ClockChange(Schema):
     """A change of the clock."""
+
+    openapi: ClassVar = {
+        "oneOf": [
+            {"properties": {"action": {"const": "freeze"}, "seconds": False}},
+            {"properties": {"action": {"const": "advance"}, "at": False}, "required": ["seconds"]},
+            {"properties": {"action": {"const": "resume"}, "at": False, "seconds": False}},
+        ]
+    }
 
     action = Choice(
         ["freeze", "advance", "resume"], required=True, metadata={"description": "The change to make."}

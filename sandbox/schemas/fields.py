@@ -178,7 +178,7 @@ class Name(Attribute, fields.String):
     """A text of 1 to 200 characters that is not blank."""
 
     expected = "a text of 1 to 200 characters"
-    openapi: Mapping[str, Any] = {"minLength": 1, "maxLength": 200}
+    openapi: Mapping[str, Any] = {"minLength": 1, "maxLength": 200, "pattern": r"\S"}
     openapi_text = {"type": "string", **openapi}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:

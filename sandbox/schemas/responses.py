@@ -1,7 +1,8 @@
 """The responses, beside a conversation: what OpenAPI shows of them, and tests compare with real ones."""
 
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import Schema, fields
 
+from sandbox.schemas.control import SANDBOX_ID, SNAPSHOT_ID
 from sandbox.schemas.conversation import ConversationSchema
 
 BOOT_ID = fields.String(
@@ -62,25 +63,6 @@ class ScenarioListSchema(Schema):
     data = fields.List(fields.Nested(ScenarioSchema), required=True)
 
 
-class FaultRuleSchema(Schema):
-    """A fault rule as it was given, with its id and its counters."""
-
-    class Meta:
-        unknown = INCLUDE
-
-    id = fields.String(required=True)
-    matched = fields.Integer(required=True, metadata={"description": "The number of calls that matched."})
-    fired = fields.Integer(
-        required=True, metadata={"description": "The number of calls for which the rule fired."}
-    )
-
-
-class FaultRuleListSchema(Schema):
-    """Fault rules, in the order in which they are tried."""
-
-    data = fields.List(fields.Nested(FaultRuleSchema), required=True)
-
-
 class JournalEntrySchema(Schema):
     """One call, as it was answered."""
 
@@ -131,7 +113,7 @@ class ImportResultSchema(Schema):
 class SnapshotSchema(Schema):
     """A snapshot."""
 
-    id = fields.String(required=True)
+    id = fields.String(required=True, metadata=SNAPSHOT_ID)
     at = fields.Float(required=True, metadata={"description": "The sandbox's time in Unix seconds."})
     conversations = fields.Integer(required=True)
 
@@ -145,7 +127,7 @@ class SnapshotListSchema(Schema):
 class SandboxSchema(Schema):
     """A sandbox. Its token is masked."""
 
-    id = fields.String(required=True)
+    id = fields.String(required=True, metadata=SANDBOX_ID)
     token = fields.String(required=True)
     conversations = fields.Integer(required=True)
     requests = fields.Integer(required=True)

@@ -75,6 +75,9 @@ def build(description: Description, endpoints: Iterable[Endpoint], version: str)
         shape = _operation(description, spec, converter, endpoint)
         spec.path(operation.path, operations={operation.method.lower(): shape})
     document: dict[str, Any] = spec.to_dict()
+    for key, name in converter.refs.items():
+        # A schema may have keywords for its rules over several attributes, of which apispec does not know.
+        document["components"]["schemas"][name] |= getattr(key[0], "openapi", {})
     return document
 
 
@@ -102,6 +105,11 @@ def new_spec(description: Description, version: str) -> "tuple[APISpec, OpenAPIC
     for name, scheme in description.security_schemes.items():
         spec.components.security_scheme(name, dict(scheme))
     return spec, converter
+
+
+def target_errors(endpoint: Endpoint) -> set[int]:
+    """Return the statuses of requests whose path or query is longer than the server reads."""
+    return {HTTPStatus.REQUEST_URI_TOO_LONG} if endpoint.path.fields or endpoint.query.fields else set()
 
 
 def error_response(converter: "OpenAPIConverter", status: int, reason: str) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _operation(
     }
     if description.security is not None:
         shape["security"] = description.security(endpoint)
-    if endpoint.body.fields:
+    if endpoint.body.fields or (description.requires_body and endpoint.operation.method in ("POST", "PUT")):
         shape["requestBody"] = _request_body(description, spec, endpoint)
     return shape
 

@@ -65,6 +65,59 @@ def test_bodies_are_json_only_and_health_needs_no_token(document: Document) -> N
     assert operations_by_id(document)["getHealth"]["security"] == []
 
 
+def test_every_call_that_needs_a_content_type_has_a_required_body(document: Document) -> None:
+    for methods in document["paths"].values():
+        for method, shape in methods.items():
+            assert ("requestBody" in shape) is (method in ("post", "put"))
+            assert shape.get("requestBody", {"required": True})["required"] is True
+
+
+@pytest.mark.parametrize("operation", ["takeSnapshot", "restoreSnapshot"])
+def test_body_without_attributes_is_an_empty_object(document: Document, operation: str) -> None:
+    schema = operations_by_id(document)[operation]["requestBody"]["content"][JSON]["schema"]
+    validator = validator_of(document, schema)
+    assert validator.is_valid({})
+    assert not validator.is_valid({"a": 1})
+
+
+def test_path_parameters_have_the_patterns_of_the_ids_that_are_returned(document: Document) -> None:
+    patterns = {
+        parameter["name"]: parameter["schema"]["pattern"]
+        for shape in operations_by_id(document).values()
+        for parameter in shape["parameters"]
+        if parameter["in"] == "path"
+    }
+    schemas = document["components"]["schemas"]
+    assert patterns == {
+        "rule_id": schemas["FaultRule"]["properties"]["id"]["pattern"],
+        "snapshot_id": schemas["Snapshot"]["properties"]["id"]["pattern"],
+        "sandbox_id": schemas["Sandbox"]["properties"]["id"]["pattern"],
+        "conversation_id": schemas["Conversation"]["properties"]["id"]["pattern"],
+    }
+
+
+def test_every_list_has_typed_items(document: Document) -> None:
+    lists = [
+        shape
+        for schema in document["components"]["schemas"].values()
+        for shape in schema.get("properties", {}).values()
+        if shape.get("type") == "array"
+    ]
+    assert len(lists) > 8
+    for shape in lists:
+        assert set(shape["items"]) & {"$ref", "type"}
+
+
+def test_scenarios_of_a_reset_are_the_built_in_ones(document: Document, api: FlaskClient) -> None:
+    listed = [each["name"] for each in api.get("/__admin/scenarios").get_json()["data"]]
+    assert document["components"]["schemas"]["SandboxReset"]["properties"]["scenario"]["enum"] == listed
+
+
+def test_only_requests_with_parameters_can_have_a_target_that_is_too_long(document: Document) -> None:
+    for shape in operations_by_id(document).values():
+        assert ("414" in shape["responses"]) is bool(shape["parameters"])
+
+
 def test_security_states_which_operations_require_a_token(document: Document) -> None:
     shapes = operations_by_id(document)
     for name, anonymous in (("getClock", False), ("exportState", False), ("listRequests", True)):
@@ -260,6 +313,44 @@ BODIES: list[tuple[str, str, str, Any]] = [
 BODIES += [
     ("changeClock", "PUT", "/clock", body)
     for body in ({}, {"action": "resume"}, {"action": "freeze", "at": -1}, {"action": 1}, {"action": "go"})
+]
+BODIES += [
+    ("changeClock", "PUT", "/clock", body)
+    for body in (
+        {"action": "freeze"},
+        {"action": "freeze", "at": 5},
+        {"action": "freeze", "seconds": 5},
+        {"action": "freeze", "at": 5, "seconds": 5},
+        {"action": "advance"},
+        {"action": "advance", "seconds": 5},
+        {"action": "advance", "at": 5},
+        {"action": "advance", "at": 5, "seconds": 5},
+        {"action": "resume", "at": 5},
+        {"action": "resume", "seconds": 5},
+    )
+]
+BODIES += [
+    ("replaceFaults", "PUT", "/faults", {"data": [rule]})
+    for rule in (
+        {},
+        {"name": "neither"},
+        {"delay": 5},
+        {"fault": {"type": "hang"}},
+        {"delay": 5, "fault": {"type": "hang"}},
+        {"delay": 5, "phase": "before"},
+        {"delay": 5, "phase": "after"},
+        {"delay": 5, "phase": "after", "fault": {"type": "hang"}},
+        {"phase": "after", "fault": {"type": "hang"}},
+        {"delay": 5, "name": " "},
+        {"delay": 5, "name": " a"},
+        {"delay": {"type": "lognormal", "median": 5}},
+        {"delay": {"type": "lognormal", "median": 5, "sigma": 1}},
+        {"delay": {"type": "lognormal", "median": 5, "p99": 50}},
+        {"delay": {"type": "lognormal", "median": 5, "sigma": 1, "p99": 50}},
+    )
+]
+BODIES += [
+    ("resetSandbox", "POST", "/reset", {"scenario": name}) for name in ("blank", "documented", "Blank", "no")
 ]
 BODIES += [
     ("arrangeConversation", "PUT", "/conversations/xgQQXg3hrtjh7AvZ", body)

@@ -19,6 +19,7 @@ class Lognormal(Delay):
         "sigma": Number(0, 10),
         "p99": Number(0.001, MAX_MILLISECONDS),
     }
+    openapi: ClassVar = {"oneOf": [{"required": ["sigma"]}, {"required": ["p99"]}]}
 
     def __init__(self, median: float, sigma: float | None = None, p99: float | None = None) -> None:
         if (sigma is None) == (p99 is None):

@@ -1,0 +1,45 @@
+"""A run of schemathesis, with all its checks and phases, against one of the server's OpenAPI documents."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.live.server import SCRIPTS, Server, environment
+
+HERE = Path(__file__).parent
+MIN_CASES = 2_000
+MAX_SECONDS = 480.0
+"""Upper bound for busy machines; a run usually takes less than a minute."""
+PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
+
+
+def assert_no_failures(
+    server: Server, path: str, name: str, *, operations: int, examples: int, folder: Path
+) -> None:
+    """Generate ``examples`` calls of each operation, with the settings ``{name}.toml`` and ``{name}_hooks.py``."""
+    found = subprocess.run(
+        [
+            f"{SCRIPTS}/schemathesis",
+            f"--config-file={HERE / name}.toml",
+            "run",
+            f"{server.address}{path}",
+            "--header=Authorization: Bearer schemathesis",
+            f"--max-examples={examples}",
+            "--seed=1",  # the same cases in every run
+            "--generation-database=none",  # no later run reads it, and keeping it takes a third of the time
+        ],
+        cwd=folder,
+        env=environment(SCHEMATHESIS_HOOKS=str(HERE / f"{name}_hooks.py")),
+        capture_output=True,
+        text=True,
+        timeout=MAX_SECONDS,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert f"{operations} selected / {operations} total" in found.stdout
+    for phase in PHASES:
+        assert f"✅ {phase}" in found.stdout
+    generated = re.search(r"(\d+) generated, (\d+) passed", found.stdout)
+    assert generated, found.stdout
+    assert int(generated[1]) == int(generated[2]) >= MIN_CASES
+    assert server.log == ""
