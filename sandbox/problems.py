@@ -20,6 +20,8 @@ _MAX_SHOWN = 80
 """The most characters of a client's text or value that a message repeats."""
 _JOINERS = "\u200c\u200d"
 """Invisible characters that join or part letters and emoji; words of some languages need them."""
+_MAX_LISTED = 5
+"""The most values of a client that a message lists."""
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
@@ -175,6 +177,13 @@ def unknown_rule(rule_id: str) -> Problem:
     return Problem(404, f"There is no fault rule with the id {quoted(rule_id)}.")
 
 
+def wrong_order(missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str]) -> Problem:
+    """Return a 400: an order of fault rules does not name each of them once. The arguments are ids."""
+    mistakes = (("missing", missing), ("unknown", unknown), ("given twice", repeated))
+    wrong = "; ".join(f"{mistake}: {_listed(ids)}" for mistake, ids in mistakes if ids)
+    return invalid(f"ids must name each fault rule once; {wrong}.")
+
+
 def snapshots_full(capacity: int) -> Problem:
     """Return a 507: the limit of snapshots is reached."""
     return Problem(
@@ -244,3 +253,9 @@ def quoted(value: object) -> str:
         if len(text) > _MAX_SHOWN:
             break
     return shortened(text)
+
+
+def _listed(values: Sequence[str]) -> str:
+    """Return the first of ``values``, and the number of the others."""
+    shown = ", ".join(quoted(value) for value in values[:_MAX_LISTED])
+    return shown if len(values) <= _MAX_LISTED else f"{shown} and {len(values) - _MAX_LISTED} more"

@@ -3,9 +3,17 @@
 from typing import Any
 
 from sandbox.control.context import ControlContext
-from sandbox.faults.rule_document import RULE, FaultRuleListSchema, FaultRuleSchema, RuleList, rules_of
+from sandbox.faults.rule_document import (
+    FaultRuleListSchema,
+    FaultRuleSchema,
+    NewRule,
+    RuleChange,
+    RuleList,
+    Switch,
+    rules_of,
+)
 from sandbox.operations import Operation
-from sandbox.schemas.control import RulePath
+from sandbox.schemas.control import RuleOrder, RulePath
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import RuleSet
@@ -30,7 +38,7 @@ def show(context: ControlContext, lease: Lease | None) -> dict[str, Any]:
 
 
 def add(context: ControlContext, lease: Lease | None, body: UnboundRule) -> dict[str, Any]:
-    """Add a rule behind the others."""
+    """Add a rule behind the others: one of your own, or that of a preset."""
     rules, generation = _rules(context, lease)
     return _shape(context, lease, rules.add_rule(generation, body))
 
@@ -53,9 +61,23 @@ def show_one(context: ControlContext, lease: Lease | None, rule_id: str) -> dict
     return _shape(context, lease, _rules(context, lease)[0].get_rule(rule_id))
 
 
-def change(context: ControlContext, lease: Lease | None, rule_id: str, body: UnboundRule) -> dict[str, Any]:
-    """Replace a rule. The new one is counted from zero."""
+def order(context: ControlContext, lease: Lease | None, body: dict[str, Any]) -> dict[str, Any]:
+    """Put the rules in another order. They keep their counters."""
     rules, generation = _rules(context, lease)
+    rules.order_rules(generation, body["ids"])
+    return show(context, lease)
+
+
+def change(
+    context: ControlContext, lease: Lease | None, rule_id: str, body: UnboundRule | Switch
+) -> dict[str, Any]:
+    """Replace a rule; the new one is counted from zero.
+
+    If only ``enabled`` is given, or only ``enabled`` differs, the rule is switched and keeps its counters.
+    """
+    rules, generation = _rules(context, lease)
+    if isinstance(body, Switch):
+        return _shape(context, lease, rules.switch_rule(generation, rule_id, enabled=body.enabled))
     return _shape(context, lease, rules.change_rule(generation, rule_id, body))
 
 
@@ -97,7 +119,7 @@ ENDPOINTS = (
         Scope.EITHER,
         statuses=(201,),
         errors=(507,),
-        body=RULE,
+        body=NewRule(),
         response=FaultRuleSchema(),
         example=EXAMPLE,
     ),
@@ -111,6 +133,14 @@ ENDPOINTS = (
         example={"data": [EXAMPLE]},
     ),
     Endpoint(Operation("clearFaults", "DELETE", PATH), clear, Scope.EITHER, statuses=(204,)),
+    Endpoint(
+        Operation("orderFaults", "PUT", PATH + "/order"),
+        order,
+        Scope.EITHER,
+        body=RuleOrder(),
+        response=FaultRuleListSchema(),
+        example={"data": [EXAMPLE]},
+    ),
     Endpoint(
         Operation("getFault", "GET", RULE_PATH),
         show_one,
@@ -126,7 +156,7 @@ ENDPOINTS = (
         Scope.EITHER,
         errors=(404,),
         path=RulePath(),
-        body=RULE,
+        body=RuleChange(),
         response=FaultRuleSchema(),
         example=EXAMPLE,
     ),

@@ -32,7 +32,9 @@ def show(context: ControlContext) -> dict[str, Any]:
 
 def _rules(context: ControlContext) -> list[str]:
     return [
-        f"server-wide fault rule {rule.document.get('name', rule.id)}" for rule in context.server_rules.rules
+        f"server-wide fault rule {rule.name or rule.id}"
+        for rule in context.server_rules.rules
+        if rule.enabled
     ]
 
 

@@ -31,6 +31,16 @@ EXAMPLE = {
             "delay_ms": 0.0,
             "fault": None,
             "rule": None,
+            "why": [
+                {
+                    "id": "rule-1",
+                    "rule": "slow lists",
+                    "scope": "sandbox",
+                    "outcome": "operation",
+                    "message": "its operation is listConversations, and the call's is createConversation",
+                }
+            ],
+            "why_omitted": 0,
         }
     ],
 }

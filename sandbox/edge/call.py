@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sandbox.operations import Operation, operation_of
 from sandbox.web.request import Request
 from sandbox.world.fleet import Lease
+from sandbox.world.verdict import NO_VERDICTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -19,11 +20,11 @@ class Call(Request):
     ``lease``, which is set when the call enters a world, is on the caller's world, or on the anonymous one if there is
     no token. The call is journalled there, and rules are counted there. ``target`` is the lease that the API acts on:
     that of a fork if a fault prevents the call from doing anything. ``delay_ms``, ``fault`` and ``rule`` are what was
-    injected, for the journal. ``reader`` reads a body that the client sends only after ``100 Continue``; None if the
-    body has been read.
+    injected, and ``why`` are the verdicts on the rules, for the journal. ``reader`` reads a body that the client sends
+    only after ``100 Continue``; None if the body has been read.
     """
 
-    __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "reader", "rule", "target")
+    __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "reader", "rule", "target", "why")
 
     lease: Lease
     target: Lease
@@ -36,6 +37,7 @@ class Call(Request):
         self.delay_ms = 0.0
         self.fault: str | None = None
         self.rule: str | None = None
+        self.why = NO_VERDICTS
 
     def attach(self) -> None:
         """Let the API find this call in the WSGI environment."""

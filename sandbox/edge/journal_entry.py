@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sandbox.edge.call import Call
+from sandbox.edge.reason_message import message_of
 from sandbox.edge.sent_headers import SentHeaders, sent_headers
 from sandbox.web.text import text_of
 from sandbox.world.journal import Entry, Headers
+from sandbox.world.verdict import Verdict
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -53,6 +55,7 @@ def journal_entry(
         delay_ms=call.delay_ms,
         fault=call.fault,
         rule=call.rule,
+        why=call.why,
     )
 
 
@@ -62,6 +65,18 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "at": round(entry.at, 3),
         "headers": dict(entry.headers.items),
         "duration_ms": round(entry.duration_ms, 3),
+        "why": [_verdict(verdict, entry) for verdict in entry.why.kept],
+        "why_omitted": entry.why.omitted,
+    }
+
+
+def _verdict(verdict: Verdict, entry: Entry) -> dict[str, Any]:
+    return {
+        "id": verdict.rule_id,
+        "rule": verdict.name,
+        "scope": verdict.scope,
+        "outcome": verdict.reason.outcome,
+        "message": message_of(verdict.reason, entry),
     }
 
 

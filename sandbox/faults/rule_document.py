@@ -1,16 +1,17 @@
 """Fault rules in JSON."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
 from sandbox import problems
 from sandbox.faults.effect import Effect
+from sandbox.faults.presets import PRESETS
 from sandbox.faults.typed_object import DelayField, FaultField
 from sandbox.operations import OPERATIONS
 from sandbox.schemas.control import RULE_ID
 from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.fields import Choice, Name, Number, WholeNumber
+from sandbox.schemas.fields import Choice, Flag, Name, Number, WholeNumber
 from sandbox.schemas.nested_object import NestedObject, Texts
 from sandbox.schemas.object_list import ObjectList, UnreadObjects
 from sandbox.world.errors import RulesFull
@@ -50,6 +51,11 @@ class RuleDocument(Schema):
         MatchDocument(),
         metadata={"description": "The calls that the rule applies to; by default every /v1 call."},
     )
+    enabled = Flag(
+        metadata={
+            "description": "Whether the rule is on; switched off it keeps its place and counts nothing."
+        }
+    )
     skip = WholeNumber(0, 10**9, metadata={"description": "Let the first N matching calls pass."})
     times = WholeNumber(1, 10**9, metadata={"description": "Fire at most N times; by default without end."})
     every = WholeNumber(1, 10**9, metadata={"description": "Fire on every Nth matching call."})
@@ -76,11 +82,57 @@ class RuleDocument(Schema):
             raise ValidationError("phase after goes with a fault: without one no response is lost.")
 
     @post_load(pass_original=True)
-    def _unbound_rule(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> UnboundRule:
+    def _loaded(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> Any:
+        return self._unbound_rule(data, original)
+
+    def _unbound_rule(self, data: dict[str, Any], document: dict[str, Any]) -> UnboundRule:
         effect = Effect(data.pop("delay", None), data.pop("fault", None), data.pop("phase", None) == "after")
         data.pop("name", None)
         match = RequestMatcher(**data.pop("match", {}))
-        return UnboundRule(effect, original, match, **data)
+        return UnboundRule(effect, document, match, **data)
+
+
+class NewRule(RuleDocument):
+    """A fault rule, or the name of a preset with what differs from it. Loaded as an UnboundRule."""
+
+    openapi: ClassVar = {"anyOf": [RuleDocument.openapi, {"required": ["preset"]}]}
+
+    preset = Choice(
+        [*PRESETS],
+        metadata={
+            "description": "Begin with the rule of this preset; what else is given replaces parts of it."
+        },
+    )
+
+    @pre_load
+    def _with_preset(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _expanded(data)
+
+    def _unbound_rule(self, data: dict[str, Any], document: dict[str, Any]) -> UnboundRule:
+        data.pop("preset", None)
+        expanded = _expanded(document)
+        return super()._unbound_rule(data, {name: expanded[name] for name in expanded if name != "preset"})
+
+
+class Switch(NamedTuple):
+    """A change that only switches a rule on or off."""
+
+    enabled: bool
+
+
+class RuleChange(RuleDocument):
+    """A fault rule that replaces another one, or ``enabled`` alone. Loaded as an UnboundRule or a Switch."""
+
+    openapi: ClassVar = {"anyOf": [RuleDocument.openapi, {"required": ["enabled"], "maxProperties": 1}]}
+
+    @validates_schema(skip_on_field_errors=True)
+    def _check_effect(self, data: dict[str, Any], **_: Any) -> None:
+        if data.keys() != {"enabled"}:
+            super()._check_effect(data)
+
+    @post_load(pass_original=True)
+    def _loaded(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> Any:
+        return Switch(data["enabled"]) if data.keys() == {"enabled"} else self._unbound_rule(data, original)
 
 
 RULE = RuleDocument()
@@ -106,6 +158,13 @@ class RuleList(Schema):
     """Fault rules, in the order in which they are tried."""
 
     data = ObjectList(RULE, "a rule", required=True)
+
+
+def _expanded(document: dict[str, Any]) -> dict[str, Any]:
+    """Return ``document`` with the attributes of the preset that it names, if it names one."""
+    name = document.get("preset")
+    preset = PRESETS.get(name) if isinstance(name, str) else None
+    return document if preset is None else {**preset.rule, **document}
 
 
 def rules_of(documents: UnreadObjects, max_rules: int) -> tuple[UnboundRule, ...]:

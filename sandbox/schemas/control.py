@@ -10,6 +10,7 @@ from sandbox.schemas.fields import (
     Choice,
     Flag,
     Id,
+    IdList,
     Name,
     Number,
     WholeNumber,
@@ -62,6 +63,14 @@ class ResetQuery(Schema):
     """The scope of a reset."""
 
     all = Flag(load_default=False, metadata={"description": "Reset every sandbox, not only the caller's."})
+
+
+class RuleOrder(Schema):
+    """The order of all fault rules."""
+
+    ids = IdList(
+        required=True, metadata={"description": "The id of each rule, in the order in which they are tried."}
+    )
 
 
 class JournalFilter(Schema):

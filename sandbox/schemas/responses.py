@@ -1,9 +1,12 @@
 """The responses, beside a conversation: what OpenAPI shows of them, and tests compare with real ones."""
 
+from typing import get_args
+
 from marshmallow import Schema, fields
 
 from sandbox.schemas.control import SANDBOX_ID, SNAPSHOT_ID
 from sandbox.schemas.conversation import ConversationSchema
+from sandbox.world.verdict import MAX_VERDICTS, Outcome, Scope
 
 BOOT_ID = fields.String(
     required=True,
@@ -63,6 +66,40 @@ class ScenarioListSchema(Schema):
     data = fields.List(fields.Nested(ScenarioSchema), required=True)
 
 
+class PresetSchema(Schema):
+    """A preset."""
+
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+    rule = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "The rule that the preset adds."}
+    )
+
+
+class PresetListSchema(Schema):
+    """The presets."""
+
+    data = fields.List(fields.Nested(PresetSchema), required=True)
+
+
+class VerdictSchema(Schema):
+    """A fault rule that was looked at for a call, and why it fired or did not."""
+
+    id = fields.String(required=True, metadata={"description": "The id of the rule."})
+    rule = fields.String(
+        required=True, allow_none=True, metadata={"description": "The name of the rule, if it has one."}
+    )
+    scope = fields.String(required=True, metadata={"enum": list(get_args(Scope))})
+    outcome = fields.String(
+        required=True,
+        metadata={
+            "enum": list(get_args(Outcome)),
+            "description": "fired, or the first thing that spoke against it.",
+        },
+    )
+    message = fields.String(required=True)
+
+
 class JournalEntrySchema(Schema):
     """One call, as it was answered."""
 
@@ -81,6 +118,19 @@ class JournalEntrySchema(Schema):
     delay_ms = fields.Float(required=True)
     fault = fields.String(required=True, allow_none=True)
     rule = fields.String(required=True, allow_none=True)
+    why = fields.List(
+        fields.Nested(VerdictSchema),
+        required=True,
+        metadata={
+            "description": "The fault rules that were looked at, in order. None comes after one that fired."
+        },
+    )
+    why_omitted = fields.Integer(
+        required=True,
+        metadata={
+            "description": f"How many are left out before the last one. At most {MAX_VERDICTS} are kept."
+        },
+    )
 
 
 class JournalSchema(Schema):

@@ -19,6 +19,7 @@ from sandbox.world.errors import (
     UnknownSandbox,
     UnknownSnapshot,
     WorldError,
+    WrongOrder,
 )
 
 PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
@@ -35,6 +36,7 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     SnapshotsFull: lambda error: problems.snapshots_full(error.capacity),
     UnknownRule: lambda error: problems.unknown_rule(error.rule_id),
     RulesFull: lambda error: problems.rules_full(error.capacity),
+    WrongOrder: lambda error: problems.wrong_order(error.missing, error.unknown, error.repeated),
     SleepersFull: lambda error: problems.too_many_sleepers(error.capacity),
     SandboxReset: lambda _: problems.reset_meanwhile(),
 }

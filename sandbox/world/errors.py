@@ -11,9 +11,13 @@ WorldError
 ├── SnapshotsFull         the limit of snapshots is reached
 ├── UnknownRule           no fault rule has this id
 ├── RulesFull             the limit of fault rules is reached
+├── WrongOrder            an order does not name each fault rule once
 ├── SleepersFull          the limit of sleeping calls is reached
 └── SandboxReset          the sandbox was reset since the call entered it
 """
+
+from collections import Counter
+from collections.abc import Sequence
 
 
 class WorldError(Exception):
@@ -97,6 +101,21 @@ class RulesFull(WorldError):
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
         self.capacity = capacity
+
+
+class WrongOrder(WorldError):
+    """An order does not name each fault rule once.
+
+    ``missing`` are ids of rules that it does not name, ``unknown`` names that are no ids of rules, and ``repeated``
+    are named more than once.
+    """
+
+    def __init__(self, named: Sequence[str], known: Sequence[str]) -> None:
+        counts, known_ids = Counter(named), set(known)
+        super().__init__(named)
+        self.missing = [rule_id for rule_id in known if rule_id not in counts]
+        self.unknown = [rule_id for rule_id in counts if rule_id not in known_ids]
+        self.repeated = [rule_id for rule_id, count in counts.items() if count > 1]
 
 
 class SleepersFull(WorldError):

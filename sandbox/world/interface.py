@@ -5,14 +5,14 @@ it was made for. A reset, an import, a restore and a drop begin a new generation
 SandboxReset.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sandbox.world.clock import ClockState
 from sandbox.world.conversation import Record
 from sandbox.world.journal import Entry, Key
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import RequestInfo, Rule, RuleCounters, RuleMatch, UnboundRule
+from sandbox.world.rules import RequestInfo, Rule, RuleCounters, Trial, UnboundRule
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
 
@@ -43,7 +43,21 @@ class RuleSet(Protocol):
         ...
 
     def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
-        """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule."""
+        """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule.
+
+        The new one is counted from zero. If the two differ in ``enabled`` alone, the rule is switched instead.
+        """
+        ...
+
+    def switch_rule(self, generation: int, rule_id: str, /, *, enabled: bool) -> Rule:
+        """Switch a rule on, or off and wake the calls that it delays. Return it. Raises UnknownRule.
+
+        It keeps its counters.
+        """
+        ...
+
+    def order_rules(self, generation: int, rule_ids: Sequence[str], /) -> None:
+        """Put the rules in the order of ``rule_ids``. They keep their counters. Raises WrongOrder."""
         ...
 
     def remove_rule(self, generation: int, rule_id: str, /) -> None:
@@ -119,8 +133,8 @@ class World(RuleSet, Protocol):
         """Return the counters of one of the rules, or of a server-wide rule, in this world."""
         ...
 
-    def fire(self, generation: int, request: RequestInfo, server_rules: Iterable[Rule]) -> RuleMatch | None:
-        """Count ``request``, and return the first rule that fires. Raises SandboxReset."""
+    def fire(self, generation: int, request: RequestInfo, server_rules: Collection[Rule]) -> Trial:
+        """Count ``request``, and return the first rule that fires, with a verdict on each. Raises SandboxReset."""
         ...
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
@@ -131,12 +145,12 @@ class World(RuleSet, Protocol):
         """Return ``count`` bytes, at most 256, that belong to a match."""
         ...
 
-    def sleep(self, generation: int, seconds: float, rule_id: str | None) -> bool:
+    def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
         """Sleep until the time is over, the rule ends or the generation ends. Return whether it was woken."""
         ...
 
-    def wake(self, rule_id: str) -> None:
-        """Wake the calls that sleep because of a server-wide rule."""
+    def wake(self) -> None:
+        """Wake the calls that sleep because of a rule that has ended or is switched off."""
         ...
 
     def check(self, generation: int) -> None:

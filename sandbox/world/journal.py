@@ -5,6 +5,8 @@ from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
+from sandbox.world.verdict import NO_VERDICTS, Verdicts
+
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 OTHER_METHOD = "OTHER"
 """The name under which all methods are counted that are not registered ones, so that counters are bounded."""
@@ -31,7 +33,7 @@ class Entry(NamedTuple):
 
     ``at`` is the sandbox's time in Unix seconds. Secrets in ``headers``, ``query`` and ``body`` are redacted already,
     and a long body is cut. ``operation`` is None for a 404, a 405 and a preflight. ``status`` is None if no response
-    was sent.
+    was sent. ``why`` are the verdicts on the rules that were looked at.
     """
 
     id: str
@@ -47,12 +49,14 @@ class Entry(NamedTuple):
     delay_ms: float = 0.0
     fault: str | None = None
     rule: str | None = None
+    why: Verdicts = NO_VERDICTS
 
     @property
     def size(self) -> int:
         """About how many bytes the entry occupies in memory."""
         text = len(self.path) + len(self.query) + len(self.body)
-        return _ENTRY_BYTES + text + self.headers.size
+        size = _ENTRY_BYTES + text + self.headers.size
+        return size if self.why is NO_VERDICTS else size + self.why.size
 
 
 class Key(NamedTuple):

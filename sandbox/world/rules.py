@@ -1,14 +1,16 @@
 """Rules decide when something goes wrong. They do not know what goes wrong: that is their effect."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 from sandbox.world.clock import Clock
 from sandbox.world.draws import draw_bits, draw_unit
-from sandbox.world.errors import RulesFull, UnknownRule
+from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
+from sandbox.world.rule_life import RuleLife
+from sandbox.world.verdict import MAX_VERDICTS, Detail, Reason, Scope, Verdict, Verdicts, cut
 
 
 class RequestInfo(Protocol):
@@ -75,13 +77,21 @@ class RequestMatcher:
 
     def matches(self, request: RequestInfo) -> bool:
         """Return whether ``request`` is selected."""
-        return (
-            (self.operation is None or self.operation == request.operation_id)
-            and (self.method is None or self.method == request.method)
-            and (self.path is None or fnmatchcase(request.path, self.path))
-            and (not self.query or self.query.items() <= request.query_attributes.items())
-            and (not self.body or self.body.items() <= request.body_attributes.items())
-        )
+        return self.mismatch(request) is None
+
+    def mismatch(self, request: RequestInfo) -> Reason | None:
+        """Return the first condition that ``request`` does not meet, or None: it is selected."""
+        if self.operation is not None and self.operation != request.operation_id:
+            return Reason("operation", (self.operation,))
+        if self.method is not None and self.method != request.method:
+            return Reason("method", (self.method,))
+        if self.path is not None and not fnmatchcase(request.path, self.path):
+            return Reason("path", (cut(self.path),))
+        if self.query and (differing := _differing(self.query, request.query_attributes)):
+            return Reason("query", differing)
+        if self.body and (differing := _differing(self.body, request.body_attributes)):
+            return Reason("body", differing)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +99,8 @@ class UnboundRule:
     """A rule that has no id yet: when ``effect`` happens.
 
     The first ``skip`` matching calls pass. Then the rule fires on every ``every``-th one with ``probability`` (0 to 1),
-    at most ``times`` times (None: no limit), for ``ttl_seconds`` (None: no end). ``document`` is the rule as it was
-    written.
+    at most ``times`` times (None: no limit), for ``ttl_seconds`` (None: no end). If it is not ``enabled``, it counts
+    nothing. ``document`` is the rule as it was written.
     """
 
     effect: Effect
@@ -101,6 +111,7 @@ class UnboundRule:
     times: int | None = None
     probability: float = 1.0
     ttl_seconds: float | None = None
+    enabled: bool = True
 
     def bind(self, rule_id: str, since: float | None) -> "Rule":
         """Return the rule with an id. Its time to live counts from ``since`` on the sandbox's clock.
@@ -108,7 +119,7 @@ class UnboundRule:
         ``since`` None counts from the first matching call of each sandbox.
         """
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Rule(**values, id=rule_id, since=since)
+        return Rule(**values, id=rule_id, since=since, life=RuleLife(enabled=self.enabled))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +128,22 @@ class Rule(UnboundRule):
 
     id: str
     since: float | None = None
+    life: RuleLife = field(default_factory=RuleLife, compare=False, repr=False)
+
+    @property
+    def name(self) -> str | None:
+        """The label that people gave it."""
+        return self.document.get("name")
+
+    def switched(self, *, enabled: bool) -> "Rule":
+        """Return the rule switched on or off."""
+        if self.enabled == enabled:
+            return self
+        return replace(self, enabled=enabled, document={**self.document, "enabled": enabled})
+
+    def revived(self) -> "Rule":
+        """Return the rule with a life of its own, for another generation or a fork of its sandbox."""
+        return replace(self, life=RuleLife(enabled=self.enabled))
 
 
 class RuleMatch(NamedTuple):
@@ -130,6 +157,13 @@ class RuleMatch(NamedTuple):
     match_number: int
     at: float
     window: RateWindow | None = None
+
+
+class Trial(NamedTuple):
+    """The rules that were tried for one call: the one that fired, if one did, and a verdict on each."""
+
+    match: RuleMatch | None
+    verdicts: Verdicts
 
 
 class RuleBook:
@@ -148,7 +182,7 @@ class RuleBook:
         self._key = key
         self._id_prefix = id_prefix
         self._lock = Lock()
-        self._counters: dict[str, RuleCounters] = {}
+        self._counters: dict[RuleLife, RuleCounters] = {}
         self.capacity = capacity
         self.rules = tuple(rules)
 
@@ -170,53 +204,80 @@ class RuleBook:
             self.rules = (*self.rules, rule)
             return rule
 
-    def replace(self, unbound: Iterable[UnboundRule], since: float | None) -> tuple[Rule, ...]:
-        """Replace all rules, and return those that were replaced. The new ones are counted from zero.
-
-        Raises RulesFull.
-        """
+    def replace(self, unbound: Iterable[UnboundRule], since: float | None) -> None:
+        """Replace all rules. The new ones are counted from zero. Raises RulesFull."""
         with self._lock:
             rules = bind_all(unbound, self._id_prefix, since)
             if len(rules) > self.capacity:
                 raise RulesFull(self.capacity)
-            replaced = self.rules
-            for rule in replaced:
-                self._counters.pop(rule.id, None)
+            for rule in self.rules:
+                self._end(rule)
             self.rules = rules
-            return replaced
 
     def change(self, rule_id: str, unbound: UnboundRule, since: float | None) -> Rule:
-        """Replace the rule of this id, and return the new one, which is counted from zero. Raises UnknownRule."""
+        """Replace the rule of this id, and return the new one, which is counted from zero. Raises UnknownRule.
+
+        If the two differ in ``enabled`` alone, the rule is switched and keeps its counters.
+        """
         with self._lock:
-            self.get(rule_id)
-            rule = unbound.bind(rule_id, since)
-            self.rules = tuple(rule if other.id == rule_id else other for other in self.rules)
-            return rule
+            old = self.get(rule_id)
+            if _is_switch(old, unbound):
+                return self._put(replace(old, enabled=unbound.enabled, document=unbound.document))
+            self._end(old)
+            return self._put(unbound.bind(rule_id, since))
+
+    def switch(self, rule_id: str, *, enabled: bool) -> Rule:
+        """Switch a rule on or off, and return it. It keeps its counters. Raises UnknownRule."""
+        with self._lock:
+            return self._put(self.get(rule_id).switched(enabled=enabled))
+
+    def order(self, rule_ids: Sequence[str]) -> None:
+        """Put the rules in the order of ``rule_ids``. They keep their counters. Raises WrongOrder."""
+        with self._lock:
+            by_id = {rule.id: rule for rule in self.rules}
+            named = dict.fromkeys(rule_ids)
+            if len(named) < len(rule_ids) or named.keys() != by_id.keys():
+                raise WrongOrder(rule_ids, list(by_id))
+            self.rules = tuple(by_id[rule_id] for rule_id in rule_ids)
 
     def remove(self, rule_id: str) -> None:
         """Remove a rule. Raises UnknownRule."""
         with self._lock:
-            self.get(rule_id)
+            self._end(self.get(rule_id))
             self.rules = tuple(rule for rule in self.rules if rule.id != rule_id)
-            self._counters.pop(rule_id, None)
 
     def counters(self, rule: Rule) -> RuleCounters:
         """Return the counters of a rule. A rule that replaced another one is counted from zero."""
-        counters = self._counters.get(rule.id)
-        return counters if counters is not None and counters.rule is rule else RuleCounters(rule)
+        counters = self._counters.get(rule.life)
+        if counters is None:
+            return RuleCounters(rule)
+        return counters if counters.rule is rule else replace(counters, rule=rule)
 
-    def fire(self, request: RequestInfo, clock: Clock, server_rules: Iterable[Rule] = ()) -> RuleMatch | None:
-        """Return the first rule that matches ``request`` and fires: the book's own before ``server_rules``."""
+    @property
+    def counted(self) -> tuple[RuleCounters, ...]:
+        """The counters of the rules, and of server-wide ones, that have counted a call."""
+        return tuple(self._counters.values())
+
+    def fire(self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()) -> Trial:
+        """Try the rules in order, the book's own before ``server_rules``, until one matches ``request`` and fires."""
+        verdicts: list[Verdict] = []
+        omitted = 0
+        match = None
         with self._lock:
-            for rule in (*self.rules, *server_rules):
-                if not rule.match.matches(request):
-                    continue
-                now = clock.time()
-                fires, counters = self._count(self.counters(rule), now)
-                self._counters[rule.id] = counters
-                if fires:
-                    return RuleMatch(rule, counters.matched, now, counters.window)
-            return None
+            scopes: tuple[tuple[Scope, Collection[Rule]], ...] = (
+                ("sandbox", self.rules),
+                ("server", server_rules),
+            )
+            for scope, rule in ((scope, rule) for scope, rules in scopes for rule in rules):
+                reason, match = self._try(rule, request, clock)
+                if len(verdicts) == MAX_VERDICTS:
+                    verdicts.pop()
+                    omitted += 1
+                verdicts.append(Verdict(rule.id, rule.name, scope, reason))
+                if match is not None:
+                    break
+            self._forget_ended(len(self.rules) + len(server_rules))
+        return Trial(match, Verdicts(tuple(verdicts), omitted))
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
         """Return a number from 0 to below 1 that belongs to a match: the same for the same seed, sandbox and calls."""
@@ -230,27 +291,92 @@ class RuleBook:
         )
         return b"".join(blocks)[:count]
 
-    def _count(self, counters: RuleCounters, now: float) -> tuple[bool, RuleCounters]:
-        """Return whether the rule fires for its next matching call, and its counters after that call."""
-        rule, matched, fired, since, window = (
-            counters.rule,
-            counters.matched,
-            counters.fired,
-            counters.since,
-            counters.window,
-        )
+    def _put(self, rule: Rule) -> Rule:
+        """Put a rule in the place of the one with its id, and return it."""
+        rule.life.is_suspended = not rule.enabled
+        self.rules = tuple(rule if other.id == rule.id else other for other in self.rules)
+        return rule
+
+    def _end(self, rule: Rule) -> None:
+        rule.life.has_ended = True
+        self._counters.pop(rule.life, None)
+
+    def _forget_ended(self, live: int) -> None:
+        """Forget the counters of server-wide rules that have ended, if there are more counters than ``live`` rules."""
+        if len(self._counters) > live:
+            self._counters = {
+                life: counters for life, counters in self._counters.items() if not life.has_ended
+            }
+
+    def _try(self, rule: Rule, request: RequestInfo, clock: Clock) -> tuple[Reason, RuleMatch | None]:
+        """Return why the rule fires for a call, or why not, and its match if it does. A match is counted."""
+        if not rule.enabled:
+            return Reason("disabled"), None
+        mismatch = rule.match.mismatch(request)
+        if mismatch is not None:
+            return mismatch, None
+        now = clock.time()
+        reason, counters = self._count(self.counters(rule), now)
+        self._counters[rule.life] = counters
+        if reason.outcome != "fired":
+            return reason, None
+        return reason, RuleMatch(rule, counters.matched, now, counters.window)
+
+    def _count(self, counters: RuleCounters, now: float) -> tuple[Reason, RuleCounters]:
+        """Return why the rule fires for its next matching call, or why not, and its counters after that call."""
+        rule, since = counters.rule, counters.since
         if since is None:
             since = now if rule.since is None else rule.since
         if rule.ttl_seconds is not None and now >= since + rule.ttl_seconds:
-            return False, RuleCounters(rule, matched, fired, since, window)
-        matched += 1
+            return Reason("expired", (rule.ttl_seconds,)), replace(counters, since=since)
+        matched, fired, window = counters.matched + 1, counters.fired, counters.window
+        reason = self._objection(rule, matched, fired)
+        if reason is None:
+            is_due, window = rule.effect.due(window, now)
+            fired += is_due
+            reason = Reason("fired", (fired, rule.times)) if is_due else _within_limit(window)
+        return reason, RuleCounters(rule, matched, fired, since, window)
+
+    def _objection(self, rule: Rule, matched: int, fired: int) -> Reason | None:
+        """Return what speaks against firing for the ``matched``-th matching call, after ``fired`` firings."""
         number = matched - rule.skip
-        fires = number > 0 and number % rule.every == 0 and (rule.times is None or fired < rule.times)
-        if fires and rule.probability < 1:
-            fires = self.draw("fires", rule.id, matched) < rule.probability
-        if fires:
-            fires, window = rule.effect.due(window, now)
-        return fires, RuleCounters(rule, matched, fired + fires, since, window)
+        if number <= 0:
+            return Reason("skip", (matched, rule.skip))
+        if rule.times is not None and fired >= rule.times:
+            return Reason("times", (rule.times,))
+        if number % rule.every:
+            return Reason("every", (number % rule.every, rule.every))
+        if rule.probability < 1:
+            drawn = self.draw("fires", rule.id, matched)
+            if drawn >= rule.probability:
+                return Reason("probability", (rule.probability, drawn))
+        return None
+
+
+def _within_limit(window: RateWindow | None) -> Reason:
+    return Reason("within_limit", () if window is None else (window.calls, window.ends - window.began))
+
+
+def _differing(wanted: Mapping[str, str], attributes: Mapping[str, str]) -> Detail:
+    """Return the name and the value of the first wanted attribute that is not among ``attributes``, or nothing.
+
+    The third value is "another" if the attribute has another value. That value stays out: it may be a secret.
+    """
+    for name, value in wanted.items():
+        if attributes.get(name) != value:
+            return cut(name), cut(value), "another" if name in attributes else None
+    return ()
+
+
+def _is_switch(rule: Rule, unbound: UnboundRule) -> bool:
+    """Return whether ``unbound`` switches ``rule`` and changes nothing else, or says that it is as it is already."""
+    if "enabled" not in unbound.document and unbound.enabled == rule.enabled:
+        return False
+    return _without_enabled(rule.document) == _without_enabled(unbound.document)
+
+
+def _without_enabled(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "enabled"}
 
 
 def bind_all(unbound: Iterable[UnboundRule], id_prefix: str, since: float | None) -> tuple[Rule, ...]:

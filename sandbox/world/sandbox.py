@@ -1,6 +1,6 @@
 """The sandbox: the isolated world of one bearer token, in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -11,7 +11,7 @@ from sandbox.world.errors import SandboxReset
 from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, RuleMatch, UnboundRule
+from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule
 from sandbox.world.sleepers import NewEvent, Sleepers, Wait, new_event, wait
 from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState
@@ -157,27 +157,38 @@ class Sandbox:
     def replace_rules(self, generation: int, unbound: Iterable[UnboundRule], /) -> None:
         with self._lock:
             self.check(generation)
-            replaced = self._book.replace(unbound, self._clock.time())
-        for rule in replaced:
-            self._sleepers.wake(rule.id)
+            self._book.replace(unbound, self._clock.time())
+        self._sleepers.wake()
 
     def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
         with self._lock:
             self.check(generation)
             rule = self._book.change(rule_id, unbound, self._clock.time())
-        self._sleepers.wake(rule_id)
+        self._sleepers.wake()
         return rule
+
+    def switch_rule(self, generation: int, rule_id: str, /, *, enabled: bool) -> Rule:
+        with self._lock:
+            self.check(generation)
+            rule = self._book.switch(rule_id, enabled=enabled)
+        self._sleepers.wake()
+        return rule
+
+    def order_rules(self, generation: int, rule_ids: Sequence[str], /) -> None:
+        with self._lock:
+            self.check(generation)
+            self._book.order(rule_ids)
 
     def remove_rule(self, generation: int, rule_id: str, /) -> None:
         with self._lock:
             self.check(generation)
             self._book.remove(rule_id)
-        self._sleepers.wake(rule_id)
+        self._sleepers.wake()
 
     def counters(self, rule: Rule) -> RuleCounters:
         return self._book.counters(rule)
 
-    def fire(self, generation: int, request: RequestInfo, server_rules: Iterable[Rule]) -> RuleMatch | None:
+    def fire(self, generation: int, request: RequestInfo, server_rules: Collection[Rule]) -> Trial:
         with self._lock:
             self.check(generation)
             return self._book.fire(request, self._clock, server_rules)
@@ -188,11 +199,11 @@ class Sandbox:
     def draw_bytes(self, count: int, rule_id: str, match_number: int) -> bytes:
         return self._book.draw_bytes(count, rule_id, match_number)
 
-    def sleep(self, generation: int, seconds: float, rule_id: str | None) -> bool:
-        return self._ended or self._sleepers.sleep(generation, seconds, rule_id)
+    def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
+        return self._ended or self._sleepers.sleep(generation, seconds, None if rule is None else rule.life)
 
-    def wake(self, rule_id: str) -> None:
-        self._sleepers.wake(rule_id)
+    def wake(self) -> None:
+        self._sleepers.wake()
 
     # The journal
 
@@ -273,7 +284,7 @@ class Sandbox:
         self._store = Store(state.table, runtime.encode, bounds.conversations)
         self._clock = Clock(runtime.now, state.frozen_at, state.clock_offset)
         self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
-        self._book = RuleBook(state.seed, self._key, bounds.rules, state.rules)
+        self._book = RuleBook(state.seed, self._key, bounds.rules, (rule.revived() for rule in state.rules))
 
     def _begin_journal(self) -> None:
         bounds = self._runtime.bounds

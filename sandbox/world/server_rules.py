@@ -1,6 +1,6 @@
 """The rules that apply in every sandbox."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.world.rules import Rule, RuleBook, UnboundRule
 
@@ -9,12 +9,12 @@ class ServerRules:
     """The rules that apply in every sandbox, behind its own: the server-wide ones, then those of the command line.
 
     They never fire here: each sandbox counts them for itself. Nothing resets them, so that their ``generation`` never
-    changes. ``wake`` wakes the calls of all sandboxes that sleep because of a rule.
+    changes. ``wake`` wakes the calls of all sandboxes that sleep because of a rule that has ended.
     """
 
     generation = 0
 
-    def __init__(self, capacity: int, wake: Callable[[str], None], command_line: Iterable[Rule] = ()) -> None:
+    def __init__(self, capacity: int, wake: Callable[[], None], command_line: Iterable[Rule] = ()) -> None:
         self._book = RuleBook(0, "", capacity, id_prefix="server-rule")
         self._wake = wake
         self._command_line = tuple(command_line)
@@ -39,16 +39,26 @@ class ServerRules:
 
     def replace_rules(self, _generation: int, unbound: Iterable[UnboundRule]) -> None:
         """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull."""
-        for rule in self._book.replace(unbound, None):
-            self._wake(rule.id)
+        self._book.replace(unbound, None)
+        self._wake()
 
     def change_rule(self, _generation: int, rule_id: str, unbound: UnboundRule) -> Rule:
         """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule."""
         rule = self._book.change(rule_id, unbound, None)
-        self._wake(rule_id)
+        self._wake()
         return rule
+
+    def switch_rule(self, _generation: int, rule_id: str, *, enabled: bool) -> Rule:
+        """Switch a rule on, or off and wake the calls that it delays. Return it. Raises UnknownRule."""
+        rule = self._book.switch(rule_id, enabled=enabled)
+        self._wake()
+        return rule
+
+    def order_rules(self, _generation: int, rule_ids: Sequence[str]) -> None:
+        """Put the rules in the order of ``rule_ids``. Raises WrongOrder."""
+        self._book.order(rule_ids)
 
     def remove_rule(self, _generation: int, rule_id: str) -> None:
         """Remove a rule, and wake the calls that it delays. Raises UnknownRule."""
         self._book.remove(rule_id)
-        self._wake(rule_id)
+        self._wake()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
+from sandbox.world.rule_life import RuleLife
+
 
 class Event(Protocol):
     """Wakes one sleeping call: a ``threading.Event``, or its replacement where calls are not threads."""
@@ -37,8 +39,12 @@ def new_event() -> Event:
 @dataclass(slots=True, eq=False)
 class _Sleeper:
     generation: int
-    rule_id: str | None
+    life: RuleLife | None
     event: Event
+
+    @property
+    def may_sleep(self) -> bool:
+        return self.life is None or self.life.delays_calls
 
 
 class Sleepers:
@@ -56,24 +62,31 @@ class Sleepers:
     def __len__(self) -> int:
         return len(self._sleeping)
 
-    def sleep(self, generation: int, seconds: float, rule_id: str | None) -> bool:
-        """Sleep for ``seconds``, or until the rule or the generation ends. Return whether the call was woken."""
-        sleeper = _Sleeper(generation, rule_id, self._new_event())
+    def sleep(self, generation: int, seconds: float, life: RuleLife | None) -> bool:
+        """Sleep for ``seconds``, or until the rule or the generation ends. Return whether the call was woken.
+
+        ``life`` is that of the rule because of which the call sleeps, if there is one.
+        """
+        sleeper = _Sleeper(generation, life, self._new_event())
         with self._lock:
             if generation < self._generation:
                 return True
             self._sleeping.add(sleeper)
         try:
-            self._wait(sleeper.event, seconds)
-            return sleeper.event.is_set()
+            # Only now: a rule that ends from here on finds the sleeper, and one that has ended is seen here.
+            if sleeper.may_sleep:
+                self._wait(sleeper.event, seconds)
+            return sleeper.event.is_set() or not sleeper.may_sleep
         finally:
             with self._lock:
                 self._sleeping.discard(sleeper)
 
-    def wake(self, rule_id: str) -> None:
-        """Wake the calls that sleep because of a rule."""
+    def wake(self) -> None:
+        """Wake the calls that sleep because of a rule that has ended or is switched off."""
+        if not self._sleeping:
+            return
         with self._lock:
-            woken = [sleeper for sleeper in self._sleeping if sleeper.rule_id == rule_id]
+            woken = [sleeper for sleeper in self._sleeping if not sleeper.may_sleep]
         _wake(woken)
 
     def begin_generation(self, generation: int) -> None:

@@ -326,3 +326,156 @@ def test_limit_of_firings_is_exact_for_concurrent_calls(harness: Harness) -> Non
     assert sorted(statuses) == [404] * 48 + [503] * 2
     shown = rules(harness, "me")[0]
     assert (shown["matched"], shown["fired"]) == (50, 2)
+
+
+FAIL: dict[str, Any] = {"type": "status", "status": 503}
+
+
+@OWNERS
+@pytest.mark.parametrize("alone", [True, False], ids=["enabled alone", "whole rule"])
+def test_rule_can_be_switched_off_and_on_and_keeps_its_counters(
+    harness: Harness, owner: str | None, prefix: str, alone: bool
+) -> None:
+    document: dict[str, Any] = {"skip": 1, "times": 2, "fault": FAIL}
+    rule = harness.rule(owner, **document)
+    url = f"{RULES}/{rule}"
+    assert [harness.call().status_code for _ in range(2)] == [200, 503]
+
+    def switch(*, enabled: bool) -> Any:
+        body = {"enabled": enabled} if alone else document | {"enabled": enabled}
+        response = harness.call("PUT", url, owner, json=body)
+        assert response.status_code == 200
+        return response.get_json()
+
+    for _ in range(2):  # as a client that tries again
+        shown = {"id": f"{prefix}-1", **document, "enabled": False, "matched": 2, "fired": 1}
+        assert switch(enabled=False) == shown
+    assert [harness.call().status_code for _ in range(3)] == [200] * 3
+    for _ in range(2):
+        assert switch(enabled=True) == shown | {"enabled": True}
+    assert [harness.call().status_code for _ in range(2)] == [503, 200]
+
+
+def test_rule_that_is_added_switched_off_does_nothing(harness: Harness) -> None:
+    rule = harness.rule(enabled=False, times=1, fault=FAIL)
+    assert harness.call().status_code == 200
+    assert rules(harness, "me")[0]["matched"] == 0
+    harness.call("PUT", f"{RULES}/{rule}", json={"enabled": True})
+    assert [harness.call().status_code for _ in range(2)] == [503, 200]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"enabled": "false"}, "enabled must be true or false"),
+        ({"enabled": None}, "enabled must be true or false"),
+        ({"enabled": 0}, "enabled must be true or false"),
+        ({"enabled": False, "name": "a"}, "A rule needs a delay, a fault or both."),
+        ({"enabled": False, "times": 1}, "A rule needs a delay, a fault or both."),
+        ({"enable": False}, "did you mean enabled?"),
+    ],
+    ids=str,
+)
+def test_invalid_switch_is_refused(
+    harness: Harness, assert_error_shape: Check, body: Any, expected: str
+) -> None:
+    rule = harness.rule(delay=1)
+    assert_error_shape(harness.call("PUT", f"{RULES}/{rule}", json=body), 400, expected)
+    assert rules(harness, "me") == [{"id": rule, "delay": 1, "matched": 0, "fired": 0}]
+
+
+def test_enabled_alone_is_no_rule(harness: Harness, assert_error_shape: Check) -> None:
+    for method, url, body in (
+        ("POST", RULES, {"enabled": True}),
+        ("PUT", RULES, {"data": [{"enabled": True}]}),
+    ):
+        assert_error_shape(harness.call(method, url, json=body), 400, "needs a delay, a fault or both")
+
+
+def test_call_that_a_rule_delays_is_woken_when_the_rule_is_switched_off(harness: Harness) -> None:
+    rule = harness.rule(delay=5000)
+    harness.while_asleep = lambda: harness.call("PUT", f"{RULES}/{rule}", json={"enabled": False})
+    assert harness.call().status_code == 200
+    assert harness.woken == [True]
+
+
+def test_new_rule_with_the_id_of_a_removed_one_keeps_its_calls_asleep(harness: Harness) -> None:
+    """The calls that a rule delays are not those of another rule that had its id."""
+    harness.rule(delay=5000)
+
+    def replace_once() -> None:
+        if len(harness.slept) == 1:
+            harness.call("PUT", RULES, json={"data": [{"delay": 7000}]})
+            harness.call()
+
+    harness.while_asleep = replace_once
+    assert harness.call().status_code == 200
+    assert (harness.slept, harness.woken) == ([5.0, 7.0], [False, True])
+
+
+@OWNERS
+def test_rules_can_be_reordered_and_keep_their_counters(
+    harness: Harness, owner: str | None, prefix: str
+) -> None:
+    for status in (501, 502, 503):
+        harness.rule(owner, times=2, fault={"type": "status", "status": status})
+    assert harness.call().status_code == 501
+    ids = [f"{prefix}-{number}" for number in (3, 1, 2)]
+    response = harness.call("PUT", f"{RULES}/order", owner, json={"ids": ids})
+    assert response.status_code == 200
+    assert response.get_json()["data"] == rules(harness, owner)
+    assert [(rule["id"], rule["fired"]) for rule in rules(harness, owner)] == list(
+        zip(ids, (0, 1, 0), strict=True)
+    )
+    assert [harness.call().status_code for _ in range(6)] == [503, 503, 501, 502, 502, 200]
+
+
+@OWNERS
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ([], 'ids must name each fault rule once; missing: "P-1", "P-2".'),
+        (["P-1"], 'missing: "P-2".'),
+        (["P-1", "P-2", "P-3"], 'once; unknown: "P-3".'),
+        (["P-2", "P-1", "P-2"], 'once; given twice: "P-2".'),
+        (["P-2", "other", "P-2"], 'missing: "P-1"; unknown: "other"; given twice: "P-2".'),
+        ([f"x{number}" for number in range(9)], 'unknown: "x0", "x1", "x2", "x3", "x4" and 4 more.'),
+    ],
+    ids=str,
+)
+def test_order_must_name_each_rule_once(
+    harness: Harness,
+    assert_error_shape: Check,
+    owner: str | None,
+    prefix: str,
+    order: list[str],
+    expected: str,
+) -> None:
+    for _ in range(2):
+        harness.rule(owner, delay=1)
+    before = rules(harness, owner)
+    ids = [name.replace("P", prefix) for name in order]
+    response = harness.call("PUT", f"{RULES}/order", owner, json={"ids": ids})
+    assert_error_shape(response, 400, expected.replace("P", prefix))
+    assert rules(harness, owner) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, "ids is missing"),
+        ({"ids": "rule-1"}, "ids must be a list"),
+        ({"ids": [1]}, "ids[0] must be an id"),
+        ({"ids": [], "id": 1}, "id is not an attribute"),
+    ],
+)
+def test_order_must_be_a_list_of_ids(
+    harness: Harness, assert_error_shape: Check, body: Any, expected: str
+) -> None:
+    assert_error_shape(harness.call("PUT", f"{RULES}/order", json=body), 400, expected)
+
+
+def test_health_names_only_server_wide_rules_that_are_on(harness: Harness) -> None:
+    harness.rule(None, name="one", delay=1)
+    harness.rule(None, name="two", delay=1, enabled=False)
+    assert harness.call("GET", "/__admin/health").get_json()["on"] == ["server-wide fault rule one"]

@@ -32,6 +32,8 @@ KEYS = [
     "delay_ms",
     "fault",
     "rule",
+    "why",
+    "why_omitted",
 ]
 
 
@@ -71,6 +73,8 @@ def test_entry_describes_the_call(api: FlaskClient) -> None:
         "delay_ms": 0.0,
         "fault": None,
         "rule": "query",
+        "why": [],
+        "why_omitted": 0,
     }
     assert duration >= 0
     assert headers["Authorization"] == "[redacted]"

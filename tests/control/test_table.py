@@ -17,6 +17,8 @@ ROWS = {
     ("POST", "/__admin/faults"),
     ("PUT", "/__admin/faults"),
     ("DELETE", "/__admin/faults"),
+    ("PUT", "/__admin/faults/order"),
+    ("GET", "/__admin/presets"),
     ("GET", "/__admin/faults/{}"),
     ("PUT", "/__admin/faults/{}"),
     ("DELETE", "/__admin/faults/{}"),
@@ -185,5 +187,6 @@ def valid_body(endpoint: Endpoint) -> dict[str, object]:
         "addFault": {"delay": 1},
         "changeFault": {"delay": 1},
         "replaceFaults": {"data": []},
+        "orderFaults": {"ids": []},
     }
     return bodies.get(endpoint.operation.id, {})

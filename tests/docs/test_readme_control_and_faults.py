@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from sandbox.control.table import ENDPOINTS
+from sandbox.faults.presets import PRESETS
 from sandbox.faults.rule_document import RULE
 from sandbox.faults.table import DELAYS, FAULTS
 from sandbox.seeding.scenario import load
@@ -41,6 +42,16 @@ def test_every_attribute_of_a_rule_is_in_the_readme() -> None:
         name for cell, _ in table("attribute of a rule", "meaning") for name in re.findall(r"`(\w+)`", cell)
     }
     assert shown == set(RULE.fields)
+
+
+def test_every_preset_is_in_the_readme_with_its_description() -> None:
+    rows = {name.strip("`"): rule for name, rule in table("preset", "rule")}
+    assert rows == {name: shown(preset.description) for name, preset in PRESETS.items()}
+
+
+def shown(sentence: str) -> str:
+    """Return a sentence as a cell of a table."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
 
 
 def test_every_way_to_request_a_fault_is_in_the_readme() -> None:

@@ -17,12 +17,13 @@ from sandbox.world import fleet as fleet_module
 from sandbox.world.errors import FleetFull, SandboxReset, UnknownSandbox
 from sandbox.world.fleet import GRACE_SECONDS, Fleet, Lease
 from sandbox.world.interface import World
+from sandbox.world.rules import Rule
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.sleepers import Wait
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 from tests.garbage import garbage_of
-from tests.world.harness import THREADS, FakeWait, run_in_threads, woken_calls
+from tests.world.harness import THREADS, FakeWait, run_in_threads, unbound, woken_calls
 
 BOUNDS = Bounds(conversations=10, snapshots=1, rules=1, journal_entries=1, journal_bytes=1000)
 
@@ -355,8 +356,8 @@ def test_unknown_sandbox_cannot_be_dropped() -> None:
         assert caught.value.sandbox_id == unknown
 
 
-def sleep_of(lease: Lease, rule_id: str | None) -> Callable[[], bool]:
-    return lambda: lease.world.sleep(lease.generation, 5, rule_id)
+def sleep_of(lease: Lease, rule: Rule | None) -> Callable[[], bool]:
+    return lambda: lease.world.sleep(lease.generation, 5, rule)
 
 
 def test_drop_wakes_the_calls_of_the_dropped_world_only() -> None:
@@ -371,10 +372,14 @@ def test_wake_wakes_the_calls_of_a_rule_in_all_worlds() -> None:
     wait = FakeWait()
     harness = FleetHarness(wait=wait)
     leases = [harness.fleet.lease_anonymous(), *(harness.fleet.acquire(token) for token in "ab")]
-    sleeps = [
-        sleep_of(lease, rule_id) for lease in leases for rule_id in ("server-rule-1", "server-rule-2", None)
-    ]
-    woken = woken_calls(wait, sleeps, lambda: harness.fleet.wake("server-rule-1"))
+    first, second = unbound().bind("server-rule-1", None), unbound().bind("server-rule-2", None)
+    sleeps = [sleep_of(lease, rule) for lease in leases for rule in (first, second, None)]
+
+    def end_first() -> None:
+        first.life.has_ended = True
+        harness.fleet.wake()
+
+    woken = woken_calls(wait, sleeps, end_first)
     assert woken == [True, False, False] * 3
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.world.journal import KNOWN_METHODS, OTHER_METHOD, Entry, Headers, Journal, Key
+from sandbox.world.verdict import Reason, Verdict, Verdicts
 
 PLAIN = Entry(
     id="r",
@@ -169,3 +170,12 @@ def test_counters_are_exact_with_parallel_calls() -> None:
         list(pool.map(lambda number: journal.record(entry_with(status=200 + number % 2)), range(2000)))
     assert (journal.count(Key(status=200)), journal.count(Key(status=201))) == (1000, 1000)
     assert len(ids_of(journal)) == 10
+
+
+def test_verdicts_count_towards_the_size_of_an_entry() -> None:
+    verdicts = Verdicts((Verdict("rule-1", "slow", "sandbox", Reason("disabled")),) * 20, omitted=480)
+    assert entry_with(why=verdicts).size == PLAIN.size + verdicts.size
+    journal = Journal(1000, 100_000)
+    for _ in range(1000):
+        journal.record(entry_with(why=verdicts))
+    assert len(journal.entries(Key(), 1000)) == 100_000 // entry_with(why=verdicts).size

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.world.clock import Clock
-from sandbox.world.errors import RulesFull, UnknownRule
+from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
 from sandbox.world.rules import (
     Effect,
     RateWindow,
@@ -69,7 +69,7 @@ def firing_pattern(
     book: RuleBook, calls: int, server_rules: tuple[Rule, ...] = (), clock: Clock = CLOCK
 ) -> str:
     """Return which of consecutive calls met a fault: ``"..x"`` if it was the third of three."""
-    return "".join(".x"[book.fire(CREATE, clock, server_rules) is not None] for _ in range(calls))
+    return "".join(".x"[book.fire(CREATE, clock, server_rules).match is not None] for _ in range(calls))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_matcher_requires_all_its_conditions(
     matcher: RequestMatcher, request_: FakeRequest, matches: bool
 ) -> None:
     assert matcher.matches(request_) is matches
-    assert (rule_book(rule(match=matcher)).fire(request_, CLOCK) is not None) is matches
+    assert (rule_book(rule(match=matcher)).fire(request_, CLOCK).match is not None) is matches
 
 
 @pytest.mark.parametrize(
@@ -148,12 +148,12 @@ def test_skip_every_times_and_probability_select_matches(attributes: dict[str, A
 def test_calls_that_do_not_match_are_not_counted() -> None:
     book = rule_book(rule(match=RequestMatcher(method="POST"), skip=1, times=1))
     for _ in range(5):
-        assert book.fire(FakeRequest(method="GET"), CLOCK) is None
-    assert book.fire(CREATE, CLOCK) is None
+        assert book.fire(FakeRequest(method="GET"), CLOCK).match is None
+    assert book.fire(CREATE, CLOCK).match is None
     for _ in range(5):
-        assert book.fire(FakeRequest(method="GET"), CLOCK) is None
-    assert book.fire(CREATE, CLOCK) is not None
-    assert book.fire(CREATE, CLOCK) is None
+        assert book.fire(FakeRequest(method="GET"), CLOCK).match is None
+    assert book.fire(CREATE, CLOCK).match is not None
+    assert book.fire(CREATE, CLOCK).match is None
 
 
 def test_probability_depends_only_on_seed_key_rule_and_match_number() -> None:
@@ -176,7 +176,7 @@ def test_other_rules_and_calls_do_not_change_which_matches_fire() -> None:
     pattern = ""
     for _ in range(300):
         mixed.fire(FakeRequest(method="GET"), CLOCK)
-        pattern += ".x"[mixed.fire(CREATE, CLOCK) is not None]
+        pattern += ".x"[mixed.fire(CREATE, CLOCK).match is not None]
         mixed.fire(FakeRequest(method="GET"), CLOCK)
     assert pattern == alone
 
@@ -200,13 +200,13 @@ def test_faults_of_a_sandbox_do_not_depend_on_calls_of_other_sandboxes() -> None
         Random(seed).shuffle(order)
         met = dict.fromkeys(alone, "")
         for key in order:
-            met[key] += ".x"[books[key].fire(CREATE, CLOCK, (server_wide,)) is not None]
+            met[key] += ".x"[books[key].fire(CREATE, CLOCK, (server_wide,)).match is not None]
         assert met == alone
 
 
 def fire_in_threads(book: RuleBook, count: int) -> list[RuleMatch]:
     """Return the matches of ``count`` calls that begin at the same moment, each in a thread of its own."""
-    matches = run_in_threads(lambda _: book.fire(CREATE, CLOCK), count)
+    matches = run_in_threads(lambda _: book.fire(CREATE, CLOCK).match, count)
     return [match for match in matches if match is not None]
 
 
@@ -246,7 +246,7 @@ def matches_of(
     book: RuleBook, calls: int, clock: Clock = CLOCK, server_rules: tuple[Rule, ...] = ()
 ) -> list[RuleMatch]:
     """Return the matches of consecutive calls."""
-    matches = (book.fire(CREATE, clock, server_rules) for _ in range(calls))
+    matches = (book.fire(CREATE, clock, server_rules).match for _ in range(calls))
     return [match for match in matches if match is not None]
 
 
@@ -308,10 +308,11 @@ def test_rule_that_replaces_another_is_counted_from_zero() -> None:
     assert firing_pattern(book, 2) == "x."
 
 
-def test_replace_returns_the_replaced_rules_and_numbers_the_new_ones() -> None:
+def test_replace_ends_the_replaced_rules_and_numbers_the_new_ones() -> None:
     old = [rule("rule-7"), rule("s")]
     book = rule_book(*old)
-    assert book.replace([unbound(times=1), unbound(times=2)], 5.0) == tuple(old)
+    book.replace([unbound(times=1), unbound(times=2)], 5.0)
+    assert [each.life.has_ended for each in (*old, *book.rules)] == [True, True, False, False]
     assert [(each.id, each.times, each.since) for each in book.rules] == [
         ("rule-1", 1, 5.0),
         ("rule-2", 2, 5.0),
@@ -356,10 +357,11 @@ def test_add_and_replace_beyond_capacity_are_refused() -> None:
         lambda book: book.get("x"),
         lambda book: book.remove("x"),
         lambda book: book.change("x", unbound(), None),
+        lambda book: book.switch("x", enabled=False),
     ],
-    ids=["get", "remove", "change"],
+    ids=["get", "remove", "change", "switch"],
 )
-def test_get_remove_and_change_of_an_unknown_rule_raise(action: Callable[[RuleBook], object]) -> None:
+def test_get_remove_change_and_switch_of_an_unknown_rule_raise(action: Callable[[RuleBook], object]) -> None:
     book = rule_book(rule("r"))
     with pytest.raises(UnknownRule) as unknown:
         action(book)
@@ -381,15 +383,15 @@ def test_draws_are_different_for_each_match_and_reproducible() -> None:
 def test_match_has_the_time_of_its_call_and_the_window_of_the_effect() -> None:
     clock = Clock(lambda: 0.0, frozen_at=1000.0)
     book = rule_book(rule("r", CountingEffect()))
-    assert book.fire(CREATE, clock) is None
+    assert book.fire(CREATE, clock).match is None
     assert book.counters(book.rules[0]).window == RateWindow(1000.0, 1060.0, 1)
     clock.advance(10)
-    match = book.fire(CREATE, clock)
+    match = book.fire(CREATE, clock).match
     assert match == RuleMatch(book.rules[0], 2, 1010.0, RateWindow(1000.0, 1060.0, 2))
 
 
 def test_match_has_no_window_if_the_effect_counts_nothing() -> None:
-    match = rule_book(rule()).fire(CREATE, CLOCK)
+    match = rule_book(rule()).fire(CREATE, CLOCK).match
     assert match is not None
     assert (match.at, match.window) == (1000.0, None)
 
@@ -397,7 +399,7 @@ def test_match_has_no_window_if_the_effect_counts_nothing() -> None:
 def test_each_rule_and_each_sandbox_has_a_window_of_its_own() -> None:
     first, second = rule("first", CountingEffect()), rule("second", CountingEffect())
     one, other = rule_book(), rule_book(key="you")
-    assert one.fire(CREATE, CLOCK, (first, second)) is None
+    assert one.fire(CREATE, CLOCK, (first, second)).match is None
     assert [match.rule.id for match in matches_of(one, 2, server_rules=(second, first))] == [
         "second",
         "second",
@@ -451,3 +453,213 @@ def test_bind_all_numbers_rules_from_one() -> None:
     bound = bind_all([unbound(times=1), unbound(times=2)], "rule", 5.0)
     assert [(each.id, each.times, each.since) for each in bound] == [("rule-1", 1, 5.0), ("rule-2", 2, 5.0)]
     assert bind_all([], "rule", None) == ()
+
+
+@pytest.mark.parametrize(
+    ("matcher", "request_", "reason"),
+    [
+        (RequestMatcher(operation="listConversations"), CREATE, ("operation", ("listConversations",))),
+        (RequestMatcher(method="GET"), CREATE, ("method", ("GET",))),
+        (RequestMatcher(path="/v1/x*"), CREATE, ("path", ("/v1/x*",))),
+        (RequestMatcher(query={"a": "1"}), CREATE, ("query", ("a", "1", None))),
+        (
+            RequestMatcher(query={"a": "1", "b": "2"}),
+            FakeRequest(query_attributes={"a": "1", "b": "3"}),
+            ("query", ("b", "2", "another")),
+        ),
+        (RequestMatcher(body={"a": ""}), CREATE, ("body", ("a", "", None))),
+        (
+            RequestMatcher(body={"a": "1"}),
+            FakeRequest(body_attributes={"a": ""}),
+            ("body", ("a", "1", "another")),
+        ),
+        (RequestMatcher("x", "GET", "/", {"a": "1"}, {"b": "2"}), CREATE, ("operation", ("x",))),
+        (RequestMatcher(None, "GET", "/", {"a": "1"}, {"b": "2"}), CREATE, ("method", ("GET",))),
+        (RequestMatcher(path="/" + "a" * 300), CREATE, ("path", ("/" + "a" * 79,))),
+        (RequestMatcher(query={"a" * 300: "b" * 300}), CREATE, ("query", ("a" * 80, "b" * 80, None))),
+        (RequestMatcher(operation="createConversation"), CREATE, None),
+    ],
+)
+def test_mismatch_is_the_first_condition_that_is_not_met(
+    matcher: RequestMatcher, request_: FakeRequest, reason: object
+) -> None:
+    assert matcher.mismatch(request_) == reason
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reasons"),
+    [
+        ({}, [("fired", (1, None)), ("fired", (2, None))]),
+        ({"times": 1}, [("fired", (1, 1)), ("times", (1,)), ("times", (1,))]),
+        ({"skip": 2}, [("skip", (1, 2)), ("skip", (2, 2)), ("fired", (1, None))]),
+        ({"every": 3}, [("every", (1, 3)), ("every", (2, 3)), ("fired", (1, None)), ("every", (1, 3))]),
+        (
+            {"skip": 1, "every": 2, "times": 1},
+            [("skip", (1, 1)), ("every", (1, 2)), ("fired", (1, 1)), ("times", (1,))],
+        ),
+        ({"enabled": False}, [("disabled", ()), ("disabled", ())]),
+        ({"enabled": False, "match": RequestMatcher(method="GET")}, [("disabled", ())]),
+        ({"ttl_seconds": 60.0, "since": 940.0}, [("expired", (60.0,))]),
+        ({"ttl_seconds": 60.0, "since": 941.0}, [("fired", (1, None))]),
+    ],
+    ids=str,
+)
+def test_verdict_has_the_first_reason(attributes: dict[str, Any], reasons: list[Any]) -> None:
+    book = rule_book(rule(**attributes))
+    verdicts = [book.fire(CREATE, CLOCK).verdicts for _ in reasons]
+    assert [each.kept[0].reason for each in verdicts] == reasons
+    assert {(each.omitted, len(each.kept)) for each in verdicts} == {(0, 1)}
+
+
+def test_verdict_of_a_draw_has_the_number_that_was_drawn() -> None:
+    book = rule_book(rule(probability=0.0))
+    (verdict,) = book.fire(CREATE, CLOCK).verdicts.kept
+    assert verdict.reason == ("probability", (0.0, book.draw("fires", "r", 1)))
+
+
+def test_verdict_of_an_effect_that_is_not_due_has_its_window() -> None:
+    book = rule_book(rule("r", CountingEffect()), rule("s", NeverDue()))
+    assert [each.reason for each in book.fire(CREATE, CLOCK).verdicts.kept] == [
+        ("within_limit", (1, 60.0)),
+        ("within_limit", ()),
+    ]
+
+
+def test_verdicts_are_in_order_with_scope_and_end_with_the_rule_that_fires() -> None:
+    own = UnboundRule(AlwaysDue(), {"name": "slow"}, enabled=False).bind("own", None)
+    wide = (rule("wide"), rule("later"))
+    trial = rule_book(own).fire(CREATE, CLOCK, wide)
+    assert [(each.rule_id, each.name, each.scope, each.reason.outcome) for each in trial.verdicts.kept] == [
+        ("own", "slow", "sandbox", "disabled"),
+        ("wide", None, "server", "fired"),
+    ]
+    assert trial.match is not None
+    assert trial.match.rule is wide[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "kept", "omitted"), [(19, 19, 0), (20, 20, 0), (21, 20, 1), (500, 20, 480)]
+)
+@pytest.mark.parametrize("fires", [True, False])
+def test_number_of_verdicts_is_limited_and_the_last_one_is_kept(
+    count: int, kept: int, omitted: int, fires: bool
+) -> None:
+    rules = [rule(f"r{at}", enabled=False) for at in range(count - 1)] + [rule("last", enabled=fires)]
+    verdicts = rule_book(*rules).fire(CREATE, CLOCK).verdicts
+    assert (len(verdicts.kept), verdicts.omitted) == (kept, omitted)
+    assert [each.rule_id for each in verdicts.kept] == [*(f"r{at}" for at in range(kept - 1)), "last"]
+    assert verdicts.kept[-1].reason.outcome == ("fired" if fires else "disabled")
+
+
+def test_rule_that_is_switched_off_counts_nothing_and_goes_on_where_it_was() -> None:
+    book = rule_book(rule("r", skip=1, every=2, times=2), rule("s", enabled=False))
+    assert firing_pattern(book, 4) == "..x."
+    switched = book.switch("r", enabled=False)
+    assert book.rules[0] is switched
+    assert (switched.enabled, switched.document) == (False, {"enabled": False})
+    assert firing_pattern(book, 5) == "....."
+    assert (book.counters(switched).matched, book.counters(switched).fired) == (4, 1)
+    book.switch("r", enabled=True)
+    assert firing_pattern(book, 3) == "x.."
+
+
+def test_switch_to_the_same_state_changes_nothing() -> None:
+    book = rule_book(rule("r"))
+    before = book.rules[0]
+    assert book.switch("r", enabled=True) is before
+    assert book.rules == (before,)
+
+
+def written(**document: Any) -> UnboundRule:
+    return UnboundRule(AlwaysDue(), document, enabled=document.get("enabled", True))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "keeps"),
+    [
+        ({"times": 3}, {"times": 3, "enabled": False}, True),
+        ({"times": 3, "enabled": False}, {"times": 3, "enabled": True}, True),
+        ({"times": 3, "enabled": False}, {"times": 3}, True),
+        ({"times": 3, "enabled": False}, {"enabled": False, "times": 3}, True),
+        ({"times": 3}, {"times": 3, "enabled": True}, True),
+        ({"times": 3}, {"times": 3}, False),
+        ({"times": 3}, {"times": 4, "enabled": False}, False),
+        ({"times": 3}, {"enabled": False}, False),
+        ({"enabled": False}, {"times": 3, "enabled": True}, False),
+    ],
+)
+def test_change_of_enabled_alone_keeps_the_counters(
+    before: dict[str, Any], after: dict[str, Any], keeps: bool
+) -> None:
+    old = written(**before).bind("r", None)
+    book = rule_book(old)
+    book.switch("r", enabled=True)
+    firing_pattern(book, 3)
+    if "enabled" in before:
+        book.switch("r", enabled=before["enabled"])
+    changed = book.change("r", written(**after), None)
+    assert changed.document == after
+    assert changed.enabled is after.get("enabled", True)
+    assert book.counters(changed).matched == (3 if keeps else 0)
+    assert (changed.life is old.life) is keeps
+    assert old.life.has_ended is not keeps
+
+
+def test_order_keeps_the_counters() -> None:
+    book = rule_book(rule("a", times=2), rule("b", times=3), rule("c", times=1))
+    assert firing_pattern(book, 3) == "xxx"
+    rules = {each.id: each for each in book.rules}
+    book.order(["c", "b", "a"])
+    assert list(book.rules) == [rules["c"], rules["b"], rules["a"]]
+    assert [match.rule.id for match in matches_of(book, 3)] == ["c", "b", "b"]
+
+
+@pytest.mark.parametrize(
+    ("order", "missing", "unknown", "repeated"),
+    [
+        ([], ["a", "b", "c"], [], []),
+        (["a", "b"], ["c"], [], []),
+        (["a", "b", "c", "d"], [], ["d"], []),
+        (["a", "b", "c", "a"], [], [], ["a"]),
+        (["a", "a", "x", "x", "y"], ["b", "c"], ["x", "y"], ["a", "x"]),
+        (["A", "b", "c"], ["a"], ["A"], []),
+    ],
+)
+def test_order_that_does_not_name_each_rule_once_is_refused(
+    order: list[str], missing: list[str], unknown: list[str], repeated: list[str]
+) -> None:
+    book = rule_book(rule("a"), rule("b"), rule("c"))
+    before = book.rules
+    with pytest.raises(WrongOrder) as refused:
+        book.order(order)
+    assert (refused.value.missing, refused.value.unknown, refused.value.repeated) == (
+        missing,
+        unknown,
+        repeated,
+    )
+    assert book.rules is before
+
+
+def test_order_of_no_rules_is_empty() -> None:
+    book = rule_book()
+    book.order([])
+    assert book.rules == ()
+
+
+def test_revived_rule_is_equal_and_has_a_life_of_its_own() -> None:
+    old = rule("r", enabled=False, times=3)
+    old.life.has_ended = True
+    new = old.revived()
+    assert new == old
+    assert new.life is not old.life
+    assert (new.life.has_ended, new.life.is_suspended) == (False, True)
+
+
+def test_counters_of_ended_server_wide_rules_are_forgotten() -> None:
+    book = rule_book(rule("own", times=1))
+    for number in range(50):
+        wide = rule(f"wide-{number}", times=1)
+        assert firing_pattern(book, 3, (wide,)) == ("xx." if number == 0 else "x..")
+        wide.life.has_ended = True
+    assert len(book.counted) <= 2
+    assert book.counters(book.rules[0]).fired == 1

@@ -19,6 +19,7 @@ from sandbox.world.errors import (
     UnknownCursor,
     UnknownRule,
     UnknownSnapshot,
+    WrongOrder,
 )
 from sandbox.world.journal import Entry, Headers, Key
 from sandbox.world.paging import Filter, Query
@@ -62,9 +63,12 @@ class FakeRequest:
     body_attributes: dict[str, str] = {}
 
 
+SERVER_RULE = unbound().bind("server-rule-1", None)
+
+
 def fire(sandbox: Sandbox, *server_rules: Rule, generation: int = 1) -> str | None:
     """Return the id of the rule that fires for a request, if one does."""
-    match = sandbox.fire(generation, FakeRequest(), server_rules)
+    match = sandbox.fire(generation, FakeRequest(), server_rules).match
     return None if match is None else match.rule.id
 
 
@@ -290,15 +294,21 @@ def test_draws_belong_to_seed_key_and_match() -> None:
 
 
 def woken_by(
-    sandbox: Sandbox, wait: FakeWait, rule_ids: list[str | None], action: Callable[[], object]
+    sandbox: Sandbox, wait: FakeWait, rules: list[Rule | None], action: Callable[[], object]
 ) -> list[str | None]:
-    """Return the rule ids of the calls that ``action`` wakes while one call sleeps for each id (None: no rule)."""
+    """Return the rule ids of the calls that ``action`` wakes while one call sleeps for each rule (None: no rule)."""
 
-    def sleep_of(rule_id: str | None) -> Callable[[], bool]:
-        return lambda: sandbox.sleep(1, 5, rule_id)
+    def sleep_of(rule: Rule | None) -> Callable[[], bool]:
+        return lambda: sandbox.sleep(1, 5, rule)
 
-    woken = woken_calls(wait, [sleep_of(rule_id) for rule_id in rule_ids], action)
-    return list(compress(rule_ids, woken))
+    woken = woken_calls(wait, [sleep_of(rule) for rule in rules], action)
+    return list(compress([None if rule is None else rule.id for rule in rules], woken))
+
+
+def end(sandbox: Sandbox, rule: Rule) -> None:
+    """End a server-wide rule, and wake the calls that it delays."""
+    rule.life.has_ended = True
+    sandbox.wake()
 
 
 @pytest.mark.parametrize(
@@ -309,7 +319,10 @@ def woken_by(
         (lambda sandbox: sandbox.replace_rules(1, ()), ["rule-1", "rule-2"]),
         (lambda sandbox: sandbox.change_rule(1, "rule-2", unbound()), ["rule-2"]),
         (lambda sandbox: sandbox.remove_rule(1, "rule-1"), ["rule-1"]),
-        (lambda sandbox: sandbox.wake("server-rule-1"), ["server-rule-1"]),
+        (lambda sandbox: sandbox.switch_rule(1, "rule-1", enabled=False), ["rule-1"]),
+        (lambda sandbox: sandbox.switch_rule(1, "rule-1", enabled=True), []),
+        (lambda sandbox: sandbox.order_rules(1, ["rule-2", "rule-1"]), []),
+        (lambda sandbox: end(sandbox, SERVER_RULE), ["server-rule-1"]),
         (lambda sandbox: sandbox.reset(sandbox.state), ["rule-1", "rule-2", "server-rule-1", None]),
         (lambda sandbox: sandbox.load(sandbox.state), ["rule-1", "rule-2", "server-rule-1", None]),
         (lambda sandbox: sandbox.restore("snapshot-1"), ["rule-1", "rule-2", "server-rule-1", None]),
@@ -323,6 +336,9 @@ def woken_by(
         "replace_rules by none",
         "change_rule",
         "remove_rule",
+        "switch_rule off",
+        "switch_rule on",
+        "order_rules",
         "wake",
         "reset",
         "load",
@@ -339,7 +355,8 @@ def test_exactly_the_calls_that_an_action_concerns_are_woken(
     sandbox = open_sandbox(wait=wait)
     sandbox.replace_rules(1, [unbound(), unbound()])
     sandbox.take_snapshot(1)
-    sleeping: list[str | None] = ["rule-1", "rule-2", "server-rule-1", None]
+    SERVER_RULE.life.has_ended = False
+    sleeping: list[Rule | None] = [*sandbox.rules, SERVER_RULE, None]
     assert woken_by(sandbox, wait, sleeping, lambda: action(sandbox)) == woken
     assert wait.seconds == [5, 5, 5, 5]
 
@@ -353,8 +370,23 @@ def test_exactly_the_calls_that_an_action_concerns_are_woken(
         lambda sandbox: sandbox.replace_rules(7, ()),
         lambda sandbox: sandbox.change_rule(7, "rule-1", unbound()),
         lambda sandbox: sandbox.remove_rule(7, "rule-1"),
+        lambda sandbox: sandbox.switch_rule(1, "rule-9", enabled=False),
+        lambda sandbox: sandbox.switch_rule(7, "rule-1", enabled=False),
+        lambda sandbox: sandbox.order_rules(1, []),
+        lambda sandbox: sandbox.order_rules(7, ["rule-1"]),
     ],
-    ids=["too many", "change unknown", "remove unknown", "replace late", "change late", "remove late"],
+    ids=[
+        "too many",
+        "change unknown",
+        "remove unknown",
+        "replace late",
+        "change late",
+        "remove late",
+        "switch unknown",
+        "switch late",
+        "wrong order",
+        "order late",
+    ],
 )
 def test_refused_change_of_rules_wakes_nothing(action: Callable[[Sandbox], object]) -> None:
     wait = FakeWait()
@@ -362,10 +394,10 @@ def test_refused_change_of_rules_wakes_nothing(action: Callable[[Sandbox], objec
     sandbox.replace_rules(1, [unbound()])
 
     def refused() -> None:
-        with pytest.raises((RulesFull, UnknownRule, SandboxReset)):
+        with pytest.raises((RulesFull, UnknownRule, WrongOrder, SandboxReset)):
             action(sandbox)
 
-    assert woken_by(sandbox, wait, ["rule-1", "rule-9", None], refused) == []
+    assert woken_by(sandbox, wait, [*sandbox.rules, SERVER_RULE, None], refused) == []
 
 
 def test_sleep_of_an_old_generation_is_woken_at_once() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox.world.errors import RulesFull, UnknownRule
+from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
 from sandbox.world.rules import Rule
 from sandbox.world.server_rules import ServerRules
 from tests.world.harness import unbound
@@ -20,9 +20,11 @@ class ServerRulesHarness:
 
     def __init__(self, count: int = 0, capacity: int = 3, command_line: tuple[Rule, ...] = ()) -> None:
         self.woken: list[str] = []
-        self.rules = ServerRules(capacity, self.woken.append, command_line)
-        for _ in range(count):
-            self.rules.add_rule(GENERATION, unbound())
+        self.rules = ServerRules(capacity, self._wake, command_line)
+        self._added = [self.rules.add_rule(GENERATION, unbound()) for _ in range(count)]
+
+    def _wake(self) -> None:
+        self.woken += [rule.id for rule in self._added if not rule.life.delays_calls]
 
     @property
     def ids(self) -> list[str]:
@@ -75,6 +77,16 @@ def test_change_rule_replaces_the_rule_at_its_place() -> None:
     assert harness.ids == ["server-rule-1", "server-rule-2"]
 
 
+def test_switch_rule_and_order_rules_keep_the_life_of_a_rule() -> None:
+    harness = ServerRulesHarness(2)
+    first = harness.rules.rules[0]
+    switched = harness.rules.switch_rule(GENERATION, "server-rule-1", enabled=False)
+    harness.rules.order_rules(GENERATION, ["server-rule-2", "server-rule-1"])
+    assert harness.ids == ["server-rule-2", "server-rule-1"]
+    assert harness.rules.rules[1] is switched
+    assert (switched.life is first.life, switched.enabled) == (True, False)
+
+
 def test_remove_rule_removes_the_rule() -> None:
     harness = ServerRulesHarness(2)
     harness.rules.remove_rule(GENERATION, "server-rule-1")
@@ -89,8 +101,11 @@ def test_remove_rule_removes_the_rule() -> None:
         (lambda rules: rules.replace_rules(GENERATION, ()), ["server-rule-1", "server-rule-2"]),
         (lambda rules: rules.change_rule(GENERATION, "server-rule-2", unbound()), ["server-rule-2"]),
         (lambda rules: rules.remove_rule(GENERATION, "server-rule-1"), ["server-rule-1"]),
+        (lambda rules: rules.switch_rule(GENERATION, "server-rule-1", enabled=False), ["server-rule-1"]),
+        (lambda rules: rules.switch_rule(GENERATION, "server-rule-1", enabled=True), []),
+        (lambda rules: rules.order_rules(GENERATION, ["server-rule-2", "server-rule-1"]), []),
     ],
-    ids=["add", "replace", "clear", "change", "remove"],
+    ids=["add", "replace", "clear", "change", "remove", "switch off", "switch on", "order"],
 )
 def test_exactly_the_calls_of_replaced_rules_are_woken(
     action: Callable[[ServerRules], object], woken: list[str]
@@ -103,7 +118,7 @@ def test_exactly_the_calls_of_replaced_rules_are_woken(
 def test_calls_are_woken_after_the_rule_has_changed() -> None:
     """A call between the two would still be delayed by the old rule, and nothing would wake it."""
     seen: list[list[str]] = []
-    rules = ServerRules(3, lambda _: seen.append([rule.id for rule in rules.rules]))
+    rules = ServerRules(3, lambda: seen.append([rule.id for rule in rules.rules]))
     rules.add_rule(GENERATION, unbound())
     rules.remove_rule(GENERATION, "server-rule-1")
     assert seen == [[]]
@@ -117,8 +132,10 @@ def test_calls_are_woken_after_the_rule_has_changed() -> None:
         (lambda rules: rules.change_rule(GENERATION, "server-rule-9", unbound()), UnknownRule),
         (lambda rules: rules.remove_rule(GENERATION, "server-rule-9"), UnknownRule),
         (lambda rules: rules.remove_rule(GENERATION, "command-line-error"), UnknownRule),
+        (lambda rules: rules.switch_rule(GENERATION, "command-line-error", enabled=False), UnknownRule),
+        (lambda rules: rules.order_rules(GENERATION, ["server-rule-1"]), WrongOrder),
     ],
-    ids=["add", "replace", "change", "remove", "remove from the command line"],
+    ids=["add", "replace", "change", "remove", "remove from the command line", "switch", "order"],
 )
 def test_refused_change_wakes_nothing_and_changes_nothing(
     action: Callable[[ServerRules], object], error: type[Exception]

@@ -9,14 +9,34 @@ from threading import Barrier, Thread
 
 import pytest
 
+from sandbox.world.rule_life import RuleLife
 from sandbox.world.sleepers import Event, Sleepers, new_event, wait
 from tests.world.harness import FakeWait
 
 TIMEOUT_SECONDS = 10.0
 
+RULE = RuleLife()
+OTHER = RuleLife()
+
+
+@pytest.fixture(autouse=True)
+def begin_rules() -> None:
+    for life in (RULE, OTHER):
+        life.has_ended = life.is_suspended = False
+
+
+def end(sleepers: Sleepers, life: RuleLife) -> None:
+    life.has_ended = True
+    sleepers.wake()
+
+
+def wake_rules(sleepers: Sleepers) -> None:
+    end(sleepers, RULE)
+
+
 wake_all = pytest.mark.parametrize(
     "wake",
-    [lambda sleepers: sleepers.begin_generation(2), lambda sleepers: sleepers.wake("a")],
+    [lambda sleepers: sleepers.begin_generation(2), wake_rules],
     ids=["begin_generation", "wake"],
 )
 
@@ -29,10 +49,10 @@ def test_call_sleeps_for_its_seconds_and_is_then_forgotten() -> None:
     assert (wait.seconds, counts, len(sleepers)) == ([2.5], [1], 0)
 
 
-@pytest.mark.parametrize("rule_id", [None, "rule-1"])
-def test_new_generation_wakes_calls_of_any_rule(rule_id: str | None) -> None:
+@pytest.mark.parametrize("life", [None, RULE], ids=["no rule", "rule"])
+def test_new_generation_wakes_calls_of_any_rule(life: RuleLife | None) -> None:
     sleepers = Sleepers(1, FakeWait(lambda: sleepers.begin_generation(2)))
-    assert sleepers.sleep(1, 5, rule_id)
+    assert sleepers.sleep(1, 5, life)
 
 
 def test_call_of_an_old_generation_is_woken_at_once() -> None:
@@ -71,19 +91,35 @@ def test_generation_never_decreases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule_id", "ended", "woken"), [("a", "a", True), ("a", "b", False), (None, "a", False)]
+    ("life", "ended", "woken"), [(RULE, RULE, True), (RULE, OTHER, False), (None, RULE, False)]
 )
-def test_wake_wakes_only_calls_of_the_rule(rule_id: str | None, ended: str, woken: bool) -> None:
-    sleepers = Sleepers(1, FakeWait(lambda: sleepers.wake(ended)))
-    assert sleepers.sleep(1, 5, rule_id) is woken
+def test_wake_wakes_only_calls_of_the_ended_rule(life: RuleLife | None, ended: RuleLife, woken: bool) -> None:
+    sleepers = Sleepers(1, FakeWait(lambda: end(sleepers, ended)))
+    assert sleepers.sleep(1, 5, life) is woken
 
 
-def test_rule_can_delay_calls_again_after_wake() -> None:
+def test_wake_wakes_the_calls_of_a_rule_that_is_switched_off() -> None:
+    def switch_off() -> None:
+        RULE.is_suspended = True
+        sleepers.wake()
+
+    wait = FakeWait(switch_off)
+    sleepers = Sleepers(1, wait)
+    assert sleepers.sleep(1, 5, RULE)
+    RULE.is_suspended = False
+    assert not sleepers.sleep(1, 5, RULE)
+    assert wait.seconds == [5, 5]
+
+
+def test_call_of_a_rule_that_ended_before_it_sleeps_is_woken_at_once() -> None:
+    """A rule may end between the moment when it fires and the moment when its call falls asleep."""
     wait = FakeWait()
     sleepers = Sleepers(1, wait)
-    sleepers.wake("a")
-    assert not sleepers.sleep(1, 5, "a")
+    end(sleepers, RULE)
+    assert sleepers.sleep(1, 5, RULE)
+    assert not sleepers.sleep(1, 5, OTHER)
     assert wait.seconds == [5]
+    assert len(sleepers) == 0
 
 
 def test_call_that_fails_while_it_sleeps_is_forgotten() -> None:
@@ -108,7 +144,7 @@ def test_all_sleeping_calls_are_woken(wake: Callable[[Sleepers], None]) -> None:
     sleepers = Sleepers(1, wait)
     with ThreadPoolExecutor(8) as pool:
         for _ in range(8):
-            pool.submit(sleepers.sleep, 1, TIMEOUT_SECONDS, "a")
+            pool.submit(sleepers.sleep, 1, TIMEOUT_SECONDS, RULE)
         asleep.wait(TIMEOUT_SECONDS)
         wake(sleepers)
     assert woken == [True] * 8
@@ -122,7 +158,7 @@ def test_no_lock_is_held_while_events_are_set(wake: Callable[[Sleepers], None]) 
 
     def wait(event: Event, _seconds: float) -> None:
         def set_() -> None:
-            other = Thread(target=sleepers.wake, args=("other",), daemon=True)
+            other = Thread(target=sleepers.begin_generation, args=(1,), daemon=True)
             other.start()
             other.join(2)
             blocked.append(other.is_alive())
@@ -131,7 +167,7 @@ def test_no_lock_is_held_while_events_are_set(wake: Callable[[Sleepers], None]) 
         wake(sleepers)
 
     sleepers = Sleepers(1, wait)
-    sleepers.sleep(1, 5, "a")
+    sleepers.sleep(1, 5, RULE)
     assert blocked == [False]
 
 

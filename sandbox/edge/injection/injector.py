@@ -113,7 +113,7 @@ class FaultInjector:
 
 def _sleep(call: Call, seconds: float, injection: Injection) -> bool:
     """Sleep for ``seconds``, or until the call is woken; return True if it was. Raises OSError after a disconnect."""
-    woken = call.lease.world.sleep(call.lease.generation, seconds, injection.rule_id)
+    woken = call.lease.world.sleep(call.lease.generation, seconds, injection.rule)
     if has_disconnected(call.environ):
         call.fault = LEFT if call.fault is None else f"{call.fault}, {LEFT}"
         abandon()

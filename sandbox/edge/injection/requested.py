@@ -60,8 +60,14 @@ def requested_fault(call: Call) -> RequestedFault | None:
     if query and (OWN_PREFIX in query or "%" in query) and (requested := requested_by_query(call)):
         return requested
     token = call.token or ""
-    named = TRIGGER in call.path or (call.body and _may_trigger(call.body))
-    return requested_by_data(call) if named or token.startswith((REVOKED, READ_ONLY)) else None
+    if TRIGGER in call.path or token.startswith((REVOKED, READ_ONLY)):
+        return requested_by_data(call)
+    return requested_by_body(call)
+
+
+def requested_by_body(call: Call) -> RequestedFault | None:
+    """Return what the body requests. Nothing else of a call can request more once a body that was awaited is there."""
+    return requested_by_data(call) if call.body and _may_trigger(call.body) else None
 
 
 @lru_cache(maxsize=MAX_CACHED)

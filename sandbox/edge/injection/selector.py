@@ -7,9 +7,9 @@ command line.
 from dataclasses import dataclass
 
 from sandbox.edge.call import Call
-from sandbox.edge.injection.requested import RequestedFault, requested_fault
+from sandbox.edge.injection.requested import RequestedFault, requested_by_body, requested_fault
 from sandbox.faults.effect import Effect
-from sandbox.world.rules import RuleMatch
+from sandbox.world.rules import Rule, RuleMatch
 from sandbox.world.server_rules import ServerRules
 
 
@@ -31,9 +31,9 @@ class Injection:
         return (self.reason, 1) if self.match is None else (self.match.rule.id, self.match.match_number)
 
     @property
-    def rule_id(self) -> str | None:
-        """The id of the rule that fired, if one did."""
-        return None if self.match is None else self.match.rule.id
+    def rule(self) -> Rule | None:
+        """The rule that fired, if one did."""
+        return None if self.match is None else self.match.rule
 
 
 class FaultSelector:
@@ -47,30 +47,33 @@ class FaultSelector:
         requested = requested_fault(call)
         if requested is None and call.reader is not None and self._rules_need_body(call):
             call.read()
-            requested = requested_fault(call)
+            requested = requested_by_body(call)
         if requested is not None:
             return _requested(requested)
         match = self._fire(call)
         if match is not None:
             rule = match.rule
             assert isinstance(rule.effect, Effect)
-            return Injection(rule.effect, str(rule.document.get("name", rule.id)), match)
+            return Injection(rule.effect, rule.name or rule.id, match)
         if call.reader is None or not call.reaches_operation:
             return None
         # The client waits for 100 Continue, and the API needs the body.
         call.read()
-        requested = requested_fault(call)
+        requested = requested_by_body(call)
         return None if requested is None else _requested(requested)
 
     def _fire(self, call: Call) -> RuleMatch | None:
         world, server_rules = call.lease.world, self._server_rules.all
         if not world.rules and not server_rules:
             return None
-        return world.fire(call.lease.generation, call, server_rules)
+        trial = world.fire(call.lease.generation, call, server_rules)
+        call.why = trial.verdicts
+        return trial.match
 
     def _rules_need_body(self, call: Call) -> bool:
         """Return True if a rule matches by the body, which must then be read first: counting must not wait."""
-        return any(rule.match.body for rule in (*call.lease.world.rules, *self._server_rules.all))
+        rules = (*call.lease.world.rules, *self._server_rules.all)
+        return any(rule.enabled and rule.match.body for rule in rules)
 
 
 def _requested(requested: RequestedFault) -> Injection:

@@ -1,5 +1,7 @@
 """Selection of faults: precedence, time to live, and reproducible draws."""
 
+from typing import Any
+
 import pytest
 
 from tests.faults.harness import COLLECTION, RULES, Harness
@@ -132,3 +134,101 @@ class TestDraws:
             harness.rule(probability=0.3, fault={"type": "status", "status": 503})
             runs.append([harness.call(url="/v1/nothing").status_code for _ in range(60)])
         assert runs[0] != runs[1]
+
+
+class TestVerdicts:
+    """The journal has the rules that were looked at for a call, in order, and why each fired or did not."""
+
+    def test_entry_has_the_rules_that_were_looked_at(self) -> None:
+        harness = Harness(error_rate=1.0, error_status=515)
+        harness.rule(name="creates", match={"operation": "createConversation"}, delay=1)
+        harness.rule(enabled=False, delay=1)
+        harness.rule(None, name="late", skip=1, delay=1)
+        assert harness.call().status_code == 515
+        entry = harness.entry()
+        assert entry["why"] == [
+            {
+                "id": "rule-1",
+                "rule": "creates",
+                "scope": "sandbox",
+                "outcome": "operation",
+                "message": "its operation is createConversation, and the call is listConversations",
+            },
+            {
+                "id": "rule-2",
+                "rule": None,
+                "scope": "sandbox",
+                "outcome": "disabled",
+                "message": "it is switched off",
+            },
+            {
+                "id": "server-rule-1",
+                "rule": "late",
+                "scope": "server",
+                "outcome": "skip",
+                "message": "it lets its first 1 matching calls pass, and this is call 1",
+            },
+            {
+                "id": "command-line-error",
+                "rule": "command line",
+                "scope": "server",
+                "outcome": "fired",
+                "message": "it fired; this was firing 1",
+            },
+        ]
+        assert entry["why_omitted"] == 0
+
+    def test_rules_behind_the_one_that_fired_are_not_looked_at(self, harness: Harness) -> None:
+        harness.rule(delay=1)
+        harness.rule(delay=2)
+        harness.call()
+        assert [(each["id"], each["outcome"]) for each in harness.entry()["why"]] == [("rule-1", "fired")]
+
+    @pytest.mark.parametrize(
+        ("url", "sent"),
+        [
+            (COLLECTION, {"headers": {"Prefer": "code=503"}}),
+            (f"{COLLECTION}?__code=503", {}),
+            (f"{COLLECTION}/trigger_503", {}),
+            (COLLECTION, {"headers": {"Authorization": "Bearer revoked_1"}}),
+            (COLLECTION, {"method": "POST", "json": {"contact_id": "trigger_503"}}),
+        ],
+        ids=["header", "query", "path", "token", "body"],
+    )
+    def test_no_rule_is_looked_at_if_the_call_requests_its_fault(
+        self, harness: Harness, url: str, sent: dict[str, Any]
+    ) -> None:
+        harness.rule(None, delay=1)
+        token = "revoked_1" if "Bearer" in str(sent) else "me"
+        harness.call(url=url, **sent)
+        assert harness.entry(token)["why"] == []
+
+    def test_no_rule_is_looked_at_if_there_is_none(self, harness: Harness) -> None:
+        harness.call()
+        assert harness.entry()["why"] == []
+
+    def test_verdicts_do_not_change_with_the_rules(self, harness: Harness) -> None:
+        harness.rule(name="before", times=1, delay=1)
+        harness.call()
+        before = harness.entry()["why"]
+        harness.call(
+            "PUT", f"{RULES}/rule-1", json={"name": "after", "match": {"method": "POST"}, "delay": 2}
+        )
+        assert harness.entry()["why"] == before
+
+    def test_number_of_verdicts_is_limited(self) -> None:
+        harness = Harness(max_rules=500)
+        harness.call("PUT", RULES, json={"data": [{"enabled": False, "delay": 1}] * 499 + [{"delay": 1}]})
+        harness.call()
+        entry = harness.entry()
+        assert (len(entry["why"]), entry["why_omitted"]) == (20, 480)
+        assert [each["id"] for each in entry["why"][-2:]] == ["rule-19", "rule-500"]
+        assert entry["why"][-1]["outcome"] == "fired"
+
+    def test_value_of_a_call_is_not_in_its_verdicts(self, harness: Harness) -> None:
+        """It may be a secret, which the journal redacts."""
+        harness.rule(match={"query": {"access_token": "other"}}, delay=1)
+        harness.call(url=f"{COLLECTION}?access_token=secret-1")
+        entry = harness.entry()
+        assert entry["why"][0]["outcome"] == "query"
+        assert "secret-1" not in str(entry)
