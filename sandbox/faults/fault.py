@@ -26,6 +26,10 @@ class Wire(Protocol):
         """Send an error in the documented shape."""
         ...
 
+    def problem_response(self, problem: Problem) -> Response:
+        """Return the response that reports an error in the documented shape."""
+        ...
+
     def truncate(self, response: Response, length: int) -> Iterable[bytes]:
         """Announce the whole body, send ``length`` bytes of it, and end the connection."""
         ...

@@ -9,7 +9,7 @@ from sandbox.edge.injection.connection import Connection
 from sandbox.edge.responder import Responder
 from sandbox.operations import methods_of
 from sandbox.problems import Problem
-from sandbox.web.response import Response
+from sandbox.web.response import Response, problem_response
 from sandbox.world.rules import RuleMatch
 
 if TYPE_CHECKING:
@@ -49,11 +49,15 @@ class CallWire:
         return self._responder.send(_with_length(response))
 
     def send_problem(self, problem: Problem) -> Iterable[bytes]:
-        """Send an error. One with the status 405 has ``Allow``, as HTTP demands."""
+        """Send an error."""
+        return self._responder.send(self.problem_response(problem))
+
+    def problem_response(self, problem: Problem) -> Response:
+        """Return the response that reports an error. One with the status 405 has ``Allow``, as HTTP demands."""
         if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ("Allow", ", ".join(methods_of(self._path)))
             problem = Problem(problem.status, problem.message, [*problem.headers, allowed])
-        return self._responder.send_problem(problem)
+        return problem_response(problem)
 
     def truncate(self, response: Response, length: int) -> Iterable[bytes]:
         """Announce the whole body and send the first ``length`` bytes, never all of it."""
