@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.faults.delay import Delay
-from sandbox.faults.fault import Fault
+from sandbox.faults.fault import Fault, Quota
 from sandbox.faults.kinds.status import Status
 from sandbox.world.rules import RateWindow
 
@@ -30,3 +30,7 @@ class Effect:
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the effect is due for this call, and the window that the call leaves behind."""
         return (True, window) if self.fault is None else self.fault.due(window, now)
+
+    def quota(self, window: RateWindow, now: float) -> Quota | None:
+        """Return the quota that is left in the window of a call at ``now``, or None if the fault limits no rate."""
+        return None if self.fault is None else self.fault.quota(window, now)

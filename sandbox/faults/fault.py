@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, NoReturn, Protocol
+from typing import Any, ClassVar, NamedTuple, NoReturn, Protocol
 
 from marshmallow import fields
 
@@ -59,6 +59,14 @@ class Wire(Protocol):
         ...
 
 
+class Quota(NamedTuple):
+    """The quota of a caller: ``remaining`` of ``limit`` calls, anew in ``reset`` whole seconds."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
 class Fault(ABC):
     """A kind of fault.
 
@@ -81,6 +89,10 @@ class Fault(ABC):
         Most faults are always due and count nothing. ``now`` is the time on the sandbox's clock.
         """
         return True, window
+
+    def quota(self, window: RateWindow, now: float) -> Quota | None:
+        """Return the quota that is left in the window of a call at ``now``, or None if the fault limits no rate."""
+        return None
 
     @abstractmethod
     def send(self, wire: Wire) -> Iterable[bytes]:

@@ -147,7 +147,7 @@ class Rule(UnboundRule):
 
 
 class RuleMatch(NamedTuple):
-    """A rule that fired.
+    """A call that a rule matched, as a rule that fired for it or whose effect counted it.
 
     ``match_number`` says for which of its matching calls, counted from 1: it is the key of the rule's draws.
     ``window`` is the window of an effect that counts calls, with this call in it; ``at`` is the time of the call.
@@ -160,10 +160,14 @@ class RuleMatch(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """The rules that were tried for one call: the one that fired, if one did, and a verdict on each."""
+    """The rules that were tried for one call: the one that fired, if one did, and a verdict on each.
+
+    ``counting`` are those whose effects counted the call, fired or not, each with its window.
+    """
 
     match: RuleMatch | None
     verdicts: Verdicts
+    counting: tuple[RuleMatch, ...] = ()
 
 
 class RuleBook:
@@ -261,8 +265,9 @@ class RuleBook:
     def fire(self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()) -> Trial:
         """Try the rules in order, the book's own before ``server_rules``, until one matches ``request`` and fires."""
         verdicts: list[Verdict] = []
+        counting: list[RuleMatch] = []
         omitted = 0
-        match = None
+        fired = None
         with self._lock:
             scopes: tuple[tuple[Scope, Collection[Rule]], ...] = (
                 ("sandbox", self.rules),
@@ -270,14 +275,17 @@ class RuleBook:
             )
             for scope, rule in ((scope, rule) for scope, rules in scopes for rule in rules):
                 reason, match = self._try(rule, request, clock)
+                if match is not None and match.window is not None:
+                    counting.append(match)
                 if len(verdicts) == MAX_VERDICTS:
                     verdicts.pop()
                     omitted += 1
                 verdicts.append(Verdict(rule.id, rule.name, scope, reason))
-                if match is not None:
+                if reason.outcome == "fired":
+                    fired = match
                     break
             self._forget_ended(len(self.rules) + len(server_rules))
-        return Trial(match, Verdicts(tuple(verdicts), omitted))
+        return Trial(fired, Verdicts(tuple(verdicts), omitted), tuple(counting))
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
         """Return a number from 0 to below 1 that belongs to a match: the same for the same seed, sandbox and calls."""
@@ -309,7 +317,7 @@ class RuleBook:
             }
 
     def _try(self, rule: Rule, request: RequestInfo, clock: Clock) -> tuple[Reason, RuleMatch | None]:
-        """Return why the rule fires for a call, or why not, and its match if it does. A match is counted."""
+        """Return why the rule fires for a call, or why not, and the match if it does or its effect counted the call."""
         if not rule.enabled:
             return Reason("disabled"), None
         mismatch = rule.match.mismatch(request)
@@ -318,7 +326,7 @@ class RuleBook:
         now = clock.time()
         reason, counters = self._count(self.counters(rule), now)
         self._counters[rule.life] = counters
-        if reason.outcome != "fired":
+        if reason.outcome not in ("fired", "within_limit"):
             return reason, None
         return reason, RuleMatch(rule, counters.matched, now, counters.window)
 

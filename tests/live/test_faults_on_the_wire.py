@@ -137,6 +137,23 @@ def test_truncate_sends_the_given_bytes_and_the_full_content_length(
     assert body == whole[2][:length]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_status_sends_headers_and_body_like_a_gateway(any_server: Server, token: str, method: str) -> None:
+    headers = {"Content-Type": "text/html", "Server-Timing": "edge;dur=1", "X-Name": "café"}
+    add_rule(
+        any_server,
+        token,
+        fault={"type": "status", "status": 502, "body": "<h1>Störung</h1>", "headers": headers},
+    )
+    line, sent, body = split(received(any_server, request(method, LIST, token, "Connection: close")))
+    assert line == "HTTP/1.1 502 Bad Gateway"
+    assert sent["content-type"] == "text/html"
+    assert sent["content-length"] == "17"
+    assert sent["x-name"].encode("latin-1").decode() == "café"
+    assert sent["access-control-allow-origin"] == "*"
+    assert body == ("<h1>Störung</h1>".encode() if method == "GET" else b"")
+
+
 def test_malformed_chunk_cannot_be_decoded(any_server: Server, token: str) -> None:
     add_rule(any_server, token, fault={"type": "MALFORMED_RESPONSE_CHUNK"})
     line, headers, body = split(received(any_server, request("GET", LIST, token)))

@@ -31,7 +31,7 @@ class FaultInjector:
 
     def __call__(self, environ: "WSGIEnvironment", call: Call, responder: Responder) -> Iterable[bytes]:
         """Answer the call, with what is injected into it. Raises Problem and WorldError."""
-        injection = self._selector.select(call)
+        injection = self._selector.select(call, responder)
         if injection is None:
             return self._app(environ, responder)
         return self._inject(injection, environ, call, responder)

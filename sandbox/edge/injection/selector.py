@@ -7,7 +7,9 @@ command line.
 from dataclasses import dataclass
 
 from sandbox.edge.call import Call
+from sandbox.edge.injection.rate_limit_headers import rate_limit_headers
 from sandbox.edge.injection.requested import RequestedFault, requested_by_body, requested_fault
+from sandbox.edge.responder import Responder
 from sandbox.faults.effect import Effect
 from sandbox.world.rules import Rule, RuleMatch
 from sandbox.world.server_rules import ServerRules
@@ -42,15 +44,18 @@ class FaultSelector:
     def __init__(self, server_rules: ServerRules) -> None:
         self._server_rules = server_rules
 
-    def select(self, call: Call) -> Injection | None:
-        """Return what to inject into the call, or None. Raises Problem 400 if the call requests the impossible."""
+    def select(self, call: Call, responder: Responder) -> Injection | None:
+        """Return what to inject into the call, or None. Raises Problem 400 if the call requests the impossible.
+
+        The response will have the headers of the rate limits that count the call.
+        """
         requested = requested_fault(call)
         if requested is None and call.reader is not None and self._rules_need_body(call):
             call.read()
             requested = requested_by_body(call)
         if requested is not None:
             return _requested(requested)
-        match = self._fire(call)
+        match = self._fire(call, responder)
         if match is not None:
             rule = match.rule
             assert isinstance(rule.effect, Effect)
@@ -62,12 +67,14 @@ class FaultSelector:
         requested = requested_by_body(call)
         return None if requested is None else _requested(requested)
 
-    def _fire(self, call: Call) -> RuleMatch | None:
+    def _fire(self, call: Call, responder: Responder) -> RuleMatch | None:
         world, server_rules = call.lease.world, self._server_rules.all
         if not world.rules and not server_rules:
             return None
         trial = world.fire(call.lease.generation, call, server_rules)
         call.why = trial.verdicts
+        if trial.counting:
+            responder.add_headers(rate_limit_headers(trial.counting))
         return trial.match
 
     def _rules_need_body(self, call: Call) -> bool:

@@ -1,18 +1,20 @@
 """Too many requests."""
 
+import math
 from collections.abc import Iterable
 from typing import ClassVar
 
-from sandbox.faults.fault import Fault, Wire
+from sandbox.faults.fault import Fault, Quota, Wire
 from sandbox.problems import Problem
 from sandbox.schemas.fields import WholeNumber
 from sandbox.world.rules import RateWindow
 
 
 class RateLimit(Fault):
-    """429 with ``Retry-After`` and ``RateLimit-*`` after more than ``limit`` calls in ``window_seconds``.
+    """429 with ``Retry-After`` after more than ``limit`` calls in ``window_seconds``.
 
-    Each sandbox has a count of its own, on its clock.
+    The response to every call that is counted has ``RateLimit-*``, also within the limit. Each sandbox has a count of
+    its own, on its clock.
     """
 
     type = "rate_limit"
@@ -32,13 +34,11 @@ class RateLimit(Fault):
         window = window._replace(calls=window.calls + 1)
         return window.calls > self._limit, window
 
+    def quota(self, window: RateWindow, now: float) -> Quota:
+        """Return the quota that is left in ``window`` at ``now``."""
+        return Quota(self._limit, max(self._limit - window.calls, 0), max(math.ceil(window.ends - now), 1))
+
     def send(self, wire: Wire) -> Iterable[bytes]:
         seconds = str(wire.seconds_left())
         message = f"More than {self._limit} calls in {self._window_seconds} seconds; try again in {seconds} seconds."
-        headers = [
-            ("Retry-After", seconds),
-            ("RateLimit-Limit", str(self._limit)),
-            ("RateLimit-Remaining", "0"),
-            ("RateLimit-Reset", seconds),
-        ]
-        return wire.send_problem(Problem(429, message, headers))
+        return wire.send_problem(Problem(429, message, [("Retry-After", seconds)]))
