@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from sandbox.control.context import ControlContext
+from sandbox.control.rule_state import exported_rules, exported_server_rules
 from sandbox.control.state_document import VERSION, StateDocument, state_of
 from sandbox.operations import Operation
 from sandbox.schemas.responses import ImportResultSchema
@@ -20,15 +21,19 @@ EXAMPLE = {
     "id_index": 0,
     "frozen_at": 692233200.0,
     "clock_offset": 0.0,
-    "faults": [{"times": 2, "fault": {"type": "status", "status": 503}}],
+    "faults": [{"times": 2, "fault": {"type": "status", "status": 503}, "matched": 5, "fired": 2}],
     "conversations": [],
     "deleted": [{"id": "xgQQXg3hrtjh7AvZ", "created_at": 692233200}],
 }
 
 
 def export(_context: ControlContext, lease: Lease) -> Response:
-    """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules."""
+    """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules.
+
+    A rule comes with what it has counted, so that the calls after an import meet the same faults.
+    """
     state = lease.world.state
+    server_faults = exported_server_rules(state)
     head = {
         "version": VERSION,
         "seed": state.seed,
@@ -36,7 +41,8 @@ def export(_context: ControlContext, lease: Lease) -> Response:
         "id_index": state.id_index,
         "frozen_at": state.frozen_at,
         "clock_offset": state.clock_offset,
-        "faults": [dict(rule.document) for rule in state.rules],
+        "faults": exported_rules(state),
+        **({"server_faults": server_faults} if server_faults else {}),
         "deleted": [{"id": place.id, "created_at": -place.newest_first} for place in state.table.deletions()],
     }
     # The records are JSON already, so they are only joined.
@@ -50,7 +56,7 @@ def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict
     capacity = max(context.settings.max_conversations, lease.world.size)
     if len(body["conversations"]) > capacity:
         raise StoreFull(capacity)
-    state = state_of(body, context.settings.max_rules, context.now())
+    state = state_of(body, context.settings.max_rules, context.now(), context.server_rules.all)
     lease.world.load(state)
     return {"conversations": len(state.table)}
 

@@ -1,11 +1,13 @@
 """The state document: a whole sandbox as JSON."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 
 from sandbox import problems
-from sandbox.faults.rule_document import RULE, rules_of
+from sandbox.control.rule_state import RuleState, ServerRuleState, imported_counters, imported_rules
+from sandbox.faults.rule_document import rules_of
 from sandbox.schemas.conversation import ConversationSchema, encode
 from sandbox.schemas.error_messages import Path, message_of
 from sandbox.schemas.fields import Id, IdList, Number, Timestamp, WholeNumber
@@ -14,7 +16,7 @@ from sandbox.schemas.unique_ids import check_unique
 from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.paging import Order
-from sandbox.world.rules import bind_all
+from sandbox.world.rules import Rule
 from sandbox.world.state import SandboxState
 from sandbox.world.table import MAX_DELETIONS, Table
 
@@ -41,19 +43,28 @@ class StateDocument(Schema):
     id_index = WholeNumber(0, 2**63 - 1, required=True)
     frozen_at = Number(0, LATEST_TIMESTAMP, required=True, allow_none=True)
     clock_offset = Number(-LATEST_TIMESTAMP, LATEST_TIMESTAMP, required=True)
-    faults = ObjectList(RULE, "a rule", required=True)
+    faults = ObjectList(RuleState(), "a rule", required=True)
+    server_faults = ObjectList(ServerRuleState(), "the counters of a rule")
     conversations = ObjectList(ConversationSchema(), "a conversation", required=True)
     deleted = ObjectList(Deletion(), "a deletion", max_items=MAX_DELETIONS, required=True)
 
 
-def state_of(document: dict[str, Any], max_rules: int, now: float) -> SandboxState:
+def state_of(
+    document: dict[str, Any], max_rules: int, now: float, server_rules: Iterable[Rule] = ()
+) -> SandboxState:
     """Return the state that a loaded document describes. ``now`` is the machine's time in Unix seconds.
+
+    ``server_rules`` are those that apply in every sandbox, which the document may have counters of.
 
     Raises Problem 400, which names what is wrong with its place, and RulesFull where there are more than ``max_rules``.
     """
     clock = Clock(lambda: now, document["frozen_at"], document["clock_offset"])
+    saved = rules_of(document["faults"], max_rules)
     try:
         table = _table_of(document["conversations"], document["deleted"])
+        rules, counters = imported_rules(saved, clock.time())
+        if "server_faults" in document:
+            counters += tuple(imported_counters(document["server_faults"], server_rules))
     except ValidationError as error:
         raise problems.invalid(message_of(error)) from None
     return SandboxState(
@@ -63,7 +74,8 @@ def state_of(document: dict[str, Any], max_rules: int, now: float) -> SandboxSta
         frozen_at=document["frozen_at"],
         id_index=document["id_index"],
         clock_offset=document["clock_offset"],
-        rules=bind_all(rules_of(document["faults"], max_rules), "rule", clock.time()),
+        rules=rules,
+        counters=counters,
     )
 
 

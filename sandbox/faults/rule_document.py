@@ -167,14 +167,14 @@ def _expanded(document: dict[str, Any]) -> dict[str, Any]:
     return document if preset is None else {**preset.rule, **document}
 
 
-def rules_of(documents: UnreadObjects, max_rules: int) -> tuple[UnboundRule, ...]:
-    """Return the rules of ``documents``.
+def rules_of(documents: UnreadObjects, max_rules: int) -> tuple[Any, ...]:
+    """Return the rules of ``documents``, as their schema loads them.
 
     Raises RulesFull if there are more than ``max_rules``, and Problem 400, which names what is wrong with its place.
     """
     if len(documents) > max_rules:
         raise RulesFull(max_rules)
     try:
-        return tuple(documents.read(lambda _index, unbound: unbound))
+        return tuple(documents.read(lambda _index, loaded: loaded))
     except ValidationError as error:
         raise problems.invalid(message_of(error)) from None

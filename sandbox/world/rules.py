@@ -142,7 +142,7 @@ class Rule(UnboundRule):
         return replace(self, enabled=enabled, document={**self.document, "enabled": enabled})
 
     def revived(self) -> "Rule":
-        """Return the rule with a life of its own, for another generation or a fork of its sandbox."""
+        """Return the rule with a life of its own."""
         return replace(self, life=RuleLife(enabled=self.enabled))
 
 
@@ -180,13 +180,19 @@ class RuleBook:
     __slots__ = ("_counters", "_id_prefix", "_key", "_lock", "_seed", "capacity", "rules")
 
     def __init__(
-        self, seed: int, key: str, capacity: int, rules: Iterable[Rule] = (), id_prefix: str = "rule"
+        self,
+        seed: int,
+        key: str,
+        capacity: int,
+        rules: Iterable[Rule] = (),
+        id_prefix: str = "rule",
+        counters: Iterable[RuleCounters] = (),
     ) -> None:
         self._seed = seed
         self._key = key
         self._id_prefix = id_prefix
         self._lock = Lock()
-        self._counters: dict[RuleLife, RuleCounters] = {}
+        self._counters = {each.rule.life: each for each in counters}
         self.capacity = capacity
         self.rules = tuple(rules)
 
@@ -385,6 +391,22 @@ def _is_switch(rule: Rule, unbound: UnboundRule) -> bool:
 
 def _without_enabled(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "enabled"}
+
+
+def revived(
+    rules: Iterable[Rule], counters: Iterable[RuleCounters]
+) -> tuple[tuple[Rule, ...], list[RuleCounters]]:
+    """Return the rules of a state with lives of their own, and the counters of these rules.
+
+    The counters of server-wide rules are kept too, unless the rule has ended since.
+    """
+    by_life = {rule.life: rule.revived() for rule in rules}
+    kept = [
+        replace(each, rule=by_life.get(each.rule.life, each.rule))
+        for each in counters
+        if each.rule.life in by_life or not each.rule.life.has_ended
+    ]
+    return tuple(by_life.values()), kept
 
 
 def bind_all(unbound: Iterable[UnboundRule], id_prefix: str, since: float | None) -> tuple[Rule, ...]:

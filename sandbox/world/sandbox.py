@@ -11,7 +11,7 @@ from sandbox.world.errors import SandboxReset
 from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule
+from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
 from sandbox.world.sleepers import NewEvent, Sleepers, Wait, new_event, wait
 from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState
@@ -284,7 +284,9 @@ class Sandbox:
         self._store = Store(state.table, runtime.encode, bounds.conversations)
         self._clock = Clock(runtime.now, state.frozen_at, state.clock_offset)
         self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
-        self._book = RuleBook(state.seed, self._key, bounds.rules, (rule.revived() for rule in state.rules))
+        # A state is shared with snapshots and forks, in which the rules do not end when they end here.
+        rules, counters = revived(state.rules, state.counters)
+        self._book = RuleBook(state.seed, self._key, bounds.rules, rules, counters=counters)
 
     def _begin_journal(self) -> None:
         bounds = self._runtime.bounds
@@ -300,4 +302,5 @@ class Sandbox:
             self._ids.index,
             clock.offset,
             self._book.rules,
+            self._book.counted,
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.world.rules import Rule
+from sandbox.world.rules import Rule, RuleCounters
 from sandbox.world.table import Table
 
 
@@ -11,7 +11,8 @@ class SandboxState:
     """Everything that a sandbox is at one moment: the value that starts, snapshots, exports and imports share.
 
     ``id_index`` ids were handed out. The clock stands at ``frozen_at`` (Unix seconds) or runs ``clock_offset``
-    seconds ahead of the machine's.
+    seconds ahead of the machine's. ``counters`` are those of its rules, and of server-wide ones, that have counted a
+    call.
     """
 
     table: Table
@@ -21,3 +22,4 @@ class SandboxState:
     id_index: int = 0
     clock_offset: float = 0.0
     rules: tuple[Rule, ...] = ()
+    counters: tuple[RuleCounters, ...] = ()

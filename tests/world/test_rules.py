@@ -19,6 +19,7 @@ from sandbox.world.rules import (
     RuleMatch,
     UnboundRule,
     bind_all,
+    revived,
 )
 from tests.world.harness import AlwaysDue, run_in_threads, unbound
 
@@ -663,3 +664,20 @@ def test_counters_of_ended_server_wide_rules_are_forgotten() -> None:
         wide.life.has_ended = True
     assert len(book.counted) <= 2
     assert book.counters(book.rules[0]).fired == 1
+
+
+def test_revived_rules_keep_their_counters_in_lives_of_their_own() -> None:
+    book = rule_book(rule("own", times=2), rule("idle", match=RequestMatcher(method="GET")))
+    wide, ended = rule("wide", skip=9), rule("ended", skip=9)
+    assert firing_pattern(book, 3, (wide, ended)) == "xx."
+    ended.life.has_ended = True
+    rules, counters = revived(book.rules, book.counted)
+    assert rules == book.rules
+    assert {each.life for each in rules}.isdisjoint(each.life for each in book.rules)
+    assert [(each.rule.id, each.matched, each.fired) for each in counters] == [("own", 3, 2), ("wide", 1, 0)]
+    assert counters[0].rule is rules[0]
+    assert counters[1].rule is wide
+    again = RuleBook(0, "me", 10, rules, counters=counters)
+    assert firing_pattern(again, 1) == "."
+    assert again.counters(wide).matched == 1
+    assert again.counters(rules[1]) == RuleCounters(rules[1])
