@@ -141,14 +141,14 @@ class TestPhases:
     @pytest.mark.parametrize("kind", KINDS)
     def test_phase_before_writes_nothing_and_uses_no_id(self, harness: Harness, kind: str) -> None:
         rule = harness.rule(fault=fault(kind), phase="before")
-        before = harness.call("GET", "/__admin/state").get_json()
+        before = harness.state()
         for method, url, sent in (
             ("POST", COLLECTION, {"json": CREATE}),
             ("PUT", ITEM, {"json": {"is_muted": True}}),
             ("DELETE", ITEM, {}),
         ):
             harness.served(method, url, **sent)
-        assert harness.call("GET", "/__admin/state").get_json() == before
+        assert harness.state() == before
         harness.call("DELETE", f"{RULES}/{rule}")
         assert harness.create().data == Harness().create().data
 
