@@ -1,6 +1,6 @@
 """Rules decide when something goes wrong. They do not know what goes wrong: that is their effect."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from threading import Lock
@@ -77,10 +77,19 @@ class RequestMatcher:
 
     def matches(self, request: RequestInfo) -> bool:
         """Return whether ``request`` is selected."""
-        return self.mismatch(request) is None
+        return (
+            (self.operation is None or self.operation == request.operation_id)
+            and (self.method is None or self.method == request.method)
+            and (self.path is None or fnmatchcase(request.path, self.path))
+            and (not self.query or self.query.items() <= request.query_attributes.items())
+            and (not self.body or self.body.items() <= request.body_attributes.items())
+        )
 
     def mismatch(self, request: RequestInfo) -> Reason | None:
-        """Return the first condition that ``request`` does not meet, or None: it is selected."""
+        """Return the first condition that ``request`` does not meet, or None: it is selected.
+
+        Making the reason costs more than :meth:`matches`, which is asked first.
+        """
         if self.operation is not None and self.operation != request.operation_id:
             return Reason("operation", (self.operation,))
         if self.method is not None and self.method != request.method:
@@ -270,28 +279,32 @@ class RuleBook:
 
     def fire(self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()) -> Trial:
         """Try the rules in order, the book's own before ``server_rules``, until one matches ``request`` and fires."""
-        verdicts: list[Verdict] = []
+        tried: list[tuple[Scope, Rule, Reason | None]] = []
         counting: list[RuleMatch] = []
         omitted = 0
         fired = None
         with self._lock:
-            scopes: tuple[tuple[Scope, Collection[Rule]], ...] = (
-                ("sandbox", self.rules),
-                ("server", server_rules),
-            )
-            for scope, rule in ((scope, rule) for scope, rules in scopes for rule in rules):
-                reason, match = self._try(rule, request, clock)
-                if match is not None and match.window is not None:
-                    counting.append(match)
-                if len(verdicts) == MAX_VERDICTS:
-                    verdicts.pop()
+            for scope, rule in self._scoped(server_rules):
+                reason = None
+                if rule.enabled and rule.match.matches(request):
+                    reason, match = self._count_match(rule, clock.time())
+                    if match.window is not None:
+                        counting.append(match)
+                    if reason.outcome == "fired":
+                        fired = match
+                if len(tried) == MAX_VERDICTS:
+                    tried.pop()
                     omitted += 1
-                verdicts.append(Verdict(rule.id, rule.name, scope, reason))
-                if reason.outcome == "fired":
-                    fired = match
+                tried.append((scope, rule, reason))
+                if fired is not None:
                     break
             self._forget_ended(len(self.rules) + len(server_rules))
-        return Trial(fired, Verdicts(tuple(verdicts), omitted), tuple(counting))
+        # Of many rules most are left out, so the reasons of those that did not match are only made here.
+        kept = [
+            Verdict(rule.id, rule.name, scope, reason or _difference(rule, request))
+            for scope, rule, reason in tried
+        ]
+        return Trial(fired, Verdicts(tuple(kept), omitted), tuple(counting))
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
         """Return a number from 0 to below 1 that belongs to a match: the same for the same seed, sandbox and calls."""
@@ -322,19 +335,22 @@ class RuleBook:
                 life: counters for life, counters in self._counters.items() if not life.has_ended
             }
 
-    def _try(self, rule: Rule, request: RequestInfo, clock: Clock) -> tuple[Reason, RuleMatch | None]:
-        """Return why the rule fires for a call, or why not, and the match if it does or its effect counted the call."""
-        if not rule.enabled:
-            return Reason("disabled"), None
-        mismatch = rule.match.mismatch(request)
-        if mismatch is not None:
-            return mismatch, None
-        now = clock.time()
+    def _scoped(self, server_rules: Iterable[Rule]) -> Iterator[tuple[Scope, Rule]]:
+        """Yield the rules in the order in which they are tried."""
+        for rule in self.rules:
+            yield "sandbox", rule
+        for rule in server_rules:
+            yield "server", rule
+
+    def _count_match(self, rule: Rule, now: float) -> tuple[Reason, RuleMatch]:
+        """Count a matching call, and return why the rule fires for it, or why not.
+
+        The match has a window if the effect counted the call.
+        """
         reason, counters = self._count(self.counters(rule), now)
         self._counters[rule.life] = counters
-        if reason.outcome not in ("fired", "within_limit"):
-            return reason, None
-        return reason, RuleMatch(rule, counters.matched, now, counters.window)
+        counts = reason.outcome in ("fired", "within_limit")
+        return reason, RuleMatch(rule, counters.matched, now, counters.window if counts else None)
 
     def _count(self, counters: RuleCounters, now: float) -> tuple[Reason, RuleCounters]:
         """Return why the rule fires for its next matching call, or why not, and its counters after that call."""
@@ -365,6 +381,11 @@ class RuleBook:
             if drawn >= rule.probability:
                 return Reason("probability", (rule.probability, drawn))
         return None
+
+
+def _difference(rule: Rule, request: RequestInfo) -> Reason:
+    """Return why a rule was not tried further: it is off, or does not match."""
+    return (rule.match.mismatch(request) if rule.enabled else None) or Reason("disabled")
 
 
 def _within_limit(window: RateWindow | None) -> Reason:

@@ -52,8 +52,11 @@ class Verdict(NamedTuple):
     @property
     def size(self) -> int:
         """About how many bytes the verdict occupies in memory."""
-        texts = (self.rule_id, self.name, *self.reason.detail)
-        return _VERDICT_BYTES + _CHARACTER_BYTES * sum(len(text) for text in texts if isinstance(text, str))
+        characters = len(self.rule_id) + len(self.name or "")
+        for value in self.reason.detail:
+            if isinstance(value, str):
+                characters += len(value)
+        return _VERDICT_BYTES + _CHARACTER_BYTES * characters
 
 
 class Verdicts(NamedTuple):

@@ -121,6 +121,7 @@ def test_matcher_requires_all_its_conditions(
     matcher: RequestMatcher, request_: FakeRequest, matches: bool
 ) -> None:
     assert matcher.matches(request_) is matches
+    assert (matcher.mismatch(request_) is None) is matches
     assert (rule_book(rule(match=matcher)).fire(request_, CLOCK).match is not None) is matches
 
 
@@ -485,6 +486,7 @@ def test_mismatch_is_the_first_condition_that_is_not_met(
     matcher: RequestMatcher, request_: FakeRequest, reason: object
 ) -> None:
     assert matcher.mismatch(request_) == reason
+    assert matcher.matches(request_) is (reason is None)
 
 
 @pytest.mark.parametrize(
