@@ -90,7 +90,7 @@ def _how(run: Run) -> str:
         f"{run.started}, {run.took / 60:.0f} minutes",
         f"{busy}; the busier it was with other things, the less these figures say",
         f"{cores} cores, {_processor()}, Linux {platform.release().partition('-')[0]}",
-        f"{python}, its HTTP parser in Python",
+        f"{python}, httptools {_version('httptools')}",
         f"Node {_said('node', '--version')}, Java {_said('java', '-version')}, Go {_said('go', 'version')}",
         f"load from {run.generator}, on {CONNECTIONS} connections that stay open",
         f"{run.starts} starts of each server, in turn; then {run.rounds} rounds of all servers in turn",
