@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from protocol_sandbox.conversations import Conversations
     from protocol_sandbox.errors import ControlError, SandboxError, StartError, UnreachableError
     from protocol_sandbox.fault_rule import FaultRule
+    from protocol_sandbox.in_process import InProcess
     from protocol_sandbox.running_server import RunningServer
     from protocol_sandbox.sandbox import Sandbox
     from protocol_sandbox.server import Server
@@ -33,6 +34,7 @@ __all__ = [
     "ControlError",
     "Conversations",
     "FaultRule",
+    "InProcess",
     "RunningServer",
     "Sandbox",
     "SandboxError",
@@ -47,6 +49,7 @@ _MODULES = {
     "ControlError": "errors",
     "Conversations": "conversations",
     "FaultRule": "fault_rule",
+    "InProcess": "in_process",
     "RunningServer": "running_server",
     "Sandbox": "sandbox",
     "SandboxError": "errors",

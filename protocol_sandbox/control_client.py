@@ -1,7 +1,7 @@
 """A client of the control API, with nothing but the standard library."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -12,20 +12,45 @@ TIMEOUT_SECONDS = 60.0
 _ERRORS = 400
 
 
+Send = Callable[[str, str, str, str | None, Mapping[str, str]], tuple[int, bytes]]
+"""Sends a request (base URL, method, path, body, headers) and returns the status and the body of the response.
+
+Raises UnreachableError.
+"""
+
+
+def send_over_http(
+    url: str, method: str, path: str, body: str | None, headers: Mapping[str, str]
+) -> tuple[int, bytes]:
+    """Send a request on a connection of its own, so that threads and forks share none."""
+    place = urlsplit(url)
+    kind = HTTPSConnection if place.scheme == "https" else HTTPConnection
+    connection = kind(place.hostname or "", place.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request(method, path, body, {**headers, "Connection": "close"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, HTTPException) as error:
+        raise UnreachableError(f"{url} does not respond: {error!r}") from error
+    finally:
+        connection.close()
+
+
 class ControlClient:
-    """A client of the server at ``url``. It holds no connection, so threads and forks may share it.
+    """A client of the server at ``url``. Threads and forks may share it.
 
     ``headers`` are sent with every call: ``Authorization`` says which sandbox is meant, ``X-Admin-Token`` opens the
-    control API of a server that requires it.
+    control API of a server that requires it. ``send`` sends a request.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], send: Send = send_over_http) -> None:
         self.url = url.rstrip("/")
         self._headers = dict(headers)
+        self._send = send
 
     def with_headers(self, headers: Mapping[str, str]) -> "ControlClient":
         """Return a client that sends these headers as well."""
-        return ControlClient(self.url, self._headers | dict(headers))
+        return ControlClient(self.url, self._headers | dict(headers), self._send)
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON values at ``path``. What is None in ``query`` is left out. Raises like :meth:`call`."""
@@ -51,23 +76,10 @@ class ControlClient:
         """
         body = None if document is None else json.dumps(document)
         typed = {} if body is None else {"Content-Type": "application/json"}
-        connection = self._connection()
-        try:
-            connection.request(method, path, body, {**self._headers, **typed, "Connection": "close"})
-            response = connection.getresponse()
-            content = response.read()
-        except (OSError, HTTPException) as error:
-            raise UnreachableError(f"{self.url} does not respond: {error!r}") from error
-        finally:
-            connection.close()
-        if response.status >= _ERRORS:
-            raise ControlError(response.status, _message(content))
+        status, content = self._send(self.url, method, path, body, self._headers | typed)
+        if status >= _ERRORS:
+            raise ControlError(status, _message(content))
         return json.loads(content) if content else None
-
-    def _connection(self) -> HTTPConnection:
-        place = urlsplit(self.url)
-        kind = HTTPSConnection if place.scheme == "https" else HTTPConnection
-        return kind(place.hostname or "", place.port, timeout=TIMEOUT_SECONDS)
 
 
 def _message(content: bytes) -> str:

@@ -20,7 +20,10 @@ class RunningServer:
 
     def _connect(self, url: str) -> None:
         headers = {} if self.admin_token is None else {"X-Admin-Token": self.admin_token}
-        self._control = ControlClient(url, headers)
+        self._control = self._client(url, headers)
+
+    def _client(self, url: str, headers: Mapping[str, str]) -> ControlClient:
+        return ControlClient(url, headers)
 
     @property
     def url(self) -> str:
