@@ -23,6 +23,7 @@ from sandbox.edge.injection.selector import FaultSelector
 from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
 from sandbox.faults.command_line import command_line_rules
+from sandbox.panel import pages as panel
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import Scenario, ScenarioError, load
 from sandbox.settings import Settings, SettingsError
@@ -78,6 +79,7 @@ def create_app(
     for endpoint in CONTROL_ENDPOINTS:
         control_endpoint.register(app, endpoint, context)
     control_openapi.register(app, CONTROL_ENDPOINTS, __version__)
+    panel.register(app)
 
     app.wsgi_app = Edge(  # type: ignore[method-assign]  # the way that Flask documents for middleware
         app.wsgi_app,

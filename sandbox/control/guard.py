@@ -3,6 +3,9 @@
 Undocumented, our decision: a client of the control API can read and change everything, so by default only programs on
 this machine may call it. A page of another site gets 403 by its ``Origin``, a page that came through DNS rebinding by
 its ``Host``. With an admin token, the token decides. A server that listens beyond loopback is closed without one.
+
+The panel's page and its files hold no secret, and a browser that opens a page can send no header. So they need no admin
+token; the page asks for it, and sends it with each of its calls.
 """
 
 import re
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 HEALTH = "/__admin/health"
+PANEL = "/__admin/"
+"""The path of the panel's page."""
+PANEL_FILES = "/__admin/panel/"
+"""The beginning of the paths of the files that the page loads."""
 TOKEN_HEADER = "X-Admin-Token"  # noqa: S105  # a header's name, not a secret
 
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]@]+))(?::[0-9]+)?")
@@ -43,7 +50,9 @@ class Guard:
             self._check_origin(environ, origin)
             if admitted and environ["REQUEST_METHOD"] == "OPTIONS":
                 return responder.send_no_content(preflight_headers(environ))
-            self._check_caller(environ)
+            self._check_host(environ)
+            if self._token is not None and not _is_page(environ["PATH_INFO"]):
+                self._check_token(environ, self._token)
         except Problem as problem:
             return responder.send_problem(problem)
         return self._app(environ, responder)
@@ -55,24 +64,25 @@ class Guard:
                 403, "Pages of other origins may not call the control API; --admin-origin admits one."
             )
 
-    def _check_caller(self, environ: "WSGIEnvironment") -> None:
+    def _check_host(self, environ: "WSGIEnvironment") -> None:
         bound_to_loopback = is_loopback(environ["SERVER_NAME"])
         if bound_to_loopback and not is_loopback(host_of(environ.get("HTTP_HOST", ""))):
             raise Problem(
                 403, "The control API requires a loopback name as Host, like localhost or 127.0.0.1."
             )
-        if self._token is not None:
-            # WSGI passes the bytes of a header on as if they were Latin-1.
-            sent = environ.get("HTTP_X_ADMIN_TOKEN", "").encode("latin-1", errors="replace")
-            if not compare_digest(sent, self._token.encode()):
-                raise Problem(
-                    403, f"The control API requires the server's admin token in the header {TOKEN_HEADER}."
-                )
-        elif not bound_to_loopback:
+        if not bound_to_loopback and self._token is None:
             raise Problem(
                 403,
                 "The control API is closed, because this server listens beyond loopback without an admin token; "
                 "start it with --admin-token (SANDBOX_ADMIN_TOKEN).",
+            )
+
+    def _check_token(self, environ: "WSGIEnvironment", token: str) -> None:
+        # WSGI passes the bytes of a header on as if they were Latin-1.
+        sent = environ.get("HTTP_X_ADMIN_TOKEN", "").encode("latin-1", errors="replace")
+        if not compare_digest(sent, token.encode()):
+            raise Problem(
+                403, f"The control API requires the server's admin token in the header {TOKEN_HEADER}."
             )
 
 
@@ -90,6 +100,10 @@ def host_of(authority: str) -> str:
     """Return ``localhost`` for ``localhost:8000``, ``::1`` for ``[::1]:8000``, and nothing for anything else."""
     found = _AUTHORITY.fullmatch(authority)
     return "" if found is None else found[1] or found[2]
+
+
+def _is_page(path: str) -> bool:
+    return path in (PANEL, PANEL.rstrip("/")) or path.startswith(PANEL_FILES)
 
 
 def _cors(origin: str) -> list[tuple[str, str]]:

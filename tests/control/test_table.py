@@ -61,7 +61,8 @@ def test_server_routes_exactly_the_rows_of_the_table(shared_app: Flask) -> None:
         for method in rule.methods or ()
         if str(rule).startswith("/__admin") and method not in ("HEAD", "OPTIONS")
     }
-    assert routed == ROWS | {("GET", "/__admin/openapi.json")}
+    pages = {"/__admin/openapi.json", "/__admin/", "/__admin", "/__admin/panel/{}"}
+    assert routed == ROWS | {("GET", path) for path in pages}
 
 
 @by_id
@@ -156,9 +157,7 @@ def test_faults_do_not_affect_control_calls(open_api: Callable[..., FlaskClient]
     assert "X-Request-Id" in response.headers
 
 
-@pytest.mark.parametrize(
-    "path", ["/__admin", "/__admin/", "/__admin/nothing", "/__admin/clock/", "/__adminclock"]
-)
+@pytest.mark.parametrize("path", ["/__admin/nothing", "/__admin/panel", "/__admin/clock/", "/__adminclock"])
 def test_unknown_control_path_is_not_found(
     api: FlaskClient, assert_error_shape: Callable[..., str], path: str
 ) -> None:

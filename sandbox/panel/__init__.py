@@ -1,0 +1,1 @@
+"""The panel: the page at ``/__admin/``, which uses only the control API."""
