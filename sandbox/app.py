@@ -76,8 +76,7 @@ def create_app(
     for endpoint in conversations.ENDPOINTS:
         api_endpoint.register(app, endpoint, lenient=settings.lenient)
     openapi.register(app, conversations.ENDPOINTS, __version__, lenient=settings.lenient)
-    for endpoint in CONTROL_ENDPOINTS:
-        control_endpoint.register(app, endpoint, context)
+    control_endpoint.register_all(app, CONTROL_ENDPOINTS, context)
     control_openapi.register(app, CONTROL_ENDPOINTS, __version__)
     panel.register(app)
 

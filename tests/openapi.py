@@ -3,11 +3,16 @@
 from typing import Any
 
 from flask import Flask
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
+
+from sandbox.schemas.http_date import is_http_date
 
 JSON = "application/json"
 
 Document = dict[str, Any]
+
+FORMATS = FormatChecker(())
+FORMATS.checks("http-date")(lambda value: not isinstance(value, str) or is_http_date(value))
 
 
 def fetch_document(app: Flask, path: str) -> Document:
@@ -36,4 +41,4 @@ def resolve(document: Document, shape: Any) -> Any:
 
 def validator_of(document: Document, schema: Document) -> Draft202012Validator:
     """Return a validator for a schema of ``document``."""
-    return Draft202012Validator(schema | {"components": document["components"]})
+    return Draft202012Validator(schema | {"components": document["components"]}, format_checker=FORMATS)

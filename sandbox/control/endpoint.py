@@ -1,12 +1,14 @@
 """Routing a call of the control API: whose world, the arguments, the view."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import flask
 from flask import Flask
+from werkzeug.routing import Map, UnicodeConverter
 
 from sandbox import problems
 from sandbox.control.context import ControlContext
@@ -20,8 +22,35 @@ from sandbox.world.fleet import Lease
 _WRITES = ("POST", "PUT")
 
 
-def register(app: Flask, endpoint: Endpoint, context: ControlContext) -> None:
-    """Route ``endpoint`` in ``app``.
+class _Segment(UnicodeConverter):
+    """A segment of a path that is none of ``words``: these belong to paths of their own."""
+
+    def __init__(self, url_map: Map, *words: str) -> None:
+        super().__init__(url_map)
+        self.regex = rf"(?!(?:{'|'.join(map(re.escape, words))})\Z)[^/]+"
+
+
+def register_all(app: Flask, endpoints: Sequence[Endpoint], context: ControlContext) -> None:
+    """Route ``endpoints`` in ``app``. A path without parameters has its own methods only.
+
+    Without that, ``GET /faults/order`` would be a call of ``/faults/{rule_id}``, and ``Allow`` would name the methods
+    of both paths.
+    """
+    for endpoint in endpoints:
+        register(app, endpoint, context, _words_beside(endpoint.operation.path, endpoints))
+
+
+def _words_beside(path: str, endpoints: Iterable[Endpoint]) -> Sequence[str]:
+    """Return the words that stand in paths without parameters where ``path`` ends with one."""
+    folder, _, last = path.rpartition("/")
+    if not last.startswith("{"):
+        return ()
+    others = {tuple(endpoint.operation.path.rsplit("/", 1)) for endpoint in endpoints}
+    return sorted(word for other, word in others if other == folder and not word.startswith("{"))
+
+
+def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: Sequence[str] = ()) -> None:
+    """Route ``endpoint`` in ``app``. The last parameter of its path is none of the ``reserved`` words.
 
     Its view is called with the context, then (unless the scope is the server) the lease of the caller's world or None,
     and the arguments. It returns JSON values, a Response of its own, or None for 204.
@@ -41,6 +70,10 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext) -> None:
             return _response(endpoint.view(context, lease, **arguments), endpoint.statuses[0])
 
     rule = operation.path.replace("{", "<").replace("}", ">")
+    if reserved:
+        app.url_map.converters["segment"] = _Segment
+        folder, _, parameter = rule.rpartition("<")
+        rule = f"{folder}<segment({', '.join(map(repr, reserved))}):{parameter}"
     app.add_url_rule(
         rule, f"control.{operation.id}", view, methods=[operation.method], provide_automatic_options=False
     )

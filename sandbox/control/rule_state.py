@@ -6,7 +6,7 @@ export: a count of zero, and the id of a rule that has not left its place.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, post_load, validates_schema
 
@@ -69,7 +69,7 @@ class WindowState(Schema):
 
 
 class Counted(NamedTuple):
-    """What a rule has counted."""
+    """The counts of a rule."""
 
     matched: int = 0
     fired: int = 0
@@ -90,7 +90,7 @@ class SavedRule(NamedTuple):
 
 
 class SavedServerRule(NamedTuple):
-    """What a sandbox counted of a server-wide rule. ``document`` is the rule without ``enabled``."""
+    """The counts of a server-wide rule in one sandbox. ``document`` is the rule without ``enabled``."""
 
     id: str
     document: dict[str, Any]
@@ -112,6 +112,16 @@ _COUNTED = {
 class RuleState(RuleDocument):
     """A fault rule and what it has counted. Loaded as a SavedRule."""
 
+    openapi: ClassVar = {
+        **RuleDocument.openapi,
+        "dependentSchemas": {
+            "window": {
+                "properties": {"fault": {"properties": {"type": {"const": RateLimit.type}}}},
+                "required": ["fault"],
+            }
+        },
+    }
+
     id = RuleId(metadata={"description": "By default that of its place: rule-1 for the first one."})
     matched, fired, since, window = _COUNTED.values()
 
@@ -129,7 +139,7 @@ class RuleState(RuleDocument):
 
 
 class ServerRuleState(Schema):
-    """What a sandbox counted of a server-wide rule, or one of the command line. Loaded as a SavedServerRule."""
+    """The counts of a server-wide or command-line rule in one sandbox. Loaded as a SavedServerRule."""
 
     id = Id(required=True)
     rule = Document(required=True, metadata={"description": "The rule; another one is counted from zero."})

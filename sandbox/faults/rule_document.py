@@ -1,5 +1,6 @@
 """Fault rules in JSON."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
@@ -92,10 +93,21 @@ class RuleDocument(Schema):
         return UnboundRule(effect, document, match, **data)
 
 
+_DELAYS_ONLY = [name for name, preset in PRESETS.items() if "fault" not in preset.rule]
+_OF_PRESETS: Mapping[str, Any] = {
+    "if": {
+        "properties": {"preset": {"enum": _DELAYS_ONLY}, "phase": {"const": "after"}},
+        "required": ["phase"],
+    },
+    "then": {"required": ["fault"]},
+}
+"""The rule about ``phase`` for presets that only delay: without a fault no response is lost."""
+
+
 class NewRule(RuleDocument):
     """A fault rule, or the name of a preset with what differs from it. Loaded as an UnboundRule."""
 
-    openapi: ClassVar = {"anyOf": [RuleDocument.openapi, {"required": ["preset"]}]}
+    openapi: ClassVar = {"anyOf": [RuleDocument.openapi, {"required": ["preset"], **_OF_PRESETS}]}
 
     preset = Choice(
         [*PRESETS],

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -20,7 +20,8 @@ MAX_BODY_BYTES = 65_536
 TEXT_TYPE = "text/plain; charset=utf-8"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROLS = r"\x00-\x1f\x7f-\x9f"
+_CONTROL = re.compile(f"[{_CONTROLS}]")
 _FRAMING = frozenset(
     {
         "connection",
@@ -36,12 +37,23 @@ _FRAMING = frozenset(
 _OWN = ("access-control-", "date", "x-request-id", "x-sandbox-")
 
 
+def _in_any_case(words: Iterable[str]) -> str:
+    """Return a regular expression for any of ``words``. Those of JSON Schema cannot ignore case."""
+    return "|".join(
+        re.sub("[a-z]", lambda letter: f"[{letter[0].upper()}{letter[0]}]", word) for word in words
+    )
+
+
+_NAME_PATTERN = f"^(?!(?:{_in_any_case(sorted(_FRAMING))})$|{_in_any_case(_OWN)}){_TOKEN.pattern}$"
+_VALUE_PATTERN = rf"^(?:[^\s{_CONTROLS}](?:[^{_CONTROLS}]*[^\s{_CONTROLS}])?)?$"
+
+
 class RetryAfter(Attribute, fields.Raw):
     """The value of ``Retry-After``: seconds or an HTTP date. Loaded as the text of the header."""
 
     _seconds = WholeNumber(0, 86_400)
     expected = f"{_seconds.expected}, or an HTTP date like Sun, 06 Nov 1994 08:49:37 GMT"
-    openapi: Mapping[str, Any] = {"anyOf": [_seconds.openapi_text, {"type": "string", "maxLength": 40}]}
+    openapi: Mapping[str, Any] = {"anyOf": [_seconds.openapi_text, {"type": "string", "format": "http-date"}]}
     openapi_text = openapi
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
@@ -63,8 +75,8 @@ class HeaderFields(Attribute, fields.Raw):
     openapi: Mapping[str, Any] = {
         "type": "object",
         "maxProperties": MAX_HEADERS,
-        "propertyNames": {"pattern": f"^{_TOKEN.pattern}$"},
-        "additionalProperties": {"type": "string"},
+        "propertyNames": {"pattern": _NAME_PATTERN},
+        "additionalProperties": {"type": "string", "maxLength": MAX_HEADER_BYTES, "pattern": _VALUE_PATTERN},
     }
     openapi_text = openapi
 

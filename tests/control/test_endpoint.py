@@ -5,12 +5,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import Schema
 
 from sandbox.api.application import Application
 from sandbox.control.context import ControlContext
-from sandbox.control.endpoint import register
+from sandbox.control.endpoint import register, register_all
 from sandbox.operations import Operation
 from sandbox.schemas.fields import Flag, WholeNumber
 from sandbox.settings import Settings
@@ -200,3 +201,30 @@ def test_full_fleet_refuses_a_new_token(harness: Harness, assert_error_shape: Ch
         assert response.status_code == status
     assert_error_shape(response, 503, "--max-sandboxes")
     assert client.get("/x").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "put", "OPTIONS"])
+def test_path_without_parameters_has_its_own_methods_only(shared_app: Flask, method: str) -> None:
+    response = shared_app.test_client().open("/__admin/faults/order", method=method)
+    assert (response.status_code, response.headers["Allow"]) == (405, "PUT")
+
+
+@pytest.mark.parametrize("word", ["orders", "order-1", "Order", "xorder", "rule-1"])
+def test_other_words_are_parameters(shared_app: Flask, assert_error_shape: Check, word: str) -> None:
+    response = shared_app.test_client().get(f"/__admin/faults/{word}")
+    assert_error_shape(response, 404, f'no fault rule with the id "{word}"')
+
+
+def test_reserved_word_is_no_parameter(harness: Harness) -> None:
+    def view(_context: ControlContext, word: str) -> dict[str, str]:
+        return {"word": word}
+
+    endpoints = (
+        Endpoint(Operation("one", "GET", "/x/{word}"), view, Scope.SERVER),
+        Endpoint(Operation("fixed", "DELETE", "/x/a.b"), lambda _context: None, Scope.SERVER, (204,)),
+    )
+    register_all(harness.app, endpoints, harness.context)
+    client = harness.app.test_client()
+    assert client.get("/x/a-b").get_json() == {"word": "a-b"}
+    assert client.get("/x/a.b").status_code == 405
+    assert client.delete("/x/a.b").status_code == 204

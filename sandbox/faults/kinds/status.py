@@ -26,6 +26,7 @@ class Status(Fault):
         "headers": HeaderFields(),
         "body": BodyField(),
     }
+    openapi: ClassVar = {"not": {"required": ["message", "body"]}}
 
     def __init__(
         self,
