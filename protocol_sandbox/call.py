@@ -1,7 +1,7 @@
 """A call that a sandbox received."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from email.parser import Parser
 from email.policy import HTTP
@@ -19,7 +19,8 @@ class Call:
     """A call as the journal shows it.
 
     ``at`` is the sandbox's time in Unix seconds. ``operation`` is None if there is no such operation, ``status`` if no
-    response was sent. ``fault`` and ``rule`` say what was injected. Secrets are redacted, and a long body is cut.
+    response was sent. ``fault`` and ``rule`` say what was injected, and ``why`` has the rules that were looked at, each
+    with its ``id``, ``outcome`` and a ``message`` about it. Secrets are redacted, and a long body is cut.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Call:
     delay_ms: float
     fault: str | None
     rule: str | None
+    why: Sequence[Mapping[str, Any]]
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> "Call":

@@ -39,6 +39,7 @@ def _entry(call: Call, url: str) -> dict[str, Any]:
         "_delay_ms": call.delay_ms,
         "_fault": call.fault,
         "_rule": call.rule,
+        "_why": list(call.why),
     }
 
 

@@ -24,7 +24,15 @@ def test_entry_has_request_response_and_what_was_injected(tmp_path: Path) -> Non
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     (entry,) = entries(
         tmp_path,
-        call(query="a=1", headers=headers, body="contact_id=a", fault="status", rule="busy", status=503),
+        call(
+            query="a=1",
+            headers=headers,
+            body="contact_id=a",
+            fault="status",
+            rule="busy",
+            why=[{"id": "rule-1", "outcome": "fired"}],
+            status=503,
+        ),
     )
     assert entry["startedDateTime"] == "1991-12-08T23:00:00.000+00:00"
     assert entry["time"] == entry["timings"]["wait"] == 0.4
@@ -35,10 +43,11 @@ def test_entry_has_request_response_and_what_was_injected(tmp_path: Path) -> Non
     assert request["postData"] == {"mimeType": "application/x-www-form-urlencoded", "text": "contact_id=a"}
     assert request["bodySize"] == 12
     assert (entry["response"]["status"], entry["response"]["statusText"]) == (503, "Service Unavailable")
-    assert [entry[name] for name in ("_operation", "_fault", "_rule")] == [
+    assert [entry[name] for name in ("_operation", "_fault", "_rule", "_why")] == [
         "createConversation",
         "status",
         "busy",
+        [{"id": "rule-1", "outcome": "fired"}],
     ]
 
 
