@@ -68,6 +68,12 @@ def test_wheel_has_only_code_scenarios_types_and_metadata(wheel: Path) -> None:
     assert [name for name in names if "__pycache__" in name] == []
 
 
+def test_wheel_has_the_command_and_the_plugin_of_pytest(wheel: Path) -> None:
+    entry_points = ZipFile(wheel).read(f"protocol_sandbox-{__version__}.dist-info/entry_points.txt").decode()
+    assert "[console_scripts]\nprotocol-sandbox = protocol_sandbox.__main__:main\n" in entry_points
+    assert "[pytest11]\nprotocol_sandbox = protocol_sandbox.pytest_plugin\n" in entry_points
+
+
 def test_installed_server_runs_in_an_empty_directory(
     installed: Path, start: StartServer, tmp_path: Path
 ) -> None:

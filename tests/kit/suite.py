@@ -1,5 +1,6 @@
 """Test suites of others: folders in which pytest runs in a process of its own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,12 @@ def call(sandbox, path="/v1/conversations", **fields):
         return error.code
 """
 """A client for the tests of a suite: ``from client import call``, ``call(sandbox, contact_id="a")``."""
+
+
+def measured_environment(**variables: str) -> dict[str, str]:
+    """Return the environment of a process whose coverage is measured if that of this run is."""
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return environment(**measured, **variables)
 
 
 class Outcome(NamedTuple):
@@ -83,6 +90,6 @@ class Suite:
 
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of a run. It has a ``PYTHONPATH`` only if ``variables`` have."""
-        inherited = environment()
+        inherited = measured_environment()
         inherited.pop("PYTHONPATH", None)
         return inherited | dict(variables or {})

@@ -12,7 +12,8 @@ import pytest
 
 from protocol_sandbox.exec.command import CommandError, end_like, run_command
 from tests.kit.processes import descendants, wait_for_end
-from tests.live.server import TIMEOUT_SECONDS, environment, wait_until
+from tests.kit.suite import measured_environment
+from tests.live.server import TIMEOUT_SECONDS, wait_until
 
 RUNNER = """
 import os, sys
@@ -32,7 +33,7 @@ def running(command: list[str], folder: Path) -> Iterator["subprocess.Popen[str]
     with subprocess.Popen(
         [*python(RUNNER), *command],
         cwd=folder,
-        env=environment(),
+        env=measured_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -90,7 +91,7 @@ def test_end_like_exits_with_the_status(status: int) -> None:
 def test_end_like_ends_by_the_same_signal(sign: signal.Signals, tmp_path: Path) -> None:
     program = f"from protocol_sandbox.exec.command import end_like; end_like(-{int(sign)})"
     done = subprocess.run(
-        python(program), cwd=tmp_path, env=environment(), timeout=TIMEOUT_SECONDS, check=False
+        python(program), cwd=tmp_path, env=measured_environment(), timeout=TIMEOUT_SECONDS, check=False
     )
     assert done.returncode == -sign
 
@@ -98,7 +99,7 @@ def test_end_like_ends_by_the_same_signal(sign: signal.Signals, tmp_path: Path) 
 def test_end_like_exits_where_the_signal_is_survived(tmp_path: Path) -> None:
     program = f"from protocol_sandbox.exec.command import end_like; end_like(-{int(signal.SIGCHLD)})"
     done = subprocess.run(
-        python(program), cwd=tmp_path, env=environment(), timeout=TIMEOUT_SECONDS, check=False
+        python(program), cwd=tmp_path, env=measured_environment(), timeout=TIMEOUT_SECONDS, check=False
     )
     assert done.returncode == 128 + signal.SIGCHLD
 
@@ -137,7 +138,7 @@ def test_processes_that_the_command_leaves_behind_are_ended(trap: str, tmp_path:
         f'sh -c "{trap} touch started; sleep 600; :" & while [ ! -e started ]; do :; done; exit 4',
     ]
     done = subprocess.Popen(
-        [*python(RUNNER), *command], cwd=tmp_path, env=environment(), start_new_session=True
+        [*python(RUNNER), *command], cwd=tmp_path, env=measured_environment(), start_new_session=True
     )
     wait_until((tmp_path / "started").exists)
     pids = descendants(done.pid)

@@ -13,7 +13,8 @@ import pytest
 from protocol_sandbox import StartError
 from protocol_sandbox.exec import Reports, execute
 from tests.kit.processes import descendants, session_of, wait_for_end
-from tests.live.server import SCRIPTS, TIMEOUT_SECONDS, environment, wait_until
+from tests.kit.suite import measured_environment
+from tests.live.server import SCRIPTS, TIMEOUT_SECONDS, wait_until
 
 EXEC = (f"{SCRIPTS}/protocol-sandbox", "exec")
 CLIENT = """
@@ -46,7 +47,7 @@ def run(*arguments: str, folder: Path, **variables: str) -> "subprocess.Complete
     return subprocess.run(
         [*EXEC, *arguments],
         cwd=folder,
-        env=environment(**variables),
+        env=measured_environment(**variables),
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
@@ -139,7 +140,7 @@ def test_server_that_does_not_start_is_an_error() -> None:
 def test_end_by_a_signal_leaves_no_server_behind(tmp_path: Path, sign: signal.Signals) -> None:
     command = ["sh", "-c", "echo $$ > started; mv started ready; while :; do sleep 0.1; done"]
     with subprocess.Popen(
-        [*EXEC, "--", *command], cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL
+        [*EXEC, "--", *command], cwd=tmp_path, env=measured_environment(), stderr=subprocess.DEVNULL
     ) as process:
         wait_until((tmp_path / "ready").exists)
         leader = int((tmp_path / "ready").read_text())

@@ -9,7 +9,8 @@ import pytest
 
 from protocol_sandbox.exec.terminal import Terminal
 from tests.kit.exec.test_command import RUNNER
-from tests.live.server import TIMEOUT_SECONDS, environment
+from tests.kit.suite import measured_environment
+from tests.live.server import TIMEOUT_SECONDS
 
 AT_A_TERMINAL = """
 import os, pty, sys
@@ -23,7 +24,7 @@ def run_at_a_terminal(command: str, typed: dict[str, str], folder: Path) -> tupl
     with subprocess.Popen(
         [sys.executable, "-c", AT_A_TERMINAL, sys.executable, "-c", RUNNER, "sh", "-c", command],
         cwd=folder,
-        env=environment(),
+        env=measured_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
