@@ -31,6 +31,7 @@ from sandbox.version import __version__
 from sandbox.world.clock import Now
 from sandbox.world.fleet import Fleet
 from sandbox.world.interface import World
+from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
@@ -46,17 +47,20 @@ def create_app(
     wait: Wait = wait,
     new_event: NewEvent = new_event,
     boot: Boot | None = None,
+    feed: JournalFeed | None = None,
 ) -> Flask:
     """Return the server as a WSGI application; without ``settings``, the ``SANDBOX_…`` variables configure it.
 
     ``scenario`` is for a caller that has loaded the scenario of the settings already. ``now`` returns Unix seconds and
     drives the clocks of the sandboxes, ``monotonic`` returns seconds that never go back and drives expiry, ``wait`` is
     how a delayed call sleeps, and ``new_event`` returns what may wake it. ``boot`` is for a server that starts the
-    process which answers after this call. Raises SettingsError.
+    process which answers after this call, ``feed`` for one that closes the streams of the journal when it ends. Raises
+    SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
-    runtime = Runtime(now, encode, _bounds(settings), wait, new_event)
+    feed = feed or JournalFeed(settings.max_streams, wait, new_event)
+    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed)
     fleet = Fleet(
         partial(_launch, scenario, runtime),
         monotonic,
@@ -70,7 +74,7 @@ def create_app(
         command_line_rules(settings.latency, settings.error_rate, settings.error_status),
     )
     boot = boot or Boot(monotonic)
-    context = ControlContext(fleet, server_rules, scenario, settings, now, boot)
+    context = ControlContext(fleet, server_rules, scenario, settings, now, boot, feed)
 
     app = Application(__name__)
     for endpoint in conversations.ENDPOINTS:

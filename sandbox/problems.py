@@ -156,6 +156,16 @@ def too_many_sleepers(capacity: int) -> Problem:
     )
 
 
+def too_many_streams(capacity: int) -> Problem:
+    """Return a 503: the limit of streams of the journal is reached."""
+    return Problem(
+        503,
+        f"{capacity} streams of the journal are open already, which is the limit; start the server with a higher "
+        f"--max-streams.",
+        [("Retry-After", "1")],
+    )
+
+
 def reset_meanwhile() -> Problem:
     """Return a 503: the sandbox was reset after the call entered it."""
     return Problem(

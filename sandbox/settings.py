@@ -178,6 +178,9 @@ class Settings:
     max_sleepers: int = setting(
         10_000, _integer(1, 1_000_000), "Largest number of delayed calls at once.", "COUNT"
     )
+    max_streams: int = setting(
+        100, _integer(0, 10_000), "Largest number of streams of the journal at once.", "COUNT"
+    )
     max_snapshots: int = setting(
         100, _integer(1, 100_000), "Largest number of snapshots of a sandbox.", "COUNT"
     )

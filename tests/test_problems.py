@@ -64,6 +64,7 @@ def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
         (problems.store_full(7), 507, ["7", "--max-conversations"]),
         (problems.fleet_full(7), 503, ["7", "--max-sandboxes"]),
         (problems.too_many_sleepers(2), 503, ["2 calls", "--max-sleepers"]),
+        (problems.too_many_streams(2), 503, ["2 streams", "--max-streams"]),
         (problems.one_process_only(), 503, ["one process", "--workers 1"]),
         (problems.internal(), 500, ["defect of the sandbox"]),
     ],

@@ -7,6 +7,7 @@ from sandbox.seeding.scenario import Scenario
 from sandbox.settings import Settings
 from sandbox.world.clock import Now
 from sandbox.world.fleet import Fleet
+from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.server_rules import ServerRules
 
 
@@ -20,3 +21,4 @@ class ControlContext:
     settings: Settings
     now: Now
     boot: Boot
+    feed: JournalFeed

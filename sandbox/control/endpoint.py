@@ -53,13 +53,13 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
     """Route ``endpoint`` in ``app``. The last parameter of its path is none of the ``reserved`` words.
 
     Its view is called with the context, then (unless the scope is the server) the lease of the caller's world or None,
-    and the arguments. It returns JSON values, a Response of its own, or None for 204.
+    and the arguments. It returns JSON values, a Response of its own (Flask's, if it is streamed), or None for 204.
     """
     reader = ArgumentReader(endpoint.query, endpoint.body)
     limit: int = getattr(context.settings, endpoint.body_limit)
     operation = endpoint.operation
 
-    def view(**parameters: Any) -> Response:
+    def view(**parameters: Any) -> Response | flask.Response:
         request = Request(flask.request.environ)
         if operation.method in _WRITES:
             request.body = _json_body(request, limit)
@@ -99,8 +99,8 @@ def _json_body(request: Request, limit: int) -> bytes:
     return read_body(request.environ, limit)
 
 
-def _response(result: Any, status: int) -> Response:
-    if isinstance(result, Response):
+def _response(result: Any, status: int) -> Response | flask.Response:
+    if isinstance(result, (Response, flask.Response)):
         return result
     if result is None:
         return no_content()

@@ -11,6 +11,7 @@ from sandbox.schemas.fields import (
     Flag,
     Id,
     IdList,
+    LastId,
     Name,
     Number,
     WholeNumber,
@@ -90,6 +91,20 @@ class JournalQuery(JournalFilter):
 
     limit = WholeNumber(
         1, 10_000, load_default=100, metadata={"description": "The most calls that are shown, newest first."}
+    )
+
+
+class StreamQuery(JournalFilter):
+    """A filter of the journal's stream, and its beginning."""
+
+    after = LastId(
+        metadata={
+            "description": "Begin after the call with this id, or, if it is empty, with the first call in the journal; "
+            "by default with the next call. The header Last-Event-ID comes before it."
+        }
+    )
+    all = Flag(
+        load_default=False, metadata={"description": "The calls of every sandbox, not only the caller's."}
     )
 
 

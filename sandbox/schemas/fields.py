@@ -187,6 +187,19 @@ class Name(Attribute, fields.String):
         return value
 
 
+class LastId(Attribute, fields.String):
+    """The id of the last entry of the journal that a client has, or an empty text: it has none."""
+
+    expected = "the id of a call, a text of up to 200 characters"
+    openapi: Mapping[str, Any] = {"maxLength": 200}
+    openapi_text = {"type": "string", **openapi}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or len(value) > 200:
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class IdList(Attribute, fields.List[str]):
     """A list of ids. The first item that is not an id is refused by its index."""
 

@@ -21,8 +21,8 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
     """gunicorn around ``app``, on ``listener``, which it takes over.
 
     ``on_boot`` is called in each worker before it answers, ``on_ready`` once, when requests are answered and a signal
-    ends the server cleanly. The worker reads ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe
-    is closed.
+    ends the server cleanly, and ``on_end`` in a worker that stops, before it waits for its calls. The worker reads
+    ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe is closed.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         limits: Limits | None = None,
         on_boot: Callable[[], None] = lambda: None,
         parent_pipe: int | None = None,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
         # gunicorn closes the descriptor after it has duplicated it: it must not be closed here a second time.
@@ -41,6 +42,7 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         self._on_ready = on_ready
         self._parent_pipe = parent_pipe
         self.limits = limits or Limits()
+        self.on_end = on_end
         super().__init__()
 
     def load_config(self) -> None:

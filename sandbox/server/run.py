@@ -17,6 +17,7 @@ from sandbox.server.parent_pipe import check_parent_pipe
 from sandbox.server.ready_file import ReadyFile
 from sandbox.settings import Settings
 from sandbox.version import __version__
+from sandbox.world.journal_feed import JournalFeed
 
 
 def serve(settings: Settings) -> None:
@@ -29,7 +30,8 @@ def serve(settings: Settings) -> None:
     with listen(settings.host, settings.port) as listener:
         scenario = scenario_of(settings)
         boot = Boot(time.monotonic)
-        app = create_app(settings, scenario=scenario, new_event=GreenletEvent, boot=boot)
+        feed = JournalFeed(settings.max_streams, new_event=GreenletEvent)
+        app = create_app(settings, scenario=scenario, new_event=GreenletEvent, boot=boot, feed=feed)
         address = address_of(listener)
         text = banner(settings, scenario, address, __version__)
         pid = os.getpid()
@@ -46,4 +48,6 @@ def serve(settings: Settings) -> None:
         gc.freeze()
         limits = Limits.of(settings)
         raise_open_file_limit(limits.open_files)
-        StandaloneApplication(app, listener, on_ready, limits, boot.begin, settings.parent_pipe).run()
+        StandaloneApplication(
+            app, listener, on_ready, limits, boot.begin, settings.parent_pipe, feed.close
+        ).run()

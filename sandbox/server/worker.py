@@ -46,7 +46,8 @@ LAST_CALLS_SECONDS = 0.3
 class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
     """A gevent worker that serves :mod:`sandbox.http` and stops quickly.
 
-    The application object may have an attribute ``limits``; otherwise the defaults apply.
+    The application object may have an attribute ``limits``; otherwise the defaults apply. Its ``on_end``, if it has
+    one, is called when the worker stops, and ends calls that would last.
     """
 
     _is_ending = False
@@ -132,6 +133,7 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         self.cfg.worker_int(self)
         if self.booted:
             self._service.is_ending = True
+            getattr(self.app, "on_end", _do_nothing)()
             begun = time.monotonic()
             waited = 0.0
             # Wait for the terminal's second signal: during exit Python no longer handles signals.
@@ -158,6 +160,10 @@ def _base(address: Any, is_multiprocess: bool) -> "WSGIEnvironment":  # noqa: FB
         # Never from a header, which could move the application to another path.
         "SCRIPT_NAME": "",
     }
+
+
+def _do_nothing() -> None:
+    """Stand for an attribute that an application does not have."""
 
 
 def _reject(connection: socket.socket, problem: Problem) -> None:

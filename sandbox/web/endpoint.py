@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema
 
 from sandbox.operations import Operation
+from sandbox.problems import JSON_TYPE
 from sandbox.schemas.arguments import NoArguments
 
 
@@ -27,8 +28,8 @@ class Endpoint:
     ``body``. What it has no schema for must be empty. ``path`` documents the parameters of the path. ``statuses`` are
     those of success, the usual one first, and ``errors`` those that the scope does not imply. ``body_limit`` names the
     setting that bounds the body, and ``body_description`` says what its schema cannot. ``response`` is the schema of
-    the successful response (None: no body), ``example`` one of its values, and ``response_headers`` describes its
-    headers by name.
+    the successful response (None: no body, or one of another ``media_type`` than JSON), ``example`` one of its values,
+    and ``response_headers`` describes its headers by name.
     """
 
     operation: Operation
@@ -43,6 +44,7 @@ class Endpoint:
     body_description: str = ""
     body_example: Any = None
     response: Schema | None = None
+    media_type: str = JSON_TYPE
     response_headers: Mapping[str, str] = field(default_factory=dict)
     example: Any = None
 

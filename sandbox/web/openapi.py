@@ -159,6 +159,8 @@ def _success(converter: "OpenAPIConverter", endpoint: Endpoint, status: int) -> 
     if endpoint.response is not None:
         schema = converter.resolve_nested_schema(endpoint.response)
         shape["content"] = _content(schema, endpoint.example)
+    elif endpoint.media_type != JSON_TYPE:
+        shape["content"] = {endpoint.media_type: {"schema": {"type": "string"}, "example": endpoint.example}}
     return shape
 
 

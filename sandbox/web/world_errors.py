@@ -7,6 +7,7 @@ from sandbox import problems
 from sandbox.problems import Problem
 from sandbox.world.errors import (
     FleetFull,
+    ListenersFull,
     MissingParticipant,
     RulesFull,
     SandboxReset,
@@ -38,6 +39,7 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     RulesFull: lambda error: problems.rules_full(error.capacity),
     WrongOrder: lambda error: problems.wrong_order(error.missing, error.unknown, error.repeated),
     SleepersFull: lambda error: problems.too_many_sleepers(error.capacity),
+    ListenersFull: lambda error: problems.too_many_streams(error.capacity),
     SandboxReset: lambda _: problems.reset_meanwhile(),
 }
 """The problem for each error of the domain."""

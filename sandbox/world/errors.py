@@ -13,6 +13,7 @@ WorldError
 ├── RulesFull             the limit of fault rules is reached
 ├── WrongOrder            an order does not name each fault rule once
 ├── SleepersFull          the limit of sleeping calls is reached
+├── ListenersFull         the limit of listeners to the journals is reached
 └── SandboxReset          the sandbox was reset since the call entered it
 """
 
@@ -120,6 +121,14 @@ class WrongOrder(WorldError):
 
 class SleepersFull(WorldError):
     """The limit of sleeping calls is reached."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self.capacity = capacity
+
+
+class ListenersFull(WorldError):
+    """The limit of listeners to the journals is reached."""
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)

@@ -143,8 +143,11 @@ class Fleet:
 
     def id_of(self, slot: SandboxSlot) -> str:
         """Return the public id of a sandbox, which does not reveal its token."""
-        token = slot.token.encode(errors="surrogateescape")
-        return blake2b(token, key=self._id_key, digest_size=8).hexdigest()
+        return self.id_of_token(slot.token)
+
+    def id_of_token(self, token: str) -> str:
+        """Return the public id of the sandbox that ``token`` has, had or would have."""
+        return blake2b(token.encode(errors="surrogateescape"), key=self._id_key, digest_size=8).hexdigest()
 
     def idle_for(self, slot: SandboxSlot) -> float:
         """Return the seconds since a request last began or ended in this sandbox."""

@@ -167,6 +167,10 @@ class World(RuleSet, Protocol):
         """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
         ...
 
+    def numbered_entries(self) -> list[tuple[int, Entry]]:
+        """Return all entries with numbers that order the calls of all worlds, oldest first."""
+        ...
+
     def count_calls(self, wanted: Key) -> int:
         """Return the exact number of calls that ``wanted`` selects."""
         ...

@@ -5,6 +5,7 @@ from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
+from sandbox.world.journal_feed import JournalFeed, Update
 from sandbox.world.verdict import NO_VERDICTS, Verdicts
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -74,29 +75,41 @@ _Counted = tuple[str | None, str, int | None]
 class Journal:
     """Up to ``max_entries`` and ``max_bytes`` of entries, the oldest dropped first, and counters of all calls.
 
-    ``since`` is the generation of the sandbox in which the journal began.
+    ``since`` is the generation of the sandbox in which the journal began. ``feed`` is told of each call, as one of
+    ``token``.
     """
 
     __slots__ = (
         "_bytes",
         "_counts",
         "_entries",
+        "_feed",
         "_lock",
         "_max_bytes",
         "_max_entries",
+        "_token",
         "_truncated",
         "since",
     )
 
-    def __init__(self, max_entries: int, max_bytes: int, since: int = 1) -> None:
+    def __init__(
+        self,
+        max_entries: int,
+        max_bytes: int,
+        since: int = 1,
+        feed: JournalFeed | None = None,
+        token: str = "",
+    ) -> None:
         self.since = since
         self._max_entries = max_entries
         self._max_bytes = max_bytes
+        self._feed = feed or JournalFeed()
+        self._token = token
         self._lock = Lock()
         self._clear()
 
     def _clear(self) -> None:
-        self._entries: deque[tuple[Entry, int]] = deque()
+        self._entries: deque[tuple[int, Entry, int]] = deque()
         self._counts: dict[_Counted, int] = {}
         self._bytes = 0
         self._truncated = False
@@ -113,17 +126,27 @@ class Journal:
             counts = self._counts
             counts[key] = counts.get(key, 0) + 1
             size = entry.size
-            self._entries.append((entry, size))
+            feed = self._feed
+            number = feed.next_number()
+            self._entries.append((number, entry, size))
             self._bytes += size
             while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
-                self._bytes -= self._entries.popleft()[1]
+                self._bytes -= self._entries.popleft()[2]
                 self._truncated = True
+            if feed.listeners:
+                # Under the lock, so that listeners are told in the order of the journal.
+                feed.publish(Update(number, self._token, entry))
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
         """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
         with self._lock:
-            newest_first = [entry for entry, _ in reversed(self._entries)]
-        return list(islice((entry for entry in newest_first if _matches(wanted, _key_of(entry))), limit))
+            newest_first = [entry for _, entry, _ in reversed(self._entries)]
+        return list(islice((entry for entry in newest_first if selects(wanted, entry)), limit))
+
+    def numbered(self) -> list[tuple[int, Entry]]:
+        """Return all entries with their numbers, oldest first."""
+        with self._lock:
+            return [(number, entry) for number, entry, _ in self._entries]
 
     def count(self, wanted: Key) -> int:
         """Return the number of calls that ``wanted`` selects, including those whose entries were dropped."""
@@ -134,6 +157,18 @@ class Journal:
         """Forget entries and counters."""
         with self._lock:
             self._clear()
+            self.announce_empty()
+
+    def announce_empty(self) -> None:
+        """Tell the listeners that the journal is emptied: it is cleared, or another takes its place."""
+        feed = self._feed
+        if feed.listeners:
+            feed.publish(Update(feed.next_number(), self._token, None))
+
+
+def selects(wanted: Key, entry: Entry) -> bool:
+    """Return True if ``wanted`` selects ``entry``."""
+    return _matches(wanted, _key_of(entry))
 
 
 def _key_of(entry: Entry) -> _Counted:

@@ -1,7 +1,7 @@
 """The sandbox: the isolated world of one bearer token, in memory."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
@@ -10,6 +10,7 @@ from sandbox.world.conversation import Record
 from sandbox.world.errors import SandboxReset
 from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Entry, Journal, Key
+from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.paging import Page, Query
 from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
 from sandbox.world.sleepers import NewEvent, Sleepers, Wait, new_event, wait
@@ -34,7 +35,7 @@ class Runtime:
     """The dependencies of a sandbox on the process that it runs in.
 
     ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
-    ``new_event`` makes the event that wakes it.
+    ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record.
     """
 
     now: Now
@@ -42,6 +43,7 @@ class Runtime:
     bounds: Bounds
     wait: Wait = wait
     new_event: NewEvent = new_event
+    feed: JournalFeed = field(default_factory=JournalFeed)
 
 
 class Sandbox:
@@ -216,6 +218,9 @@ class Sandbox:
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
         return self._journal.entries(wanted, limit)
 
+    def numbered_entries(self) -> list[tuple[int, Entry]]:
+        return self._journal.numbered()
+
     def count_calls(self, wanted: Key) -> int:
         return self._journal.count(wanted)
 
@@ -276,6 +281,8 @@ class Sandbox:
             self.generation += 1
             self._set_state(state)
             if clears_journal:
+                # Before, so that no call of the new journal is announced earlier.
+                self._journal.announce_empty()
                 self._begin_journal()
         self._sleepers.begin_generation(self.generation)
 
@@ -290,7 +297,9 @@ class Sandbox:
 
     def _begin_journal(self) -> None:
         bounds = self._runtime.bounds
-        self._journal = Journal(bounds.journal_entries, bounds.journal_bytes, since=self.generation)
+        self._journal = Journal(
+            bounds.journal_entries, bounds.journal_bytes, self.generation, self._runtime.feed, self._key
+        )
 
     def _state(self) -> SandboxState:
         clock = self._clock.state

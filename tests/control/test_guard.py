@@ -382,6 +382,8 @@ def test_response_of_the_control_api_never_has_a_token(open_app: Callable[..., F
         client.post("/__admin/snapshots", headers=sent, json={})
     texts = []
     for endpoint in ENDPOINTS:
+        if endpoint.operation.id == "streamRequests":
+            continue  # it does not end; see test_journal_stream.py
         for authorization in ("", f"Bearer {token}", f"Basic {token}"):
             headers = {"Authorization": authorization, "X-Admin-Token": SECRET}
             for body in ({}, {"action": "freeze"}, {"nothing": 1}):

@@ -24,6 +24,7 @@ ROWS = {
     ("DELETE", "/__admin/faults/{}"),
     ("GET", "/__admin/requests"),
     ("GET", "/__admin/requests/count"),
+    ("GET", "/__admin/requests/stream"),
     ("DELETE", "/__admin/requests"),
     ("GET", "/__admin/clock"),
     ("PUT", "/__admin/clock"),
