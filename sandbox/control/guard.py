@@ -2,7 +2,9 @@
 
 Undocumented, our decision: a client of the control API can read and change everything, so by default only programs on
 this machine may call it. A page of another site gets 403 by its ``Origin``, a page that came through DNS rebinding by
-its ``Host``. With an admin token, the token decides. A server that listens beyond loopback is closed without one.
+its ``Host``. A browser sends no ``Origin`` for what a page embeds or links to; then ``Sec-Fetch-Site`` decides. A link
+to the panel may be followed from anywhere, since the page that has the link sees nothing of it. With an admin token,
+the token decides. A server that listens beyond loopback is closed without one.
 
 The panel's page and its files hold no secret, and a browser that opens a page can send no header. So they need no admin
 token; the page asks for it, and sends it with each of its calls.
@@ -59,7 +61,8 @@ class Guard:
 
     def _check_origin(self, environ: "WSGIEnvironment", origin: str | None) -> None:
         own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
-        if origin is not None and origin != own and origin not in self._origins:
+        is_foreign = _is_foreign(environ) if origin is None else origin not in (own, *self._origins)
+        if is_foreign:
             raise Problem(
                 403, "Pages of other origins may not call the control API; --admin-origin admits one."
             )
@@ -100,6 +103,23 @@ def host_of(authority: str) -> str:
     """Return ``localhost`` for ``localhost:8000``, ``::1`` for ``[::1]:8000``, and nothing for anything else."""
     found = _AUTHORITY.fullmatch(authority)
     return "" if found is None else found[1] or found[2]
+
+
+def _is_foreign(environ: "WSGIEnvironment") -> bool:
+    """Return whether a browser says that a page of another origin made the request, other than by a link to the panel.
+
+    The site is that of the page: another port of localhost is the same site, and another origin. Clients that are no
+    browsers do not send the header.
+    """
+    if environ.get("HTTP_SEC_FETCH_SITE", "none") in ("none", "same-origin"):
+        return False
+    follows_link = (
+        environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        and environ["PATH_INFO"] in (PANEL, PANEL.rstrip("/"))
+        and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+        and environ.get("HTTP_SEC_FETCH_DEST") == "document"
+    )
+    return not follows_link
 
 
 def _is_page(path: str) -> bool:

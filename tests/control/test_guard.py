@@ -169,6 +169,74 @@ def test_request_of_another_origin_changes_nothing(api: FlaskClient) -> None:
     assert api.get("/__admin/state").data == before
 
 
+# Requests of browsers without an Origin
+
+
+@pytest.mark.parametrize("path", [CLOCK, "/__admin/openapi.json", "/__admin/panel/index.html", "/__admin/"])
+@pytest.mark.parametrize(
+    ("site", "is_admitted"),
+    [
+        (None, True),
+        ("none", True),
+        ("same-origin", True),
+        ("same-site", False),
+        ("cross-site", False),
+        ("", False),
+        ("Cross-Site", False),
+        ("none, cross-site", False),
+        ("unheard-of", False),
+    ],
+)
+def test_site_of_the_page_counts_where_there_is_no_origin(
+    api: FlaskClient, path: str, site: str | None, is_admitted: bool
+) -> None:
+    assert get_with(api, path, HTTP_SEC_FETCH_SITE=site).status_code == (200 if is_admitted else 403)
+
+
+def test_origin_comes_before_the_site(open_api: Callable[..., FlaskClient]) -> None:
+    api = open_api(admin_origin=(PAGE,))
+    admitted = {"HTTP_SEC_FETCH_SITE": "same-site", "HTTP_ORIGIN": PAGE}
+    assert get_with(api, CLOCK, **admitted).status_code == 200
+    assert get_with(api, CLOCK, **admitted | {"HTTP_ORIGIN": "http://localhost:1"}).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["same-site", "cross-site"])
+@pytest.mark.parametrize(
+    ("method", "path", "mode", "destination", "status"),
+    [
+        ("GET", "/__admin/", "navigate", "document", 200),
+        ("HEAD", "/__admin/", "navigate", "document", 200),
+        ("GET", "/__admin", "navigate", "document", 308),
+        ("POST", "/__admin/", "navigate", "document", 403),
+        ("GET", "/__admin/", "navigate", "iframe", 403),
+        ("GET", "/__admin/", "navigate", "embed", 403),
+        ("GET", "/__admin/", "no-cors", "image", 403),
+        ("GET", "/__admin/", "navigate", None, 403),
+        ("GET", "/__admin/", None, "document", 403),
+        ("GET", "/__admin/clock", "navigate", "document", 403),
+        ("GET", "/__admin/panel/index.html", "navigate", "document", 403),
+        ("GET", "/__admin/openapi.json", "navigate", "document", 403),
+        ("GET", "/__admin/health", "no-cors", "image", 200),
+    ],
+)
+def test_panel_opens_from_a_link_of_any_site(
+    api: FlaskClient,
+    site: str,
+    method: str,
+    path: str,
+    mode: str | None,
+    destination: str | None,
+    status: int,
+) -> None:
+    sent = {
+        "HTTP_SEC_FETCH_SITE": site,
+        "HTTP_SEC_FETCH_MODE": mode,
+        "HTTP_SEC_FETCH_DEST": destination,
+        "REQUEST_METHOD": method,
+    }
+    assert get_with(api, path, **sent).status_code == status
+
+
 # Origins that --admin-origin allows
 
 
