@@ -128,22 +128,65 @@ def test_unknown_attributes_beyond_those_that_are_explained_cost_nothing() -> No
     assert values.asked <= MAX_EXPLAINED
 
 
+EXPLAINED_IN_A_PROCESS = """
+from pathlib import Path
+import json, sys
+from marshmallow import ValidationError
+from sandbox.control.state_document import StateDocument
+from sandbox.faults.rule_document import RULE
+from sandbox.schemas.arguments import CreateConversation, ListConversations, UpdateConversation
+from sandbox.schemas.control import Arrangement, ClockChange, JournalQuery, Reset
+from sandbox.schemas.conversation import ConversationSchema
+from sandbox.schemas.error_messages import message_of
+from sandbox.schemas.loading import load
+from sandbox.seeding.scenario_file import ScenarioError, read
+
+unknown = dict.fromkeys("zyxwvutsrq", 1)
+documents = [
+    (CreateConversation(), unknown),
+    (ListConversations(), unknown),
+    (UpdateConversation(), unknown),
+    (Arrangement(partial=True), unknown),
+    (JournalQuery(), unknown),
+    (Reset(), unknown),
+    (ClockChange(partial=True), unknown),
+    (ConversationSchema(partial=True), unknown),
+    (StateDocument(partial=True), unknown),
+    (RULE, unknown),
+    (RULE, {"delay": 1, "match": unknown}),
+    (RULE, {"fault": {"type": "hang"} | unknown}),
+    (RULE, {"fault": {"type": "status", "status": 503} | unknown}),
+    (RULE, {"delay": {"type": "uniform", "lower": 1, "upper": 2} | unknown}),
+]
+for schema, document in documents:
+    try:
+        load(schema, document, "this body")
+    except ValidationError as error:
+        print(message_of(error))
+scenario = Path(sys.argv[1])
+for document in (unknown, {"conversations": [unknown]}, {"generate": {"count": 1} | unknown}):
+    scenario.write_text(json.dumps(document))
+    try:
+        read(scenario, "it", "it")
+    except ScenarioError as error:
+        print(str(error).removeprefix("it: "))
+"""
+
+
 @pytest.mark.parametrize("hash_seed", ["0", "1", "2"])
-def test_the_message_does_not_depend_on_the_order_of_a_set(hash_seed: str) -> None:
-    program = (
-        "from marshmallow import ValidationError\n"
-        "from sandbox.schemas.arguments import ListConversations\n"
-        "from sandbox.schemas.error_messages import message_of\n"
-        "from sandbox.schemas.loading import load\n"
-        "try: load(ListConversations(), dict.fromkeys('zyxwvutsrq', 1), 'this query')\n"
-        "except ValidationError as error: print(message_of(error))"
-    )
+def test_unknown_attributes_are_explained_in_the_order_of_the_document_for_every_hash_seed(
+    hash_seed: str, tmp_path: Path
+) -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", EXPLAINED_IN_A_PROCESS, str(tmp_path / "scenario.json")],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,
         env={"PYTHONHASHSEED": hash_seed},
     )
-    assert [sentence.split()[0] for sentence in answer.stdout.split(". ")] == [*"zyxwv"]
+    explained = answer.stdout.splitlines()
+    assert len(explained) == 17
+    for message in explained:
+        names = [sentence.split()[0].rpartition(".")[2] for sentence in message.split(". ")]
+        assert names == [*"zyxwv"], message
