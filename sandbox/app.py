@@ -35,7 +35,7 @@ from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
-from sandbox.world.sleepers import NewEvent, Wait, new_event, wait
+from sandbox.world.sleepers import NewEvent, RuleSleepers, Wait, new_event, wait
 
 
 def create_app(
@@ -60,7 +60,8 @@ def create_app(
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
     feed = feed or JournalFeed(settings.max_streams, wait, new_event)
-    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed)
+    rule_sleepers = RuleSleepers()
+    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, rule_sleepers)
     fleet = Fleet(
         partial(_launch, scenario, runtime),
         monotonic,
@@ -70,7 +71,7 @@ def create_app(
     )
     server_rules = ServerRules(
         settings.max_rules,
-        fleet.wake,
+        rule_sleepers.wake,
         command_line_rules(settings.latency, settings.error_rate, settings.error_status),
     )
     boot = boot or Boot(monotonic)

@@ -34,13 +34,14 @@ EXAMPLE = {
 
 def show(context: ControlContext, lease: Lease | None) -> dict[str, Any]:
     """Return the rules in the order in which they are tried; the first that matches and fires wins."""
-    return {"data": [_shape(context, lease, rule) for rule in _rules(context, lease)[0].rules]}
+    rules, _ = _rules(context, lease)
+    return {"data": [_shape(rules, rule) for rule in rules.rules]}
 
 
 def add(context: ControlContext, lease: Lease | None, body: UnboundRule) -> dict[str, Any]:
     """Add a rule behind the others: one of your own, or that of a preset."""
     rules, generation = _rules(context, lease)
-    return _shape(context, lease, rules.add_rule(generation, body))
+    return _shape(rules, rules.add_rule(generation, body))
 
 
 def replace(context: ControlContext, lease: Lease | None, body: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +59,8 @@ def clear(context: ControlContext, lease: Lease | None) -> None:
 
 def show_one(context: ControlContext, lease: Lease | None, rule_id: str) -> dict[str, Any]:
     """Return a rule, with its counters."""
-    return _shape(context, lease, _rules(context, lease)[0].get_rule(rule_id))
+    rules, _ = _rules(context, lease)
+    return _shape(rules, rules.get_rule(rule_id))
 
 
 def order(context: ControlContext, lease: Lease | None, body: dict[str, Any]) -> dict[str, Any]:
@@ -77,8 +79,8 @@ def change(
     """
     rules, generation = _rules(context, lease)
     if isinstance(body, Switch):
-        return _shape(context, lease, rules.switch_rule(generation, rule_id, enabled=body.enabled))
-    return _shape(context, lease, rules.change_rule(generation, rule_id, body))
+        return _shape(rules, rules.switch_rule(generation, rule_id, enabled=body.enabled))
+    return _shape(rules, rules.change_rule(generation, rule_id, body))
 
 
 def remove(context: ControlContext, lease: Lease | None, rule_id: str) -> None:
@@ -94,15 +96,9 @@ def _rules(context: ControlContext, lease: Lease | None) -> tuple[RuleSet, int]:
     return lease.world, lease.generation
 
 
-def _shape(context: ControlContext, lease: Lease | None, rule: Rule) -> dict[str, Any]:
-    worlds = context.fleet.worlds() if lease is None else [lease.world]
-    counters = [world.counters(rule) for world in worlds]
-    return {
-        "id": rule.id,
-        **rule.document,
-        "matched": sum(each.matched for each in counters),
-        "fired": sum(each.fired for each in counters),
-    }
+def _shape(rules: RuleSet, rule: Rule) -> dict[str, Any]:
+    counters = rules.counters(rule)
+    return {"id": rule.id, **rule.document, "matched": counters.matched, "fired": counters.fired}
 
 
 ENDPOINTS = (

@@ -83,11 +83,6 @@ class Fleet:
         """Return all worlds, that of the requests without a token first."""
         return [self.anonymous.world, *(slot.world for slot in self)]
 
-    def wake(self) -> None:
-        """Wake the calls of all worlds that sleep because of a rule that has ended or is switched off."""
-        for world in self.worlds():
-            world.wake()
-
     @contextmanager
     def using(self, token: str) -> Iterator[Lease]:
         """Lease the world of ``token`` until the block ends. Raises FleetFull."""

@@ -34,6 +34,10 @@ class RuleSet(Protocol):
         """Return the rule of this id. Raises UnknownRule."""
         ...
 
+    def counters(self, rule: Rule, /) -> RuleCounters:
+        """Return the counters of one of the rules."""
+        ...
+
     def add_rule(self, generation: int, unbound: UnboundRule, /) -> Rule:
         """Add a rule behind the others, and return it. Raises RulesFull."""
         ...
@@ -147,10 +151,6 @@ class World(RuleSet, Protocol):
 
     def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
         """Sleep until the time is over, the rule ends or the generation ends. Return whether it was woken."""
-        ...
-
-    def wake(self) -> None:
-        """Wake the calls that sleep because of a rule that has ended or is switched off."""
         ...
 
     def check(self, generation: int) -> None:

@@ -62,6 +62,23 @@ class Effect(Protocol):
         ...
 
 
+class Tally:
+    """The counters of a server-wide rule over all sandboxes: the calls that it matched, and those that it fired for."""
+
+    __slots__ = ("_lock", "fired", "matched")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.matched = 0
+        self.fired = 0
+
+    def add(self, matched: int, fired: int) -> None:
+        """Add the counts of a call in one of the sandboxes."""
+        with self._lock:
+            self.matched += matched
+            self.fired += fired
+
+
 @dataclass(frozen=True, slots=True)
 class RequestMatcher:
     """Selects requests. Everything given must match; a matcher without conditions selects every ``/v1`` call.
@@ -125,19 +142,25 @@ class UnboundRule:
     def bind(self, rule_id: str, since: float | None) -> "Rule":
         """Return the rule with an id. Its time to live counts from ``since`` on the sandbox's clock.
 
-        ``since`` None counts from the first matching call of each sandbox.
+        ``since`` None counts from the first matching call of each sandbox: the rule applies in all of them, and has a
+        tally.
         """
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Rule(**values, id=rule_id, since=since, life=RuleLife(enabled=self.enabled))
+        tally = Tally() if since is None else None
+        return Rule(**values, id=rule_id, since=since, life=RuleLife(enabled=self.enabled), tally=tally)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(UnboundRule):
-    """A rule with its id, and the time from which its time to live counts."""
+    """A rule with its id, and the time from which its time to live counts.
+
+    ``tally`` counts its calls in all sandboxes, if it applies in all.
+    """
 
     id: str
     since: float | None = None
     life: RuleLife = field(default_factory=RuleLife, compare=False, repr=False)
+    tally: Tally | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str | None:
@@ -347,8 +370,11 @@ class RuleBook:
 
         The match has a window if the effect counted the call.
         """
-        reason, counters = self._count(self.counters(rule), now)
+        counted = self.counters(rule)
+        reason, counters = self._count(counted, now)
         self._counters[rule.life] = counters
+        if rule.tally is not None:
+            rule.tally.add(counters.matched - counted.matched, counters.fired - counted.fired)
         counts = reason.outcome in ("fired", "within_limit")
         return reason, RuleMatch(rule, counters.matched, now, counters.window if counts else None)
 

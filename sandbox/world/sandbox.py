@@ -13,7 +13,7 @@ from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.paging import Page, Query
 from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
-from sandbox.world.sleepers import NewEvent, Sleepers, Wait, new_event, wait
+from sandbox.world.sleepers import NewEvent, RuleSleepers, Sleepers, Wait, new_event, wait
 from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState
 from sandbox.world.store import Encode, Store
@@ -35,7 +35,8 @@ class Runtime:
     """The dependencies of a sandbox on the process that it runs in.
 
     ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
-    ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record.
+    ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record, and ``rule_sleepers`` are the
+    sleeping calls of all sandboxes.
     """
 
     now: Now
@@ -44,6 +45,7 @@ class Runtime:
     wait: Wait = wait
     new_event: NewEvent = new_event
     feed: JournalFeed = field(default_factory=JournalFeed)
+    rule_sleepers: RuleSleepers = field(default_factory=RuleSleepers)
 
 
 class Sandbox:
@@ -75,7 +77,7 @@ class Sandbox:
         self._lock = Lock()
         self.generation = generation
         self._ended = False
-        self._sleepers = Sleepers(generation, runtime.wait, runtime.new_event)
+        self._sleepers = Sleepers(generation, runtime.wait, runtime.new_event, runtime.rule_sleepers)
         self._snapshots: Snapshots[SandboxState] = Snapshots(runtime.bounds.snapshots)
         self._set_state(state)
         self._begin_journal()
@@ -187,7 +189,7 @@ class Sandbox:
             self._book.remove(rule_id)
         self._sleepers.wake()
 
-    def counters(self, rule: Rule) -> RuleCounters:
+    def counters(self, rule: Rule, /) -> RuleCounters:
         return self._book.counters(rule)
 
     def fire(self, generation: int, request: RequestInfo, server_rules: Collection[Rule]) -> Trial:
@@ -203,9 +205,6 @@ class Sandbox:
 
     def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
         return self._ended or self._sleepers.sleep(generation, seconds, None if rule is None else rule.life)
-
-    def wake(self) -> None:
-        self._sleepers.wake()
 
     # The journal
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sandbox.world.rules import Rule, RuleBook, UnboundRule
+from sandbox.world.rules import Rule, RuleBook, RuleCounters, UnboundRule
 
 
 class ServerRules:
     """The rules that apply in every sandbox, behind its own: the server-wide ones, then those of the command line.
 
-    They never fire here: each sandbox counts them for itself. Nothing resets them, so that their ``generation`` never
-    changes. ``wake`` wakes the calls of all sandboxes that sleep because of a rule that has ended.
+    They never fire here: each sandbox counts them for itself when its calls meet them, and adds to the tally of the
+    rule. So a change costs the same for any number of sandboxes. Nothing resets the rules, so that their ``generation``
+    never changes. ``wake`` wakes the calls of all sandboxes that sleep because of a rule.
     """
 
     generation = 0
@@ -32,6 +33,11 @@ class ServerRules:
     def get_rule(self, rule_id: str) -> Rule:
         """Return the rule of this id. Raises UnknownRule."""
         return self._book.get(rule_id)
+
+    def counters(self, rule: Rule) -> RuleCounters:
+        """Return the counters of a rule: the sums over all sandboxes, those that are gone or were reset included."""
+        tally = rule.tally
+        return RuleCounters(rule) if tally is None else RuleCounters(rule, tally.matched, tally.fired)
 
     def add_rule(self, _generation: int, unbound: UnboundRule) -> Rule:
         """Add a rule behind the others, and return it. Raises RulesFull."""

@@ -47,15 +47,61 @@ class _Sleeper:
         return self.life is None or self.life.delays_calls
 
 
+class RuleSleepers:
+    """The calls of all sandboxes that sleep because of a rule, by its life.
+
+    The end of a server-wide rule wakes them, and need not ask every sandbox for its own.
+    """
+
+    __slots__ = ("_lock", "_sleeping")
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sleeping: dict[RuleLife, set[_Sleeper]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._sleeping.values()))
+
+    def add(self, life: RuleLife, sleeper: _Sleeper) -> None:
+        """Add a call that begins to sleep."""
+        with self._lock:
+            self._sleeping.setdefault(life, set()).add(sleeper)
+
+    def discard(self, life: RuleLife, sleeper: _Sleeper) -> None:
+        """Forget a call that no longer sleeps."""
+        with self._lock:
+            sleeping = self._sleeping[life]
+            sleeping.discard(sleeper)
+            if not sleeping:
+                del self._sleeping[life]
+
+    def wake(self) -> None:
+        """Wake the calls that sleep because of a rule that has ended or is switched off."""
+        with self._lock:
+            idle = [sleeping for life, sleeping in self._sleeping.items() if not life.delays_calls]
+            woken = [sleeper for sleeping in idle for sleeper in sleeping]
+        _wake(woken)
+
+
 class Sleepers:
-    """The sleeping calls of one sandbox. Those of an earlier generation do not sleep."""
+    """The sleeping calls of one sandbox. Those of an earlier generation do not sleep.
 
-    __slots__ = ("_generation", "_lock", "_new_event", "_sleeping", "_wait")
+    ``rule_sleepers`` are those of all sandboxes.
+    """
 
-    def __init__(self, generation: int, wait: Wait = wait, new_event: NewEvent = new_event) -> None:
+    __slots__ = ("_generation", "_lock", "_new_event", "_rule_sleepers", "_sleeping", "_wait")
+
+    def __init__(
+        self,
+        generation: int,
+        wait: Wait = wait,
+        new_event: NewEvent = new_event,
+        rule_sleepers: RuleSleepers | None = None,
+    ) -> None:
         self._generation = generation
         self._wait = wait
         self._new_event = new_event
+        self._rule_sleepers = RuleSleepers() if rule_sleepers is None else rule_sleepers
         self._lock = Lock()
         self._sleeping: set[_Sleeper] = set()
 
@@ -72,6 +118,8 @@ class Sleepers:
             if generation < self._generation:
                 return True
             self._sleeping.add(sleeper)
+        if life is not None:
+            self._rule_sleepers.add(life, sleeper)
         try:
             # Only now: a rule that ends from here on finds the sleeper, and one that has ended is seen here.
             if sleeper.may_sleep:
@@ -80,6 +128,8 @@ class Sleepers:
         finally:
             with self._lock:
                 self._sleeping.discard(sleeper)
+            if life is not None:
+                self._rule_sleepers.discard(life, sleeper)
 
     def wake(self) -> None:
         """Wake the calls that sleep because of a rule that has ended or is switched off."""

@@ -136,6 +136,20 @@ def test_changed_rule_counts_from_zero(harness: Harness) -> None:
     assert [harness.call().status_code for _ in range(3)] == [503, 200, 200]
 
 
+def test_server_wide_rule_shows_the_counts_of_all_sandboxes(harness: Harness) -> None:
+    harness.rule(None, times=1, fault={"type": "status", "status": 503})
+    for token in ("a", "b", None):
+        assert [harness.call(token=token).status_code for _ in range(3)][1:] == [
+            401 if token is None else 200
+        ] * 2
+    shown = rules(harness, None)[0]
+    assert (shown["matched"], shown["fired"]) == (9, 3)
+    harness.call("POST", "/__admin/reset", "a", json={})
+    assert rules(harness, None)[0] == shown
+    changed = harness.call("PUT", f"{RULES}/server-rule-1", None, json={"delay": 0}).get_json()
+    assert (changed["matched"], changed["fired"]) == (0, 0)
+
+
 def test_changed_server_wide_rule_counts_from_zero_in_every_sandbox(harness: Harness) -> None:
     document: dict[str, Any] = {"times": 1, "fault": {"type": "status", "status": 503}}
     harness.rule(None, **document)

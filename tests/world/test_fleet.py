@@ -23,7 +23,7 @@ from sandbox.world.sleepers import Wait
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 from tests.garbage import garbage_of
-from tests.world.harness import THREADS, FakeWait, run_in_threads, unbound, woken_calls
+from tests.world.harness import THREADS, FakeWait, run_in_threads, woken_calls
 
 BOUNDS = Bounds(conversations=10, snapshots=1, rules=1, journal_entries=1, journal_bytes=1000)
 
@@ -366,21 +366,6 @@ def test_drop_wakes_the_calls_of_the_dropped_world_only() -> None:
     leases = [harness.fleet.lease_anonymous(), *(harness.fleet.acquire(token) for token in "abc")]
     sleeps = [sleep_of(lease, None) for lease in leases]
     assert woken_calls(wait, sleeps, lambda: harness.drop("b")) == [False, False, True, False]
-
-
-def test_wake_wakes_the_calls_of_a_rule_in_all_worlds() -> None:
-    wait = FakeWait()
-    harness = FleetHarness(wait=wait)
-    leases = [harness.fleet.lease_anonymous(), *(harness.fleet.acquire(token) for token in "ab")]
-    first, second = unbound().bind("server-rule-1", None), unbound().bind("server-rule-2", None)
-    sleeps = [sleep_of(lease, rule) for lease in leases for rule in (first, second, None)]
-
-    def end_first() -> None:
-        first.life.has_ended = True
-        harness.fleet.wake()
-
-    woken = woken_calls(wait, sleeps, end_first)
-    assert woken == [True, False, False] * 3
 
 
 def ids_with(id_key: bytes, *tokens: str) -> list[str]:

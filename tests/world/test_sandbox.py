@@ -305,12 +305,6 @@ def woken_by(
     return list(compress([None if rule is None else rule.id for rule in rules], woken))
 
 
-def end(sandbox: Sandbox, rule: Rule) -> None:
-    """End a server-wide rule, and wake the calls that it delays."""
-    rule.life.has_ended = True
-    sandbox.wake()
-
-
 @pytest.mark.parametrize(
     ("action", "woken"),
     [
@@ -322,7 +316,6 @@ def end(sandbox: Sandbox, rule: Rule) -> None:
         (lambda sandbox: sandbox.switch_rule(1, "rule-1", enabled=False), ["rule-1"]),
         (lambda sandbox: sandbox.switch_rule(1, "rule-1", enabled=True), []),
         (lambda sandbox: sandbox.order_rules(1, ["rule-2", "rule-1"]), []),
-        (lambda sandbox: end(sandbox, SERVER_RULE), ["server-rule-1"]),
         (lambda sandbox: sandbox.reset(sandbox.state), ["rule-1", "rule-2", "server-rule-1", None]),
         (lambda sandbox: sandbox.load(sandbox.state), ["rule-1", "rule-2", "server-rule-1", None]),
         (lambda sandbox: sandbox.restore("snapshot-1"), ["rule-1", "rule-2", "server-rule-1", None]),
@@ -339,7 +332,6 @@ def end(sandbox: Sandbox, rule: Rule) -> None:
         "switch_rule off",
         "switch_rule on",
         "order_rules",
-        "wake",
         "reset",
         "load",
         "restore",

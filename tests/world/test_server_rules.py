@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox.world.clock import Clock
 from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
-from sandbox.world.rules import Rule
+from sandbox.world.rules import Rule, RuleBook
 from sandbox.world.server_rules import ServerRules
 from tests.world.harness import unbound
+from tests.world.test_rules import CREATE
 
 GENERATION = 0
 
@@ -160,3 +162,35 @@ def test_generation_never_changes() -> None:
     harness = ServerRulesHarness(1)
     harness.rules.replace_rules(GENERATION, ())
     assert harness.rules.generation == GENERATION
+
+
+def test_counters_are_the_sums_over_all_sandboxes() -> None:
+    harness = ServerRulesHarness(1, capacity=3)
+    limited, after = harness.rules.rules[0], harness.rules.add_rule(GENERATION, unbound(skip=1, times=2))
+    harness.rules.change_rule(GENERATION, limited.id, unbound(times=1))
+    clock = Clock(lambda: 1000.0)
+    for sandbox in "abc":
+        book = RuleBook(0, sandbox, 5)
+        for _ in range(4):
+            book.fire(CREATE, clock, harness.rules.all)
+    first, second = (harness.rules.counters(rule) for rule in harness.rules.rules)
+    assert (first.matched, first.fired) == (12, 3)
+    assert (second.matched, second.fired) == (9, 6)
+    assert second.rule is after
+
+
+def test_expired_rule_counts_nothing() -> None:
+    harness = ServerRulesHarness()
+    rule = harness.rules.add_rule(GENERATION, unbound(ttl_seconds=5.0))
+    now = [1000.0]
+    book = RuleBook(0, "a", 5)
+    for now[0] in (1000.0, 1004.0, 1005.0, 1006.0):
+        book.fire(CREATE, Clock(lambda: now[0]), harness.rules.all)
+    assert harness.rules.counters(rule).matched == 2
+
+
+def test_rule_of_the_command_line_has_no_counters_of_all_sandboxes() -> None:
+    rule = Rule(unbound().effect, {}, id="command-line-error")
+    harness = ServerRulesHarness(command_line=(rule,))
+    RuleBook(0, "a", 5).fire(CREATE, Clock(lambda: 1000.0), harness.rules.all)
+    assert (harness.rules.counters(rule).matched, harness.rules.counters(rule).fired) == (0, 0)

@@ -10,8 +10,8 @@ from threading import Barrier, Thread
 import pytest
 
 from sandbox.world.rule_life import RuleLife
-from sandbox.world.sleepers import Event, Sleepers, new_event, wait
-from tests.world.harness import FakeWait
+from sandbox.world.sleepers import Event, RuleSleepers, Sleepers, new_event, wait
+from tests.world.harness import FakeWait, woken_calls
 
 TIMEOUT_SECONDS = 10.0
 
@@ -130,6 +130,40 @@ def test_call_that_fails_while_it_sleeps_is_forgotten() -> None:
     with pytest.raises(ConnectionError):
         sleepers.sleep(1, 5, None)
     assert len(sleepers) == 0
+
+
+def test_end_of_a_server_wide_rule_wakes_its_calls_in_all_sandboxes() -> None:
+    wait = FakeWait()
+    everyone = RuleSleepers()
+    sandboxes = [Sleepers(1, wait, rule_sleepers=everyone) for _ in range(3)]
+
+    def sleep_of(sleepers: Sleepers, life: RuleLife | None) -> Callable[[], bool]:
+        return lambda: sleepers.sleep(1, 5, life)
+
+    def end_rule() -> None:
+        RULE.has_ended = True
+        everyone.wake()
+
+    sleeps = [sleep_of(sleepers, life) for sleepers in sandboxes for life in (RULE, OTHER, None)]
+    assert woken_calls(wait, sleeps, end_rule) == [True, False, False] * 3
+
+
+def test_switched_off_server_wide_rule_wakes_its_calls_in_all_sandboxes() -> None:
+    everyone = RuleSleepers()
+
+    def switch_off() -> None:
+        RULE.is_suspended = True
+        everyone.wake()
+
+    assert Sleepers(1, FakeWait(switch_off), rule_sleepers=everyone).sleep(1, 5, RULE)
+
+
+def test_call_that_woke_up_is_forgotten_in_all_sandboxes() -> None:
+    counts: list[int] = []
+    everyone = RuleSleepers()
+    sleepers = Sleepers(1, FakeWait(lambda: counts.append(len(everyone))), rule_sleepers=everyone)
+    sleepers.sleep(1, 5, RULE)
+    assert (counts, len(everyone)) == ([1], 0)
 
 
 @wake_all
