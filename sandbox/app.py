@@ -73,6 +73,7 @@ def create_app(
         settings.max_rules,
         rule_sleepers.wake,
         command_line_rules(settings.latency, settings.error_rate, settings.error_status),
+        settings.max_rule_bytes,
     )
     boot = boot or Boot(monotonic)
     context = ControlContext(fleet, server_rules, scenario, settings, now, boot, feed)
@@ -120,6 +121,8 @@ def _bounds(settings: Settings) -> Bounds:
         rules=settings.max_rules,
         journal_entries=settings.journal_entries,
         journal_bytes=settings.journal_bytes,
+        snapshot_bytes=settings.max_snapshot_bytes,
+        rule_bytes=settings.max_rule_bytes,
     )
 
 

@@ -182,6 +182,15 @@ def rules_full(capacity: int) -> Problem:
     )
 
 
+def rules_too_large(max_bytes: float) -> Problem:
+    """Return a 507: the limit of the memory of fault rules is reached."""
+    return Problem(
+        507,
+        f"The fault rules would take more than {max_bytes} bytes of memory, which is the limit. Delete some, make them "
+        f"shorter, or start the server with a higher --max-rule-bytes.",
+    )
+
+
 def unknown_rule(rule_id: str) -> Problem:
     """Return a 404: no fault rule has this id."""
     return Problem(404, f"There is no fault rule with the id {quoted(rule_id)}.")
@@ -200,6 +209,15 @@ def snapshots_full(capacity: int) -> Problem:
         507,
         f"This sandbox has {capacity} snapshots, which is the limit. Delete some, or start the server with a higher "
         f"--max-snapshots.",
+    )
+
+
+def snapshots_too_large(max_bytes: float) -> Problem:
+    """Return a 507: the limit of the memory of snapshots is reached."""
+    return Problem(
+        507,
+        f"The snapshots of this sandbox take more than {max_bytes} bytes of memory besides its current state, which is "
+        f"the limit. Delete some, or start the server with a higher --max-snapshot-bytes.",
     )
 
 

@@ -175,6 +175,12 @@ class Settings:
     max_rules: int = setting(
         100, _integer(1, 10_000), "Largest number of fault rules of a sandbox, and of the server.", "COUNT"
     )
+    max_rule_bytes: int = setting(
+        1_048_576,
+        _integer(1, 1_073_741_824),
+        "Largest memory of the fault rules of a sandbox, and of the server.",
+        "BYTES",
+    )
     max_sleepers: int = setting(
         10_000, _integer(1, 1_000_000), "Largest number of delayed calls at once.", "COUNT"
     )
@@ -183,6 +189,12 @@ class Settings:
     )
     max_snapshots: int = setting(
         100, _integer(1, 100_000), "Largest number of snapshots of a sandbox.", "COUNT"
+    )
+    max_snapshot_bytes: int = setting(
+        268_435_456,
+        _integer(1, 1_099_511_627_776),
+        "Largest memory of the snapshots of a sandbox besides its current state.",
+        "BYTES",
     )
     journal_entries: int = setting(
         500, _integer(0, 1_000_000), "Largest number of calls in a sandbox's journal.", "COUNT"

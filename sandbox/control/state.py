@@ -56,7 +56,13 @@ def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict
     capacity = max(context.settings.max_conversations, lease.world.size)
     if len(body["conversations"]) > capacity:
         raise StoreFull(capacity)
-    state = state_of(body, context.settings.max_rules, context.now(), context.server_rules.all)
+    state = state_of(
+        body,
+        context.settings.max_rules,
+        context.now(),
+        context.server_rules.all,
+        context.settings.max_rule_bytes,
+    )
     lease.world.load(state)
     return {"conversations": len(state.table)}
 

@@ -1,5 +1,6 @@
 """The state document: a whole sandbox as JSON."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from sandbox.schemas.unique_ids import check_unique
 from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.paging import Order
-from sandbox.world.rules import Rule
+from sandbox.world.rules import Rule, check_room
 from sandbox.world.state import SandboxState
 from sandbox.world.table import MAX_DELETIONS, Table
 
@@ -50,16 +51,22 @@ class StateDocument(Schema):
 
 
 def state_of(
-    document: dict[str, Any], max_rules: int, now: float, server_rules: Iterable[Rule] = ()
+    document: dict[str, Any],
+    max_rules: int,
+    now: float,
+    server_rules: Iterable[Rule] = (),
+    max_rule_bytes: float = math.inf,
 ) -> SandboxState:
     """Return the state that a loaded document describes. ``now`` is the machine's time in Unix seconds.
 
     ``server_rules`` are those that apply in every sandbox, which the document may have counters of.
 
-    Raises Problem 400, which names what is wrong with its place, and RulesFull where there are more than ``max_rules``.
+    Raises Problem 400, which names what is wrong with its place, RulesFull where there are more than ``max_rules``, and
+    RulesTooLarge where they occupy more than ``max_rule_bytes`` of memory.
     """
     clock = Clock(lambda: now, document["frozen_at"], document["clock_offset"])
     saved = rules_of(document["faults"], max_rules)
+    check_room([each.unbound for each in saved], max_rules, max_rule_bytes)
     try:
         table = _table_of(document["conversations"], document["deleted"])
         rules, counters = imported_rules(saved, clock.time())

@@ -9,9 +9,11 @@ WorldError
 ├── UnknownSandbox        no sandbox has this id
 ├── UnknownSnapshot       no snapshot has this id
 ├── SnapshotsFull         the limit of snapshots is reached
+├── SnapshotsTooLarge     the limit of the memory of snapshots is reached
 ├── UnknownRule           no fault rule has this id
 ├── RulesFull             the limit of fault rules is reached
 ├── WrongOrder            an order does not name each fault rule once
+├── RulesTooLarge         the limit of the memory of fault rules is reached
 ├── SleepersFull          the limit of sleeping calls is reached
 ├── ListenersFull         the limit of listeners to the journals is reached
 └── SandboxReset          the sandbox was reset since the call entered it
@@ -88,6 +90,14 @@ class SnapshotsFull(WorldError):
         self.capacity = capacity
 
 
+class SnapshotsTooLarge(WorldError):
+    """The limit of the memory of snapshots is reached."""
+
+    def __init__(self, max_bytes: float) -> None:
+        super().__init__(max_bytes)
+        self.max_bytes = max_bytes
+
+
 class UnknownRule(WorldError):
     """No fault rule has this id, or it was removed."""
 
@@ -117,6 +127,14 @@ class WrongOrder(WorldError):
         self.missing = [rule_id for rule_id in known if rule_id not in counts]
         self.unknown = [rule_id for rule_id in counts if rule_id not in known_ids]
         self.repeated = [rule_id for rule_id, count in counts.items() if count > 1]
+
+
+class RulesTooLarge(WorldError):
+    """The limit of the memory of fault rules is reached."""
+
+    def __init__(self, max_bytes: float) -> None:
+        super().__init__(max_bytes)
+        self.max_bytes = max_bytes
 
 
 class SleepersFull(WorldError):

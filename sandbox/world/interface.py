@@ -39,17 +39,18 @@ class RuleSet(Protocol):
         ...
 
     def add_rule(self, generation: int, unbound: UnboundRule, /) -> Rule:
-        """Add a rule behind the others, and return it. Raises RulesFull."""
+        """Add a rule behind the others, and return it. Raises RulesFull and RulesTooLarge."""
         ...
 
     def replace_rules(self, generation: int, unbound: Iterable[UnboundRule], /) -> None:
-        """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull."""
+        """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull and RulesTooLarge."""
         ...
 
     def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
-        """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule.
+        """Replace the rule of this id, wake the calls that it delays, and return the new one.
 
-        The new one is counted from zero. If the two differ in ``enabled`` alone, the rule is switched instead.
+        The new one is counted from zero. If the two differ in ``enabled`` alone, the rule is switched instead. Raises UnknownRule
+        and RulesTooLarge.
         """
         ...
 
@@ -133,10 +134,6 @@ class World(RuleSet, Protocol):
 
     # Rules, and the calls that they delay
 
-    def counters(self, rule: Rule) -> RuleCounters:
-        """Return the counters of one of the rules, or of a server-wide rule, in this world."""
-        ...
-
     def fire(self, generation: int, request: RequestInfo, server_rules: Collection[Rule]) -> Trial:
         """Count ``request``, and return the first rule that fires, with a verdict on each. Raises SandboxReset."""
         ...
@@ -213,7 +210,7 @@ class World(RuleSet, Protocol):
         ...
 
     def take_snapshot(self, generation: int) -> Snapshot[SandboxState]:
-        """Save the state under a new id. Raises SnapshotsFull and SandboxReset."""
+        """Save the state under a new id. Raises SnapshotsFull, SnapshotsTooLarge and SandboxReset."""
         ...
 
     def restore(self, snapshot_id: str) -> Snapshot[SandboxState]:

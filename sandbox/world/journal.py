@@ -6,6 +6,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from sandbox.world.journal_feed import JournalFeed, Update
+from sandbox.world.memory import text_bytes
 from sandbox.world.verdict import NO_VERDICTS, Verdicts
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -26,7 +27,7 @@ class Headers(NamedTuple):
     @classmethod
     def of(cls, items: tuple[tuple[str, str], ...]) -> "Headers":
         """Return ``items`` with their size."""
-        return cls(items, sum(_HEADER_BYTES + len(name) + len(value) for name, value in items))
+        return cls(items, sum(_HEADER_BYTES + text_bytes(name) + text_bytes(value) for name, value in items))
 
 
 class Entry(NamedTuple):
@@ -55,9 +56,13 @@ class Entry(NamedTuple):
     @property
     def size(self) -> int:
         """About how many bytes the entry occupies in memory."""
-        text = len(self.path) + len(self.query) + len(self.body)
-        size = _ENTRY_BYTES + text + self.headers.size
-        return size if self.why is NO_VERDICTS else size + self.why.size
+        path, query, body = self.path, self.query, self.body
+        size = _ENTRY_BYTES + len(self.id) + len(self.method) + self.headers.size
+        if self.why is not NO_VERDICTS:
+            size += self.why.size
+        if path.isascii() and query.isascii() and body.isascii():
+            return size + len(path) + len(query) + len(body)
+        return size + text_bytes(path) + text_bytes(query) + text_bytes(body)
 
 
 class Key(NamedTuple):

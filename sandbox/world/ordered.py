@@ -11,6 +11,7 @@ it, and rpds and immutables are unordered.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
 FANOUT = 64
@@ -58,7 +59,24 @@ class OrderedMap(Generic[K, V]):
         return bool(self._root.keys)
 
     def __iter__(self) -> Iterator[V]:
-        return iter(self.after(None, -1))
+        return chain.from_iterable(self.parts(set()))
+
+    def parts(self, seen: set[int]) -> Iterator[tuple[V, ...]]:
+        """Iterate over the values in parts, those of one leaf each.
+
+        Parts whose nodes are in ``seen`` by their identity are left out, and the others are added to it: of several
+        maps, what they share is iterated over once.
+        """
+        nodes = [self._root]
+        while nodes:
+            node = nodes.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, _Leaf):
+                yield node.values
+            else:
+                nodes += reversed(node.children)
 
     def __contains__(self, key: K) -> bool:
         node = self._root

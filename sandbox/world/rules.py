@@ -1,5 +1,6 @@
 """Rules decide when something goes wrong. They do not know what goes wrong: that is their effect."""
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
@@ -8,9 +9,13 @@ from typing import Any, NamedTuple, Protocol
 
 from sandbox.world.clock import Clock
 from sandbox.world.draws import draw_bits, draw_unit
-from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
+from sandbox.world.errors import RulesFull, RulesTooLarge, UnknownRule, WrongOrder
+from sandbox.world.memory import json_bytes
 from sandbox.world.rule_life import RuleLife
 from sandbox.world.verdict import MAX_VERDICTS, Detail, Reason, Scope, Verdict, Verdicts, cut
+
+_RULE_BYTES = 1200
+"""The memory of a rule besides its document and the texts that it matches."""
 
 
 class RequestInfo(Protocol):
@@ -139,6 +144,12 @@ class UnboundRule:
     ttl_seconds: float | None = None
     enabled: bool = True
 
+    @property
+    def size(self) -> int:
+        """About how many bytes the rule occupies in memory."""
+        match = self.match
+        return _RULE_BYTES + sum(json_bytes(dict(part)) for part in (self.document, match.query, match.body))
+
     def bind(self, rule_id: str, since: float | None) -> "Rule":
         """Return the rule with an id. Its time to live counts from ``since`` on the sandbox's clock.
 
@@ -206,10 +217,11 @@ class RuleBook:
     """The rules of one sandbox, in order, and their counters.
 
     ``key`` names the sandbox in the draws. Server-wide rules have counters in each sandbox, so that no sandbox takes a
-    fault away from another. ``id_prefix`` is that of the ids: ``rule-1``, ``rule-2`` and so on for ``rule``.
+    fault away from another. ``id_prefix`` is that of the ids: ``rule-1``, ``rule-2`` and so on for ``rule``. There are
+    at most ``capacity`` rules, which occupy at most ``max_bytes`` of memory.
     """
 
-    __slots__ = ("_counters", "_id_prefix", "_key", "_lock", "_seed", "capacity", "rules")
+    __slots__ = ("_counters", "_id_prefix", "_key", "_lock", "_max_bytes", "_seed", "capacity", "rules")
 
     def __init__(
         self,
@@ -219,12 +231,14 @@ class RuleBook:
         rules: Iterable[Rule] = (),
         id_prefix: str = "rule",
         counters: Iterable[RuleCounters] = (),
+        max_bytes: float = math.inf,
     ) -> None:
         self._seed = seed
         self._key = key
         self._id_prefix = id_prefix
         self._lock = Lock()
         self._counters = {each.rule.life: each for each in counters}
+        self._max_bytes = max_bytes
         self.capacity = capacity
         self.rules = tuple(rules)
 
@@ -236,10 +250,9 @@ class RuleBook:
         raise UnknownRule(rule_id)
 
     def add(self, unbound: UnboundRule, since: float | None) -> Rule:
-        """Add a rule behind the others under a new id, and return it. Raises RulesFull."""
+        """Add a rule behind the others under a new id, and return it. Raises RulesFull and RulesTooLarge."""
         with self._lock:
-            if len(self.rules) >= self.capacity:
-                raise RulesFull(self.capacity)
+            check_room((*self.rules, unbound), self.capacity, self._max_bytes)
             suffixes = (rule.id.removeprefix(f"{self._id_prefix}-") for rule in self.rules)
             number = 1 + max((int(suffix) for suffix in suffixes if suffix.isdigit()), default=0)
             rule = unbound.bind(f"{self._id_prefix}-{number}", since)
@@ -247,26 +260,28 @@ class RuleBook:
             return rule
 
     def replace(self, unbound: Iterable[UnboundRule], since: float | None) -> None:
-        """Replace all rules. The new ones are counted from zero. Raises RulesFull."""
+        """Replace all rules. The new ones are counted from zero. Raises RulesFull and RulesTooLarge."""
         with self._lock:
             rules = bind_all(unbound, self._id_prefix, since)
-            if len(rules) > self.capacity:
-                raise RulesFull(self.capacity)
+            check_room(rules, self.capacity, self._max_bytes)
             for rule in self.rules:
                 self._end(rule)
             self.rules = rules
 
     def change(self, rule_id: str, unbound: UnboundRule, since: float | None) -> Rule:
-        """Replace the rule of this id, and return the new one, which is counted from zero. Raises UnknownRule.
+        """Replace the rule of this id, and return the new one, which is counted from zero.
 
-        If the two differ in ``enabled`` alone, the rule is switched and keeps its counters.
+        If the two differ in ``enabled`` alone, the rule is switched and keeps its counters. Raises UnknownRule and
+        RulesTooLarge.
         """
         with self._lock:
             old = self.get(rule_id)
             if _is_switch(old, unbound):
                 return self._put(replace(old, enabled=unbound.enabled, document=unbound.document))
+            new = unbound.bind(rule_id, since)
+            check_room([new if rule is old else rule for rule in self.rules], self.capacity, self._max_bytes)
             self._end(old)
-            return self._put(unbound.bind(rule_id, since))
+            return self._put(new)
 
     def switch(self, rule_id: str, *, enabled: bool) -> Rule:
         """Switch a rule on or off, and return it. It keeps its counters. Raises UnknownRule."""
@@ -454,6 +469,14 @@ def revived(
         if each.rule.life in by_life or not each.rule.life.has_ended
     ]
     return tuple(by_life.values()), kept
+
+
+def check_room(rules: Sequence[UnboundRule], capacity: int, max_bytes: float) -> None:
+    """Check that there are at most ``capacity`` rules, in ``max_bytes`` of memory. Raises RulesFull, RulesTooLarge."""
+    if len(rules) > capacity:
+        raise RulesFull(capacity)
+    if sum(rule.size for rule in rules) > max_bytes:
+        raise RulesTooLarge(max_bytes)
 
 
 def bind_all(unbound: Iterable[UnboundRule], id_prefix: str, since: float | None) -> tuple[Rule, ...]:

@@ -1,5 +1,6 @@
 """The sandbox: the isolated world of one bearer token, in memory."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -15,19 +16,21 @@ from sandbox.world.paging import Page, Query
 from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
 from sandbox.world.sleepers import NewEvent, RuleSleepers, Sleepers, Wait, new_event, wait
 from sandbox.world.snapshots import Snapshot, Snapshots
-from sandbox.world.state import SandboxState
+from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.store import Encode, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits of a sandbox's growth."""
+    """The limits of a sandbox's growth. Those named bytes are of memory."""
 
     conversations: int
     snapshots: int
     rules: int
     journal_entries: int
     journal_bytes: int
+    snapshot_bytes: float = math.inf
+    rule_bytes: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,8 @@ class Runtime:
     """The dependencies of a sandbox on the process that it runs in.
 
     ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
-    ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record, and ``rule_sleepers`` are the
-    sleeping calls of all sandboxes.
+    ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record, and ``rule_sleepers`` are
+    the sleeping calls of all sandboxes.
     """
 
     now: Now
@@ -78,7 +81,9 @@ class Sandbox:
         self.generation = generation
         self._ended = False
         self._sleepers = Sleepers(generation, runtime.wait, runtime.new_event, runtime.rule_sleepers)
-        self._snapshots: Snapshots[SandboxState] = Snapshots(runtime.bounds.snapshots)
+        self._snapshots: Snapshots[SandboxState] = Snapshots(
+            runtime.bounds.snapshots, runtime.bounds.snapshot_bytes, fit_beside
+        )
         self._set_state(state)
         self._begin_journal()
 
@@ -292,7 +297,9 @@ class Sandbox:
         self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
         # A state is shared with snapshots and forks, in which the rules do not end when they end here.
         rules, counters = revived(state.rules, state.counters)
-        self._book = RuleBook(state.seed, self._key, bounds.rules, rules, counters=counters)
+        self._book = RuleBook(
+            state.seed, self._key, bounds.rules, rules, counters=counters, max_bytes=bounds.rule_bytes
+        )
 
     def _begin_journal(self) -> None:
         bounds = self._runtime.bounds

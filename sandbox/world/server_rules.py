@@ -1,5 +1,6 @@
 """The rules that apply in every sandbox."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.world.rules import Rule, RuleBook, RuleCounters, UnboundRule
@@ -15,8 +16,14 @@ class ServerRules:
 
     generation = 0
 
-    def __init__(self, capacity: int, wake: Callable[[], None], command_line: Iterable[Rule] = ()) -> None:
-        self._book = RuleBook(0, "", capacity, id_prefix="server-rule")
+    def __init__(
+        self,
+        capacity: int,
+        wake: Callable[[], None],
+        command_line: Iterable[Rule] = (),
+        max_bytes: float = math.inf,
+    ) -> None:
+        self._book = RuleBook(0, "", capacity, id_prefix="server-rule", max_bytes=max_bytes)
         self._wake = wake
         self._command_line = tuple(command_line)
 
@@ -40,16 +47,19 @@ class ServerRules:
         return RuleCounters(rule) if tally is None else RuleCounters(rule, tally.matched, tally.fired)
 
     def add_rule(self, _generation: int, unbound: UnboundRule) -> Rule:
-        """Add a rule behind the others, and return it. Raises RulesFull."""
+        """Add a rule behind the others, and return it. Raises RulesFull and RulesTooLarge."""
         return self._book.add(unbound, None)
 
     def replace_rules(self, _generation: int, unbound: Iterable[UnboundRule]) -> None:
-        """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull."""
+        """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull and RulesTooLarge."""
         self._book.replace(unbound, None)
         self._wake()
 
     def change_rule(self, _generation: int, rule_id: str, unbound: UnboundRule) -> Rule:
-        """Replace the rule of this id, wake the calls that it delays, and return the new one. Raises UnknownRule."""
+        """Replace the rule of this id, wake the calls that it delays, and return the new one.
+
+        Raises UnknownRule and RulesTooLarge.
+        """
         rule = self._book.change(rule_id, unbound, None)
         self._wake()
         return rule

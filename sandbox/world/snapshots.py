@@ -1,10 +1,11 @@
 """Save points of one sandbox, in memory. A state is an immutable value, so a snapshot only keeps a reference."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
-from sandbox.world.errors import SnapshotsFull, UnknownSnapshot
+from sandbox.world.errors import SnapshotsFull, SnapshotsTooLarge, UnknownSnapshot
 
 S = TypeVar("S")
 
@@ -18,12 +19,23 @@ class Snapshot(NamedTuple, Generic[S]):
 
 
 class Snapshots(Generic[S]):
-    """Up to ``capacity`` snapshots, in the order in which they were taken."""
+    """Up to ``capacity`` snapshots, in the order in which they were taken.
 
-    __slots__ = ("_by_id", "_capacity", "_lock", "_taken")
+    ``fit_beside`` returns whether states occupy at most a number of bytes of memory besides another one, the current
+    state, with which they may share parts. As long as it returns False for ``max_bytes``, no snapshot is taken.
+    """
 
-    def __init__(self, capacity: int) -> None:
+    __slots__ = ("_by_id", "_capacity", "_fit_beside", "_lock", "_max_bytes", "_taken")
+
+    def __init__(
+        self,
+        capacity: int,
+        max_bytes: float = math.inf,
+        fit_beside: Callable[[Sequence[S], S, float], bool] = lambda _states, _current, _max_bytes: True,
+    ) -> None:
         self._capacity = capacity
+        self._max_bytes = max_bytes
+        self._fit_beside = fit_beside
         self._by_id: dict[str, Snapshot[S]] = {}
         self._taken = 0
         self._lock = Lock()
@@ -33,10 +45,16 @@ class Snapshots(Generic[S]):
             return iter(list(self._by_id.values()))
 
     def take(self, at: float, state: S) -> Snapshot[S]:
-        """Save ``state`` under a new id, which is never used again, and return the snapshot. Raises SnapshotsFull."""
+        """Save ``state``, the current one, under a new id, which is never used again, and return the snapshot.
+
+        Raises SnapshotsFull and SnapshotsTooLarge.
+        """
         with self._lock:
             if len(self._by_id) >= self._capacity:
                 raise SnapshotsFull(self._capacity)
+            taken = [each.state for each in self._by_id.values()]
+            if not self._fit_beside(taken, state, self._max_bytes):
+                raise SnapshotsTooLarge(self._max_bytes)
             self._taken += 1
             snapshot = Snapshot(f"snapshot-{self._taken}", at, state)
             self._by_id[snapshot.id] = snapshot

@@ -1,7 +1,9 @@
 """The state of a sandbox as a value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.world.memory import PINNED_ID_BYTES
 from sandbox.world.rules import Rule, RuleCounters
 from sandbox.world.table import Table
 
@@ -23,3 +25,44 @@ class SandboxState:
     clock_offset: float = 0.0
     rules: tuple[Rule, ...] = ()
     counters: tuple[RuleCounters, ...] = ()
+
+    @property
+    def memory(self) -> int:
+        """About how many bytes the state occupies in memory, what it shares with others included."""
+        return self.table.memory + self._memory_besides_table(set())
+
+    def memory_besides(self, seen: set[int]) -> int:
+        """Return about how many bytes the state occupies in memory, without the objects whose identity is in ``seen``.
+
+        What is counted is added to ``seen``, so that what states share is counted once.
+        """
+        return self.table.memory_besides(seen) + self._memory_besides_table(seen)
+
+    def _memory_besides_table(self, seen: set[int]) -> int:
+        size = 0
+        if id(self.pinned_ids) not in seen:
+            seen.add(id(self.pinned_ids))
+            size += len(self.pinned_ids) * PINNED_ID_BYTES
+        for rule in self.rules:
+            # A sandbox that takes a state makes rules of its own, with the same documents.
+            if id(rule.document) not in seen:
+                seen.add(id(rule.document))
+                size += rule.size
+        return size
+
+
+def fit_beside(states: Sequence[SandboxState], current: SandboxState, max_bytes: float) -> bool:
+    """Return True if ``states`` occupy at most ``max_bytes`` of memory besides ``current``.
+
+    What they share with it and with each other is found only if it matters.
+    """
+    if sum(state.memory for state in states) <= max_bytes:
+        return True
+    seen: set[int] = set()
+    current.memory_besides(seen)
+    size = 0
+    for state in states:
+        size += state.memory_besides(seen)
+        if size > max_bytes:
+            return False
+    return True

@@ -246,6 +246,24 @@ def test_number_of_rules_is_limited(assert_error_shape: Check, owner: str | None
     assert harness.rule(owner, delay=1) == f"{prefix}-4"
 
 
+@OWNERS
+def test_memory_of_rules_is_limited(assert_error_shape: Check, owner: str | None, prefix: str) -> None:
+    limit = 20_000
+    harness = Harness(max_rule_bytes=limit)
+    large = {"delay": 1, "match": {"query": {"a": "b" * 4_000}}}
+    assert harness.call("POST", RULES, owner, json=large).status_code == 201
+    document = large | {"match": {"query": {"a": "b" * 20_000}}}
+    for method, path, body in (
+        ("POST", RULES, document),
+        ("PUT", f"{RULES}/{prefix}-1", document),
+        ("PUT", RULES, {"data": [large, large, large]}),
+    ):
+        refused = harness.call(method, path, owner, json=body)
+        assert_error_shape(refused, 507, f"more than {limit} bytes", "--max-rule-bytes")
+    assert [rule["match"] for rule in rules(harness, owner)] == [large["match"]]
+    assert harness.call("PUT", RULES, owner, json={"data": [{"delay": 1}] * 5}).status_code == 200
+
+
 @OWNER
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"delay": 1}), ("DELETE", None)])
 def test_unknown_rule_is_not_found(

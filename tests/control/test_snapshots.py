@@ -177,6 +177,26 @@ def test_number_of_snapshots_is_limited(
     assert take(api) == "snapshot-3"
 
 
+@pytest.mark.parametrize(("limit", "status"), [(2001, 201), (2000, 201), (1999, 507)])
+def test_memory_of_snapshots_is_limited(
+    open_api: Callable[..., FlaskClient], assert_error_shape: Check, limit: int, status: int
+) -> None:
+    """The two conversations of the first state are kept by its snapshot alone once the sandbox has others."""
+    api = open_api(max_snapshot_bytes=limit)
+    document = api.get("/__admin/state").get_json()
+    first = take(api)
+    assert take(api) == "snapshot-2"
+    assert api.put("/__admin/state", json=document).status_code == 200
+    response = api.post(PATH, json={})
+    assert response.status_code == status
+    if status == 507:
+        assert_error_shape(response, 507, "more than 1999 bytes", "--max-snapshot-bytes")
+        for snapshot_id in (first, "snapshot-2"):
+            assert snapshot_id in snapshot_ids(api)
+            api.delete(f"{PATH}/{snapshot_id}")
+        assert take(api) == "snapshot-3"
+
+
 def test_snapshots_belong_to_one_sandbox(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
     client = open_app().test_client()
     taken = take(client, headers={"Authorization": "Bearer one"})

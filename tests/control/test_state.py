@@ -315,6 +315,19 @@ def test_a_document_has_no_more_rules_than_a_sandbox_may_have(
     assert api.get(STATE).data == before
 
 
+def test_rules_of_a_document_have_the_memory_limit_of_a_sandbox(
+    open_api: Callable[..., FlaskClient], assert_error_shape: Check
+) -> None:
+    api = open_api(max_rule_bytes=10_000)
+    before = api.get(STATE).data
+    answer = api.put(
+        STATE, json=DOCUMENT | {"faults": [{"delay": 1, "name": "a", "match": {"path": "b" * 190}}] * 9}
+    )
+    assert_error_shape(answer, 507, "more than 10000 bytes", "--max-rule-bytes")
+    assert api.get(STATE).data == before
+    assert api.put(STATE, json=DOCUMENT).status_code == 200
+
+
 @pytest.mark.parametrize("offset", [-LATEST_TIMESTAMP, -1_900_000_000.0, LATEST_TIMESTAMP])
 def test_no_document_sets_the_clock_out_of_the_range_of_timestamps(
     open_api: Callable[..., FlaskClient], offset: float

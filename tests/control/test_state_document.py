@@ -51,7 +51,7 @@ def test_a_state_is_what_its_document_describes() -> None:
     assert (state.seed, state.pinned_ids, state.id_index) == (7, ("p1", "p2"), 1)
     assert (state.frozen_at, state.clock_offset) == (1000.5, 0.0)
     assert [record.conversation.id for record in state.table] == ["a", "b"]
-    assert state.table.deletions() == [Order(-9, "z"), Order(-3, "y")]
+    assert list(state.table.deletions()) == [Order(-9, "z"), Order(-3, "y")]
     assert [(rule.id, rule.since, rule.document) for rule in state.rules] == [
         ("rule-1", 1000.5, DOCUMENT["faults"][0]),
         ("rule-2", 1000.5, DOCUMENT["faults"][1]),

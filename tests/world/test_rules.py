@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.world.clock import Clock
-from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
+from sandbox.world.errors import RulesFull, RulesTooLarge, UnknownRule, WrongOrder
 from sandbox.world.rules import (
     Effect,
     RateWindow,
@@ -337,6 +337,45 @@ def test_changes_of_other_rules_do_not_change_counters() -> None:
     added = book.add(unbound(match=RequestMatcher(method="GET")), None)
     book.remove(added.id)
     assert firing_pattern(book, 2) == "x."
+
+
+def named(name: str) -> UnboundRule:
+    return UnboundRule(AlwaysDue(), {"name": name})
+
+
+@pytest.mark.parametrize(
+    ("more", "fits"),
+    [(-1, True), (0, True), (1, False), (10_000, False)],
+    ids=["below", "at", "above", "far above"],
+)
+@pytest.mark.parametrize(
+    ("rules", "write"),
+    [
+        (1, lambda book, rule: book.add(rule, None)),
+        (2, lambda book, rule: book.change("rule-2", rule, None)),
+        (2, lambda book, rule: book.replace([named(""), rule], None)),
+    ],
+    ids=["add", "change", "replace"],
+)
+def test_rules_beyond_the_memory_limit_are_refused(
+    rules: int, write: Callable[[RuleBook, UnboundRule], object], more: int, fits: bool
+) -> None:
+    short = named("")
+    bound = 2 * short.size + 50
+    book = RuleBook(0, "me", 3, max_bytes=bound)
+    for _ in range(rules):
+        book.add(short, None)
+    before = book.rules
+    rule = named("a" * (50 + more))
+    if fits:
+        write(book, rule)
+        assert len(book.rules) == 2
+        assert sum(each.size for each in book.rules) == bound + more
+    else:
+        with pytest.raises(RulesTooLarge) as refused:
+            write(book, rule)
+        assert refused.value.max_bytes == bound
+        assert book.rules == before
 
 
 def test_add_and_replace_beyond_capacity_are_refused() -> None:

@@ -1,10 +1,11 @@
 """In-memory save points."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sandbox.world.errors import SnapshotsFull, UnknownSnapshot
+from sandbox.world.errors import SnapshotsFull, SnapshotsTooLarge, UnknownSnapshot
 from sandbox.world.snapshots import Snapshot, Snapshots
 
 
@@ -44,6 +45,25 @@ def test_snapshot_beyond_capacity_is_refused_and_uses_no_id() -> None:
     snapshots.drop("snapshot-1")
     assert snapshots.take(0, "c").id == "snapshot-3"
     assert [each.state for each in snapshots] == ["b", "c"]
+
+
+def test_snapshot_is_refused_while_the_others_do_not_fit_beside_the_state() -> None:
+    asked: list[tuple[list[int], int, float]] = []
+
+    def fit_beside(states: Sequence[int], current: int, max_bytes: float) -> bool:
+        asked.append((list(states), current, max_bytes))
+        return sum(states) <= max_bytes
+
+    snapshots: Snapshots[int] = Snapshots(9, 5, fit_beside)
+    snapshots.take(0, 4)
+    snapshots.take(0, 2)
+    with pytest.raises(SnapshotsTooLarge) as refused:
+        snapshots.take(0, 1)
+    assert refused.value.max_bytes == 5
+    assert asked == [([], 4, 5), ([4], 2, 5), ([4, 2], 1, 5)]
+    assert len(list(snapshots)) == 2
+    snapshots.drop("snapshot-1")
+    assert snapshots.take(0, 1).id == "snapshot-3"
 
 
 @pytest.mark.parametrize("name", ["snapshot-1", "snapshot-3", "", "2"])

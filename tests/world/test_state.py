@@ -1,0 +1,71 @@
+"""The state of a sandbox as a value, and its memory."""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.world.conversation import Conversation
+from sandbox.world.memory import DELETION_BYTES, PINNED_ID_BYTES, RECORD_BYTES
+from sandbox.world.state import SandboxState, fit_beside
+from sandbox.world.table import Table
+from tests.world.harness import record_of, table_of, unbound
+
+
+def state_of(table: Table) -> SandboxState:
+    return SandboxState(table, seed=1)
+
+
+def with_one_more(table: Table, conversation_id: str) -> Table:
+    return table.put(record_of(Conversation.begin(conversation_id, "contact", None, 5)))
+
+
+HUNDRED = table_of(*(f"c{number:03}" for number in range(100)))
+RULES = tuple(unbound().bind(f"rule-{number}", 5.0) for number in range(3))
+
+
+def fits_exactly(states: list[SandboxState], current: SandboxState, size: int) -> bool:
+    """Return True if the states need ``size`` bytes besides the current one, and not one less."""
+    return fit_beside(states, current, size) and (not size or not fit_beside(states, current, size - 1))
+
+
+@pytest.mark.parametrize(
+    ("states", "current", "size"),
+    [
+        ([], HUNDRED, 0),
+        ([HUNDRED], HUNDRED, 0),
+        ([HUNDRED] * 50, HUNDRED, 0),
+        ([HUNDRED], Table(), 100 * RECORD_BYTES),
+        ([HUNDRED] * 50, Table(), 100 * RECORD_BYTES),
+        ([Table.of(HUNDRED)], HUNDRED, 0),
+        ([with_one_more(HUNDRED, "d")], HUNDRED, RECORD_BYTES),
+        ([HUNDRED, with_one_more(HUNDRED, "d"), with_one_more(HUNDRED, "e")], HUNDRED, 2 * RECORD_BYTES),
+        ([HUNDRED], with_one_more(HUNDRED, "d"), 0),
+        ([HUNDRED, with_one_more(HUNDRED, "d")], Table(), 101 * RECORD_BYTES),
+        ([HUNDRED], HUNDRED.remove("c050"), RECORD_BYTES),
+        ([HUNDRED.remove("c050")], HUNDRED, DELETION_BYTES),
+        (
+            [HUNDRED.remove("c050"), HUNDRED.remove("c050").remove("c051")],
+            HUNDRED,
+            2 * DELETION_BYTES + DELETION_BYTES,
+        ),
+        ([table_of("a", "b"), table_of("a", "b")], table_of("a", "b"), 4 * RECORD_BYTES),
+    ],
+)
+def test_what_tables_share_is_counted_once(states: list[Table], current: Table, size: int) -> None:
+    assert fits_exactly([state_of(each) for each in states], state_of(current), size)
+
+
+def test_rules_and_pinned_ids_are_counted_once() -> None:
+    plain = state_of(Table())
+    ruled = replace(plain, rules=RULES, pinned_ids=("a", "b"))
+    size = sum(rule.size for rule in RULES) + 2 * PINNED_ID_BYTES
+    assert fits_exactly([ruled], plain, size)
+    assert fits_exactly([ruled, ruled, replace(ruled, rules=RULES[:1])], plain, size)
+    assert fits_exactly([ruled], ruled, 0)
+    assert fits_exactly([ruled], replace(ruled, rules=RULES[:1]), sum(rule.size for rule in RULES[1:]))
+
+
+def test_small_states_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Table, "memory_besides")
+    states = [state_of(HUNDRED), state_of(with_one_more(HUNDRED, "d"))]
+    assert fit_beside(states, state_of(Table()), 201 * RECORD_BYTES)
