@@ -11,7 +11,7 @@ from sandbox import problems
 from sandbox.edge.call import Call
 from sandbox.operations import COLLECTION, Operation
 from sandbox.web.errors import error_response
-from sandbox.web.response import Response, problem_response
+from sandbox.web.response import Response, StreamedResponse, problem_response
 from sandbox.web.text import is_utf8, text_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Application(Flask):
         """Convert what a view returns, on Flask's usual way."""
         if isinstance(rv, Response):
             return FlaskResponse(rv.body, rv.status, rv.headers)
+        if isinstance(rv, StreamedResponse):
+            return FlaskResponse(rv.pieces, rv.status, rv.headers)
         return super().make_response(rv)
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

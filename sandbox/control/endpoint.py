@@ -16,7 +16,7 @@ from sandbox.web.arguments import ArgumentReader
 from sandbox.web.body import read_body
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.request import Request
-from sandbox.web.response import Response, json_response, no_content
+from sandbox.web.response import Response, StreamedResponse, json_response, no_content
 from sandbox.world.fleet import Lease
 
 _WRITES = ("POST", "PUT")
@@ -59,7 +59,7 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
     limit: int = getattr(context.settings, endpoint.body_limit)
     operation = endpoint.operation
 
-    def view(**parameters: Any) -> Response | flask.Response:
+    def view(**parameters: Any) -> Response | StreamedResponse | flask.Response:
         request = Request(flask.request.environ)
         if operation.method in _WRITES:
             request.body = _json_body(request, limit)
@@ -99,8 +99,8 @@ def _json_body(request: Request, limit: int) -> bytes:
     return read_body(request.environ, limit)
 
 
-def _response(result: Any, status: int) -> Response | flask.Response:
-    if isinstance(result, (Response, flask.Response)):
+def _response(result: Any, status: int) -> Response | StreamedResponse | flask.Response:
+    if isinstance(result, Response | StreamedResponse | flask.Response):
         return result
     if result is None:
         return no_content()

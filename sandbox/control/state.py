@@ -9,9 +9,11 @@ from sandbox.control.state_document import VERSION, StateDocument, state_of
 from sandbox.operations import Operation
 from sandbox.schemas.responses import ImportResultSchema
 from sandbox.web.endpoint import Endpoint
-from sandbox.web.response import Response, json_response
+from sandbox.web.json_pieces import json_pieces
+from sandbox.web.response import StreamedResponse, json_stream
 from sandbox.world.errors import StoreFull
 from sandbox.world.fleet import Lease
+from sandbox.world.paging import Order
 
 PATH = "/__admin/state"
 EXAMPLE = {
@@ -27,14 +29,14 @@ EXAMPLE = {
 }
 
 
-def export(_context: ControlContext, lease: Lease) -> Response:
+def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
     """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules.
 
     A rule comes with what it has counted, so that the calls after an import meet the same faults.
     """
     state = lease.world.state
     server_faults = exported_server_rules(state)
-    head = {
+    document = {
         "version": VERSION,
         "seed": state.seed,
         "pinned_ids": list(state.pinned_ids),
@@ -43,11 +45,11 @@ def export(_context: ControlContext, lease: Lease) -> Response:
         "clock_offset": state.clock_offset,
         "faults": exported_rules(state),
         **({"server_faults": server_faults} if server_faults else {}),
-        "deleted": [{"id": place.id, "created_at": -place.newest_first} for place in state.table.deletions()],
+        "deleted": (_deletion(place) for place in state.table.deletions()),
+        # JSON already, made when they were written.
+        "conversations": (record.json for record in state.table),
     }
-    # The records are JSON already, so they are only joined.
-    records = b",".join([record.json for record in state.table])
-    return json_response(json.dumps(head).encode()[:-1] + b', "conversations": [' + records + b"]}\n")
+    return json_stream(json_pieces(document))
 
 
 def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +67,10 @@ def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict
     )
     lease.world.load(state)
     return {"conversations": len(state.table)}
+
+
+def _deletion(place: Order) -> bytes:
+    return json.dumps({"id": place.id, "created_at": -place.newest_first}).encode()
 
 
 ENDPOINTS = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from types import TracebackType
 
-from sandbox.http.client import Client
+from sandbox.http.client import Client, yield_to_others
 from sandbox.http.date import DateHeader
 from sandbox.http.headers import has_token
 
@@ -81,6 +81,9 @@ class ResponseWriter:
             return
         for part in body:
             self.write(part)
+            if len(part) > JOINED_BYTES:
+                # A client that receives fast would otherwise hold all others until the end of a long body.
+                yield_to_others()
         self._finish()
 
     def write(self, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """The HTTP response as a value: what views return and what faults change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,27 @@ class Response:
     def with_body(self, body: bytes) -> "Response":
         """Return this response with another body."""
         return replace(self, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedResponse:
+    """A response whose body is made in pieces as they are sent, so that a slow client keeps none of it in memory.
+
+    Its length is unknown, so that HTTP/1.1 sends it in chunks.
+    """
+
+    status: str
+    headers: list[tuple[str, str]]
+    pieces: Iterator[bytes]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response(self.status, self.headers)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.pieces
+
+
+def json_stream(pieces: Iterator[bytes]) -> StreamedResponse:
+    """Return a response with a JSON body that is made in pieces."""
+    return StreamedResponse(status_line(200), [("Content-Type", JSON_TYPE)], pieces)
 
 
 def json_response(body: bytes, status: int = 200, headers: Headers = ()) -> Response:

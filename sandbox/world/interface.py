@@ -49,8 +49,8 @@ class RuleSet(Protocol):
     def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
         """Replace the rule of this id, wake the calls that it delays, and return the new one.
 
-        The new one is counted from zero. If the two differ in ``enabled`` alone, the rule is switched instead. Raises UnknownRule
-        and RulesTooLarge.
+        The new one is counted from zero. If the two differ in ``enabled`` alone, the rule is switched instead.
+        Raises UnknownRule and RulesTooLarge.
         """
         ...
 

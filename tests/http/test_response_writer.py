@@ -84,6 +84,31 @@ def test_a_body_of_unknown_length_is_sent_in_chunks() -> None:
     assert [response.body for response in found] == [b"abcdefgh"] * 2
 
 
+def test_others_run_between_the_pieces_of_a_long_body() -> None:
+    turns: list[str] = []
+
+    def long() -> Iterator[bytes]:
+        for _ in range(3):
+            turns.append("piece")
+            yield b"x" * (JOINED_BYTES + 1)
+
+    def other() -> None:
+        while len(turns) < 6:
+            turns.append("other")
+            gevent.sleep(1e-9)
+
+    gevent.spawn(other)
+    served, client = connection(answering(long()))
+    with client:
+        client.sendall(request("GET", "/", "Connection: close").encode())
+        gevent.spawn(served.serve)
+        with gevent.Timeout(PATIENCE_SECONDS):
+            received = everything(client)
+    assert len(only(received).body) == 3 * (JOINED_BYTES + 1)
+    first = turns.index("piece")
+    assert "other" in turns[first : turns.index("piece", first + 1)]
+
+
 def test_a_body_of_unknown_length_ends_with_an_http_1_0_connection() -> None:
     sent = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
     response = only(exchange(answering(pieces(b"abc", b"de")), sent))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.problems import Problem
-from sandbox.web.response import Response, json_response, no_content, problem_response
+from sandbox.web.response import Response, json_response, json_stream, no_content, problem_response
 
 
 def test_json_response_has_no_charset() -> None:
@@ -14,6 +14,14 @@ def test_json_response_has_no_charset() -> None:
     assert response.status == "200 OK"
     assert response.headers == [("Content-Type", "application/json"), ("Content-Length", "2")]
     assert response.body == b"{}"
+
+
+def test_json_stream_makes_its_pieces_when_they_are_sent() -> None:
+    pieces = iter([b"{", b"}"])
+    response = json_stream(pieces)
+    assert response.status == "200 OK"
+    assert response.headers == [("Content-Type", "application/json")]
+    assert response.pieces is pieces
 
 
 def test_no_content_has_no_body_and_no_content_type() -> None:
@@ -45,6 +53,17 @@ def test_response_is_a_wsgi_application_and_sends_no_body_for_head(method: str, 
     sent = json_response(b"{}")({"REQUEST_METHOD": method}, start_response)
     assert b"".join(sent) == body
     assert started == [("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])]
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", b"{}"), ("HEAD", b"")])
+def test_streamed_response_is_a_wsgi_application_too(method: str, body: bytes) -> None:
+    started: list[tuple[Any, ...]] = []
+
+    def start_response(*args: Any) -> Any:
+        started.append(args)
+
+    assert b"".join(json_stream(iter([b"{", b"}"]))({"REQUEST_METHOD": method}, start_response)) == body
+    assert started == [("200 OK", [("Content-Type", "application/json")])]
 
 
 def test_headers_are_removed_in_any_case_and_added_at_the_end() -> None:

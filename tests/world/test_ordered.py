@@ -252,3 +252,22 @@ def test_page_takes_a_few_comparisons_for_any_size(size: int, monkeypatch: pytes
     tree.before(middle, 51)
     tree.put(middle, 0).remove(middle)
     assert 0 < CountingNumber.comparisons < 150
+
+
+def test_parts_of_several_maps_are_their_values_and_shared_ones_occur_once() -> None:
+    first = map_of(range(100))
+    second = first.put(1000, "new").remove(50)
+    seen: set[int] = set()
+    assert [value for part in first.parts(seen) for value in part] == list(first)
+    added = [value for part in second.parts(seen) for value in part]
+    assert "new" in added
+    assert len(added) < 20
+    assert list(second.parts(seen)) == []
+    assert list(OrderedMap[int, str]().parts(set())) in ([], [()])
+
+
+def test_iteration_needs_only_the_part_that_it_has_reached() -> None:
+    tree = map_of(range(100))
+    iterator = iter(tree)
+    assert next(iterator) == value_of(0)
+    assert list(iterator) == [value_of(number) for number in range(1, 100)]

@@ -51,7 +51,7 @@ def fits_exactly(states: list[SandboxState], current: SandboxState, size: int) -
         ([table_of("a", "b"), table_of("a", "b")], table_of("a", "b"), 4 * RECORD_BYTES),
     ],
 )
-def test_what_tables_share_is_counted_once(states: list[Table], current: Table, size: int) -> None:
+def test_shared_parts_of_tables_are_counted_once(states: list[Table], current: Table, size: int) -> None:
     assert fits_exactly([state_of(each) for each in states], state_of(current), size)
 
 
