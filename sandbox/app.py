@@ -32,6 +32,7 @@ from sandbox.world.clock import Now
 from sandbox.world.fleet import Fleet
 from sandbox.world.interface import World
 from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.pause import Pause, no_pause
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
@@ -48,14 +49,15 @@ def create_app(
     new_event: NewEvent = new_event,
     boot: Boot | None = None,
     feed: JournalFeed | None = None,
+    pause: Pause = no_pause,
 ) -> Flask:
     """Return the server as a WSGI application; without ``settings``, the ``SANDBOX_…`` variables configure it.
 
     ``scenario`` is for a caller that has loaded the scenario of the settings already. ``now`` returns Unix seconds and
     drives the clocks of the sandboxes, ``monotonic`` returns seconds that never go back and drives expiry, ``wait`` is
     how a delayed call sleeps, and ``new_event`` returns what may wake it. ``boot`` is for a server that starts the
-    process which answers after this call, ``feed`` for one that closes the streams of the journal when it ends. Raises
-    SettingsError.
+    process which answers after this call, ``feed`` for one that closes the streams of the journal when it ends.
+    ``pause`` lets others run during long work, where calls are not threads. Raises SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
@@ -76,7 +78,7 @@ def create_app(
         settings.max_rule_bytes,
     )
     boot = boot or Boot(monotonic)
-    context = ControlContext(fleet, server_rules, scenario, settings, now, boot, feed)
+    context = ControlContext(fleet, server_rules, scenario, settings, now, boot, feed, pause)
 
     app = Application(__name__)
     for endpoint in conversations.ENDPOINTS:
@@ -95,6 +97,7 @@ def create_app(
         settings,
         monotonic,
         None if settings.journal_file is None else _journal_file(settings.journal_file),
+        pause,
     )
     return app
 

@@ -8,12 +8,16 @@ from sandbox.settings import Settings
 from sandbox.world.clock import Now
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.pause import Pause, no_pause
 from sandbox.world.server_rules import ServerRules
 
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """The server as its control API sees it. ``scenario`` is the server's own."""
+    """The server as its control API sees it. ``scenario`` is the server's own.
+
+    ``pause`` lets others run during long work.
+    """
 
     fleet: Fleet
     server_rules: ServerRules
@@ -22,3 +26,4 @@ class ControlContext:
     now: Now
     boot: Boot
     feed: JournalFeed
+    pause: Pause = no_pause

@@ -12,12 +12,15 @@ from werkzeug.routing import Map, UnicodeConverter
 
 from sandbox import problems
 from sandbox.control.context import ControlContext
+from sandbox.schemas.arguments import NoArguments
 from sandbox.web.arguments import ArgumentReader
-from sandbox.web.body import read_body
+from sandbox.web.body import LARGE_BYTES, read_body
+from sandbox.web.body_stream import BodyStream
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.request import Request
 from sandbox.web.response import Response, StreamedResponse, json_response, no_content
 from sandbox.world.fleet import Lease
+from sandbox.world.pause import Pause
 
 _WRITES = ("POST", "PUT")
 
@@ -55,15 +58,19 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
     Its view is called with the context, then (unless the scope is the server) the lease of the caller's world or None,
     and the arguments. It returns JSON values, a Response of its own (Flask's, if it is streamed), or None for 204.
     """
-    reader = ArgumentReader(endpoint.query, endpoint.body)
+    reader = ArgumentReader(endpoint.query, NoArguments() if endpoint.streams_body else endpoint.body)
     limit: int = getattr(context.settings, endpoint.body_limit)
     operation = endpoint.operation
 
     def view(**parameters: Any) -> Response | StreamedResponse | flask.Response:
         request = Request(flask.request.environ)
         if operation.method in _WRITES:
-            request.body = _json_body(request, limit)
+            _check_type(request)
+            if not endpoint.streams_body:
+                request.body = _body(request, limit, context.pause)
         arguments = parameters | reader.read(request)
+        if endpoint.streams_body:
+            arguments["body"] = BodyStream(request.environ, limit, context.pause)
         if endpoint.scope is Scope.SERVER:
             return _response(endpoint.view(context, **arguments), endpoint.statuses[0])
         with _lease(context, request, required=endpoint.scope is Scope.SANDBOX) as lease:
@@ -92,11 +99,17 @@ def _lease(context: ControlContext, request: Request, *, required: bool) -> Iter
         yield None
 
 
-def _json_body(request: Request, limit: int) -> bytes:
-    """Return the body, which must be JSON: a page of another site cannot send that type without a preflight."""
+def _check_type(request: Request) -> None:
+    """Check that the body is JSON: a page of another site cannot send that type without a preflight."""
     if flask.request.mimetype != problems.JSON_TYPE:
         raise problems.wants_json(request.content_type)
-    return read_body(request.environ, limit)
+
+
+def _body(request: Request, limit: int, pause: Pause) -> bytes:
+    body = read_body(request.environ, limit, pause)
+    if len(body) > LARGE_BYTES:
+        pause()
+    return body
 
 
 def _response(result: Any, status: int) -> Response | StreamedResponse | flask.Response:

@@ -33,6 +33,7 @@ def reset(
     scenario = _scenario(context, body)
     for world in _worlds(context, lease, everyone=query["all"]):
         world.reset(scenario.initial_state(context.now()))
+        context.pause()
     return {"scenario": scenario.name, "seed": scenario.seed, "conversations": scenario.size}
 
 
@@ -52,9 +53,9 @@ def _scenario(context: ControlContext, body: dict[str, Any]) -> Scenario:
     seed = body.get("seed", context.settings.seed)
     name = body.get("scenario")
     if name is None:
-        return context.scenario.with_seed(seed)
+        return context.scenario.with_seed(seed, context.pause)
     try:
-        return load_builtin(name, seed)
+        return load_builtin(name, seed, context.pause)
     except ScenarioError as error:
         raise problems.invalid(str(error)) from None
 

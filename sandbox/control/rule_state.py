@@ -14,7 +14,6 @@ from sandbox.faults.kinds.rate_limit import RateLimit
 from sandbox.faults.rule_document import RuleDocument
 from sandbox.schemas.fields import Attribute, Id, Number, WholeNumber
 from sandbox.schemas.nested_object import NestedObject
-from sandbox.schemas.object_list import UnreadObjects
 from sandbox.schemas.unique_ids import check_unique
 from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.rules import RateWindow, Rule, RuleCounters, UnboundRule
@@ -195,14 +194,16 @@ def imported_rules(
     return rules, tuple(each for each in counters if each.matched or each.window)
 
 
-def imported_counters(saved: UnreadObjects, server_rules: Iterable[Rule]) -> Iterator[RuleCounters]:
+def imported_counters(
+    saved: Iterable[SavedServerRule], server_rules: Iterable[Rule]
+) -> Iterator[RuleCounters]:
     """Yield the counters of those ``server_rules`` that are the rules of ``saved``.
 
-    Another server may have other rules of these ids, which are counted from zero. Raises ValidationError.
+    Another server may have other rules of these ids, which are counted from zero.
     """
     by_id = {rule.id: rule for rule in server_rules}
     seen: set[str] = set()
-    for each in saved.read(lambda _index, loaded: loaded):
+    for each in saved:
         rule = by_id.get(each.id)
         if rule is not None and rule.id not in seen and _identity(rule.document) == each.document:
             seen.add(rule.id)

@@ -9,6 +9,7 @@ from sandbox.schemas.responses import SandboxListSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import SandboxSlot
 from sandbox.world.journal import Key
+from sandbox.world.pause import with_pauses
 
 PATH = "/__admin/sandboxes"
 SHOWN_CHARACTERS = 4
@@ -21,7 +22,7 @@ EXAMPLE = {
 
 def show(context: ControlContext) -> dict[str, Any]:
     """Return the sandboxes, least recently used first."""
-    return {"data": [_shape(context, slot) for slot in context.fleet]}
+    return {"data": [_shape(context, slot) for slot in with_pauses(context.fleet, context.pause)]}
 
 
 def drop(context: ControlContext, sandbox_id: str) -> None:

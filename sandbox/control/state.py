@@ -5,13 +5,15 @@ from typing import Any
 
 from sandbox.control.context import ControlContext
 from sandbox.control.rule_state import exported_rules, exported_server_rules
-from sandbox.control.state_document import VERSION, StateDocument, state_of
+from sandbox.control.state_document import VERSION, Room, StateDocument, read_state
 from sandbox.operations import Operation
+from sandbox.schemas.json_stream import JsonStream
 from sandbox.schemas.responses import ImportResultSchema
+from sandbox.web.body_stream import BodyStream
+from sandbox.web.decoding import json_errors
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.json_pieces import json_pieces
 from sandbox.web.response import StreamedResponse, json_stream
-from sandbox.world.errors import StoreFull
 from sandbox.world.fleet import Lease
 from sandbox.world.paging import Order
 
@@ -52,20 +54,21 @@ def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
     return json_stream(json_pieces(document))
 
 
-def import_(context: ControlContext, lease: Lease, body: dict[str, Any]) -> dict[str, Any]:
-    """Replace the whole sandbox, or change nothing if anything in the document is invalid."""
-    # A sandbox can import what it exported, even if its scenario is larger than creates may make it.
-    capacity = max(context.settings.max_conversations, lease.world.size)
-    if len(body["conversations"]) > capacity:
-        raise StoreFull(capacity)
-    state = state_of(
-        body,
-        context.settings.max_rules,
-        context.now(),
-        context.server_rules.all,
-        context.settings.max_rule_bytes,
+def import_(context: ControlContext, lease: Lease, body: BodyStream) -> dict[str, Any]:
+    """Replace the whole sandbox, or change nothing if anything in the document is invalid.
+
+    Other calls are answered meanwhile. If one of them resets the sandbox, the import is refused.
+    """
+    settings, pause = context.settings, context.pause
+    room = Room(
+        # A sandbox can import what it exported, even if its scenario is larger than creates may make it.
+        conversations=max(settings.max_conversations, lease.world.size),
+        rules=settings.max_rules,
+        rule_bytes=settings.max_rule_bytes,
     )
-    lease.world.load(state)
+    with json_errors():
+        state = read_state(JsonStream(body.read, pause), room, context.now(), context.server_rules.all, pause)
+    lease.world.load(lease.generation, state)
     return {"conversations": len(state.table)}
 
 
@@ -81,6 +84,7 @@ ENDPOINTS = (
         errors=(507,),
         body=StateDocument(),
         body_limit="max_state_bytes",
+        streams_body=True,
         response=ImportResultSchema(),
         example={"conversations": 120},
     ),

@@ -1,28 +1,42 @@
 """The state document: a whole sandbox as JSON."""
 
-import math
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError
 
-from sandbox import problems
-from sandbox.control.rule_state import RuleState, ServerRuleState, imported_counters, imported_rules
-from sandbox.faults.rule_document import rules_of
+from sandbox.control.rule_state import (
+    RuleState,
+    SavedRule,
+    ServerRuleState,
+    imported_counters,
+    imported_rules,
+)
+from sandbox.problems import quoted
 from sandbox.schemas.conversation import ConversationSchema, encode
-from sandbox.schemas.error_messages import Path, message_of
+from sandbox.schemas.error_messages import MAX_EXPLAINED, Path, error_at, place_of
 from sandbox.schemas.fields import Id, IdList, Number, Timestamp, WholeNumber
+from sandbox.schemas.json_stream import JsonStream
+from sandbox.schemas.loading import load
 from sandbox.schemas.object_list import ObjectList, UnreadObjects
-from sandbox.schemas.unique_ids import check_unique
 from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 from sandbox.world.conversation import Conversation, Record
+from sandbox.world.errors import RulesFull, RulesTooLarge, StoreFull
 from sandbox.world.paging import Order
-from sandbox.world.rules import Rule, check_room
+from sandbox.world.pause import Pause, no_pause
+from sandbox.world.rules import Rule, RuleCounters
 from sandbox.world.state import SandboxState
 from sandbox.world.table import MAX_DELETIONS, Table
 
 VERSION = 1
 """The version of the format; another format will have another version."""
+MAX_PINNED_IDS = 100_000
+MAX_SERVER_RULES = 10_000
+MAX_VALUE_LENGTH = 65_536
+"""Largest number of characters of one value or one item of a list, with its white space; rules have their own limit."""
+
+T = TypeVar("T")
 
 
 class Deletion(Schema):
@@ -33,66 +47,189 @@ class Deletion(Schema):
 
 
 class StateDocument(Schema):
-    """A whole sandbox: the response of an export, and the body of an import.
-
-    The lists are loaded as UnreadObjects: an import that has no room for them refuses them before it reads them.
-    """
+    """A whole sandbox: the response of an export, and the body of an import."""
 
     version = WholeNumber(VERSION, VERSION, required=True)
     seed = WholeNumber(0, 2**63 - 1, required=True)
-    pinned_ids = IdList(required=True)
+    pinned_ids = IdList(max_items=MAX_PINNED_IDS, required=True)
     id_index = WholeNumber(0, 2**63 - 1, required=True)
     frozen_at = Number(0, LATEST_TIMESTAMP, required=True, allow_none=True)
     clock_offset = Number(-LATEST_TIMESTAMP, LATEST_TIMESTAMP, required=True)
     faults = ObjectList(RuleState(), "a rule", required=True)
-    server_faults = ObjectList(ServerRuleState(), "the counters of a rule")
+    server_faults = ObjectList(ServerRuleState(), "the counters of a rule", max_items=MAX_SERVER_RULES)
     conversations = ObjectList(ConversationSchema(), "a conversation", required=True)
     deleted = ObjectList(Deletion(), "a deletion", max_items=MAX_DELETIONS, required=True)
 
 
-def state_of(
-    document: dict[str, Any],
-    max_rules: int,
-    now: float,
-    server_rules: Iterable[Rule] = (),
-    max_rule_bytes: float = math.inf,
+_SCHEMA = StateDocument()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room of a sandbox: the limits that an import must keep. ``rule_bytes`` is memory."""
+
+    conversations: int
+    rules: int
+    rule_bytes: int
+
+
+def read_state(
+    stream: JsonStream, room: Room, now: float, server_rules: Iterable[Rule] = (), pause: Pause = no_pause
 ) -> SandboxState:
-    """Return the state that a loaded document describes. ``now`` is the machine's time in Unix seconds.
+    """Return the state that a document describes, which is read while it arrives.
 
-    ``server_rules`` are those that apply in every sandbox, which the document may have counters of.
+    ``now`` is the machine's time in Unix seconds. ``server_rules`` are those that apply in every sandbox, which the
+    document may have counters of. ``pause`` is called again and again.
 
-    Raises Problem 400, which names what is wrong with its place, RulesFull where there are more than ``max_rules``, and
-    RulesTooLarge where they occupy more than ``max_rule_bytes`` of memory.
+    Reading ends at the first item that is invalid or for which there is no room, and at as many unknown attributes as a
+    message explains. Raises ValidationError, StoreFull, RulesFull, RulesTooLarge, and what a JsonStream raises.
     """
-    clock = Clock(lambda: now, document["frozen_at"], document["clock_offset"])
-    saved = rules_of(document["faults"], max_rules)
-    check_room([each.unbound for each in saved], max_rules, max_rule_bytes)
+    lists = _Lists(stream, room, server_rules)
     try:
-        table = _table_of(document["conversations"], document["deleted"])
-        rules, counters = imported_rules(saved, clock.time())
-        if "server_faults" in document:
-            counters += tuple(imported_counters(document["server_faults"], server_rules))
-    except ValidationError as error:
-        raise problems.invalid(message_of(error)) from None
-    return SandboxState(
-        table,
-        seed=document["seed"],
-        pinned_ids=tuple(document["pinned_ids"]),
-        frozen_at=document["frozen_at"],
-        id_index=document["id_index"],
-        clock_offset=document["clock_offset"],
-        rules=rules,
-        counters=counters,
-    )
+        document = load(_SCHEMA, _attributes(stream, lists), "this body")
+        clock = Clock(lambda: now, document["frozen_at"], document["clock_offset"])
+        rules, counters = imported_rules(lists.rules, clock.time())
+        return SandboxState(
+            Table.of(lists.records, lists.deletions, pause),
+            seed=document["seed"],
+            pinned_ids=tuple(lists.pinned_ids),
+            frozen_at=document["frozen_at"],
+            id_index=document["id_index"],
+            clock_offset=document["clock_offset"],
+            rules=rules,
+            counters=(*counters, *lists.server_counters),
+        )
+    finally:
+        lists.release(pause)
 
 
-def _table_of(conversations: UnreadObjects, deleted: UnreadObjects) -> Table:
-    listed = list(conversations.read(lambda _index, values: Conversation(**values)))
-    deletions = list(deleted.read(lambda _index, values: Order(-values["created_at"], values["id"])))
+def _attributes(stream: JsonStream, lists: "_Lists") -> dict[str, Any]:
+    """Return the attributes of the document. A list that is read item by item is empty in it."""
+    attributes: dict[str, Any] = {}
+    unknown = 0
+    for name in stream.names():
+        if name in attributes:
+            raise error_at([name], "is given twice; give it once.")
+        read = lists.readers.get(name)
+        if read is not None and stream.is_list():
+            read()
+            attributes[name] = []
+            continue
+        attributes[name] = stream.value(MAX_VALUE_LENGTH)
+        unknown += name not in _SCHEMA.fields
+        if unknown == MAX_EXPLAINED:
+            break
+    return attributes
 
-    def path_of(index: int) -> Path:
-        is_listed = index < len(listed)
-        return ("conversations", index, "id") if is_listed else ("deleted", index - len(listed), "id")
 
-    check_unique([each.id for each in listed] + [each.id for each in deletions], path_of)
-    return Table.of((Record(each, encode(each)) for each in listed), deletions)
+@dataclass(slots=True)
+class _Lists:
+    """The lists of a document, which are read item by item."""
+
+    stream: JsonStream
+    room: Room
+    server_rules: Iterable[Rule]
+    records: list[Record] = field(default_factory=list)
+    deletions: list[Order] = field(default_factory=list)
+    rules: list[SavedRule] = field(default_factory=list)
+    server_counters: list[RuleCounters] = field(default_factory=list)
+    pinned_ids: list[str] = field(default_factory=list)
+    rule_bytes: int = 0
+    places: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def readers(self) -> dict[str, Callable[[], None]]:
+        """The functions that read the next value of the stream, by the name of the list."""
+        return {
+            "conversations": self._read_conversations,
+            "deleted": self._read_deletions,
+            "faults": self._read_rules,
+            "server_faults": self._read_server_counters,
+            "pinned_ids": self._read_pinned_ids,
+        }
+
+    def release(self, pause: Pause) -> None:
+        """Forget what was read in short steps: to free a hundred thousand objects at once would take long."""
+        self.places = {}
+        for items in (self.records, self.deletions):
+            while items:
+                del items[-1000:]
+                pause()
+
+    def _read_conversations(self) -> None:
+        def make(index: int, values: dict[str, Any]) -> Record:
+            conversation = Conversation(**values)
+            self._check_unique(conversation.id, ("conversations", index, "id"))
+            return Record(conversation, encode(conversation))
+
+        self.records += self._objects("conversations", self.room.conversations, StoreFull, make)
+
+    def _read_deletions(self) -> None:
+        def make(index: int, values: dict[str, Any]) -> Order:
+            self._check_unique(values["id"], ("deleted", index, "id"))
+            return Order(-values["created_at"], values["id"])
+
+        self.deletions += self._objects("deleted", MAX_DELETIONS, _too_many("deleted"), make)
+
+    def _read_rules(self) -> None:
+        def make(_index: int, saved: SavedRule) -> SavedRule:
+            self.rule_bytes += saved.unbound.size
+            if self.rule_bytes > self.room.rule_bytes:
+                raise RulesTooLarge(self.room.rule_bytes)
+            return saved
+
+        self.rules += self._objects("faults", self.room.rules, RulesFull, make, self._max_rule_length)
+
+    def _read_server_counters(self) -> None:
+        # Kept are only those of rules that this server has, so there need be no room for the others.
+        too_many = _too_many("server_faults")
+        saved = self._objects(
+            "server_faults", MAX_SERVER_RULES, too_many, lambda _index, each: each, self._max_rule_length
+        )
+        self.server_counters += imported_counters(saved, self.server_rules)
+
+    @property
+    def _max_rule_length(self) -> int:
+        """Largest number of characters of one rule. An export may write six for one: \\u0001."""
+        return max(MAX_VALUE_LENGTH, 6 * self.room.rule_bytes)
+
+    def _read_pinned_ids(self) -> None:
+        def ids() -> Iterator[str]:
+            attribute = Id()
+            for index, item in enumerate(self.stream.items(MAX_VALUE_LENGTH)):
+                try:
+                    yield attribute.deserialize(item)
+                except ValidationError as error:
+                    raise error_at(("pinned_ids", index), error.messages[0]) from None
+
+        self.pinned_ids += _bounded(ids(), MAX_PINNED_IDS, _too_many("pinned_ids"))
+
+    def _objects(
+        self,
+        name: str,
+        capacity: int,
+        full: Callable[[int], Exception],
+        make: Callable[[int, Any], T],
+        limit: int = MAX_VALUE_LENGTH,
+    ) -> Iterator[T]:
+        attribute = _SCHEMA.fields[name]
+        assert isinstance(attribute, ObjectList)
+        items = _bounded(self.stream.items(limit), capacity, full)
+        return UnreadObjects(name, attribute.schema, attribute.subject, items).read(make)
+
+    def _check_unique(self, conversation_id: str, path: Path) -> None:
+        other = self.places.setdefault(conversation_id, path)
+        if other is not path:
+            raise error_at(["id"], f"is {quoted(conversation_id)}, as is {place_of(other)}.")
+
+
+def _bounded(items: Iterable[T], capacity: int, full: Callable[[int], Exception]) -> Iterator[T]:
+    for index, item in enumerate(items):
+        if index == capacity:
+            raise full(capacity)
+        yield item
+
+
+def _too_many(name: str) -> Callable[[int], Exception]:
+    attribute: Any = _SCHEMA.fields[name]
+    return lambda _capacity: error_at([name], f"must be {attribute.expected}.")

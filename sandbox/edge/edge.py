@@ -18,12 +18,13 @@ from sandbox.edge.request_id import RequestIds
 from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
 from sandbox.settings import Settings
-from sandbox.web.body import is_awaited, read_body
+from sandbox.web.body import LARGE_BYTES, is_awaited, read_body
 from sandbox.web.decoding import check_type
 from sandbox.web.text import text_of
 from sandbox.web.world_errors import problem_of
 from sandbox.world.errors import WorldError
 from sandbox.world.fleet import Fleet
+from sandbox.world.pause import Pause, no_pause
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,10 +37,11 @@ _CALLS = operations.PREFIX + "/"
 class Edge:
     """Sends ``/__admin`` to ``control``, ``/v1`` through ``injector``, and everything else to ``app``.
 
-    ``monotonic`` returns seconds. ``journal_file`` gets every call as well, if there is one.
+    ``monotonic`` returns seconds. ``journal_file`` gets every call as well, if there is one. ``pause`` lets others run
+    before a large body is parsed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts that it connects, each used once
         self,
         app: "WSGIApplication",
         injector: FaultInjector,
@@ -49,6 +51,7 @@ class Edge:
         settings: Settings,
         monotonic: Callable[[], float],
         journal_file: JournalFile | None = None,
+        pause: Pause = no_pause,
     ) -> None:
         self._app = app
         self._injector = injector
@@ -58,6 +61,7 @@ class Edge:
         self._settings = settings
         self._monotonic = monotonic
         self._journal_file = journal_file
+        self._pause = pause
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -123,7 +127,9 @@ class Edge:
         self._read(call)
 
     def _read(self, call: Call) -> None:
-        call.body = read_body(call.environ, self._settings.max_body_bytes)
+        call.body = read_body(call.environ, self._settings.max_body_bytes, self._pause)
+        if len(call.body) > LARGE_BYTES:
+            self._pause()
         lease = call.lease
         if lease.generation != lease.world.generation:
             # The body may have taken its time to arrive, and the world was reset meanwhile.

@@ -201,17 +201,18 @@ class LastId(Attribute, fields.String):
 
 
 class IdList(Attribute, fields.List[str]):
-    """A list of ids. The first item that is not an id is refused by its index."""
+    """A list of ids, at most ``max_items`` (None: no limit). The first that is not an id is refused by its index."""
 
-    expected = "a list"
-    openapi: Mapping[str, Any] = {}
     openapi_text = {"type": "array", "items": Id.openapi_text}
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, max_items: int | None = None, **kwargs: Any) -> None:
         super().__init__(Id(), **kwargs)
+        self.max_items = max_items
+        self.expected = "a list" if max_items is None else f"a list of at most {max_items} ids"
+        self.openapi = {} if max_items is None else {"maxItems": max_items}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, list):
+        if not isinstance(value, list) or (self.max_items is not None and len(value) > self.max_items):
             raise self.make_error("invalid", input=value)
         for index, item in enumerate(value):
             try:

@@ -14,19 +14,43 @@ def parse(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
 
     Raises ValidationError, at its place, where a name is given twice, and what :func:`json.loads` raises.
     """
-    ambiguous: dict[int, tuple[dict[str, Any], str]] = {}
+    return ValueReader(parse_constant).whole(text)
 
-    def object_of(pairs: _Pairs) -> dict[str, Any]:
+
+class ValueReader:
+    """Parses values. Raises ValidationError, at its place, where an object has a name twice.
+
+    ``parse_constant`` is that of :func:`json.loads`.
+    """
+
+    def __init__(self, parse_constant: Callable[[str], Any] | None = None) -> None:
+        self._ambiguous: dict[int, tuple[dict[str, Any], str]] = {}
+        self._decoder = json.JSONDecoder(object_pairs_hook=self._object_of, parse_constant=parse_constant)
+
+    def whole(self, text: str) -> Any:
+        """Return the value that is all of ``text``. Raises what :func:`json.loads` raises."""
+        self._ambiguous.clear()
+        value = self._decoder.decode(text)
+        self._check(value)
+        return value
+
+    def value_at(self, text: str, at: int) -> tuple[Any, int]:
+        """Return the value that begins at ``at``, and the index after it. Raises what :func:`json.loads` raises."""
+        self._ambiguous.clear()
+        value, end = self._decoder.raw_decode(text, at)
+        self._check(value)
+        return value, end
+
+    def _check(self, value: Any) -> None:
+        if self._ambiguous:
+            raise error_at(_first(value, self._ambiguous), "is given twice; give it once.")
+
+    def _object_of(self, pairs: _Pairs) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
             # The object is kept, so that its id stays its own.
-            ambiguous[id(values)] = values, _repeated(pairs)
+            self._ambiguous[id(values)] = values, _repeated(pairs)
         return values
-
-    document = json.loads(text, object_pairs_hook=object_of, parse_constant=parse_constant)
-    if ambiguous:
-        raise error_at(_first(document, ambiguous), "is given twice; give it once.")
-    return document
 
 
 def reason_of(error: json.JSONDecodeError) -> str:

@@ -1,6 +1,6 @@
 """Attributes that are lists of objects, which are loaded one by one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,14 +17,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class UnreadObjects:
-    """The JSON objects of a list before they are loaded: their number can be checked before they cost anything."""
+    """The JSON objects of a list before they are loaded.
+
+    Their number can be checked before they cost anything, or they arrive one by one.
+    """
 
     name: str
     schema: Schema
     subject: str
-    values: list[Any]
+    values: Iterable[Any]
 
     def __len__(self) -> int:
+        assert isinstance(self.values, list)
         return len(self.values)
 
     def read(self, make: Callable[[int, Any], T]) -> Iterator[T]:

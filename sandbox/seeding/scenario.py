@@ -38,6 +38,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ from sandbox.schemas.error_messages import nearest
 from sandbox.seeding import generated
 from sandbox.seeding.scenario_file import ScenarioError, ScenarioFile, read
 from sandbox.world.conversation import Conversation, Record
+from sandbox.world.pause import Pause, no_pause, with_pauses
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 
@@ -74,9 +76,9 @@ class Scenario:
         """
         return self._state_at(int(now))
 
-    def with_seed(self, seed: int | None) -> "Scenario":
+    def with_seed(self, seed: int | None, pause: Pause = no_pause) -> "Scenario":
         """Return this scenario with another seed; with its own seed if ``seed`` is None."""
-        return _built(self._file, self._file.seed if seed is None else seed)
+        return _built(self._file, seed, pause)
 
 
 def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scenario:
@@ -88,12 +90,14 @@ def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scena
     is_path = not isinstance(name_or_path, str) or os.sep in text or (os.altsep or os.sep) in text
     if not is_path and not text.endswith(".json"):
         return load_builtin(text, seed)
-    file = read(Path(text), text, text)
-    return _built(file, file.seed if seed is None else seed)
+    return _built(read(Path(text), text, text), seed)
 
 
-def load_builtin(name: str, seed: int | None = None) -> Scenario:
-    """Return the built-in scenario with this name, which is never a path. Raises ScenarioError."""
+def load_builtin(name: str, seed: int | None = None, pause: Pause = no_pause) -> Scenario:
+    """Return the built-in scenario with this name, which is never a path. Raises ScenarioError.
+
+    ``pause`` is called again and again while it is built.
+    """
     if name not in known():
         near = nearest(name, known())
         hint = f"did you mean {near}? " if near else ""
@@ -101,8 +105,7 @@ def load_builtin(name: str, seed: int | None = None) -> Scenario:
             f"There is no scenario {quoted(name)}; {hint}known are {', '.join(known())}. "
             f"A file of your own is given with its path, like ./my.json."
         )
-    file = _builtin(name)
-    return _built(file, file.seed if seed is None else seed)
+    return _built(_builtin(name), seed, pause)
 
 
 def summaries() -> list[dict[str, Any]]:
@@ -131,22 +134,36 @@ def _builtin(name: str) -> ScenarioFile:
     return read(path, name, f"fixtures/{path.name}", data if data.is_file() else None)
 
 
+def _built(file: ScenarioFile, seed: int | None, pause: Pause = no_pause) -> Scenario:
+    seed = file.seed if seed is None else seed
+    cached = _cached(file, seed)
+    if not cached:
+        # Others may build the same meanwhile, which costs time and harms nothing.
+        cached.append(_build(file, seed, pause))
+    return cached[0]
+
+
 @lru_cache(maxsize=_MAX_CACHED)
-def _built(file: ScenarioFile, seed: int) -> Scenario:
+def _cached(_file: ScenarioFile, _seed: int) -> list[Scenario]:
+    """Return the place of a scenario in the cache: an empty list if it is not built yet."""
+    return []
+
+
+def _build(file: ScenarioFile, seed: int, pause: Pause) -> Scenario:
     # Of two with the same id the last remains: the one that the file spells out.
-    with_duplicates = [*_generated(file, seed), *file.conversations]
+    with_duplicates = with_pauses(chain(_generated(file, seed), file.conversations), pause)
     conversations = list({each.id: each for each in with_duplicates}.values())
 
-    def start_at(moment: int) -> SandboxState:
+    def start_at(moment: int, pause: Pause = no_pause) -> SandboxState:
         timed = (_at(each, moment) for each in conversations) if file.is_relative else conversations
-        table = Table.of(Record(each, encode(each)) for each in timed)
+        table = Table.of((Record(each, encode(each)) for each in timed), pause=pause)
         return SandboxState(table, seed, file.pinned_ids, file.frozen_at)
 
     start: Callable[[int], SandboxState]
     if file.is_relative and file.frozen_at is None:
         start = lru_cache(maxsize=1)(start_at)
     else:
-        start = partial(_same, start_at(file.frozen_at or 0))
+        start = partial(_same, start_at(file.frozen_at or 0, pause))
     return Scenario(file.name, file.description, len(conversations), seed, file, start)
 
 

@@ -15,6 +15,7 @@ from sandbox.server.listener import address_of, listen
 from sandbox.server.open_files import raise_open_file_limit
 from sandbox.server.parent_pipe import check_parent_pipe
 from sandbox.server.ready_file import ReadyFile
+from sandbox.server.turns import Turns
 from sandbox.settings import Settings
 from sandbox.version import __version__
 from sandbox.world.journal_feed import JournalFeed
@@ -31,7 +32,14 @@ def serve(settings: Settings) -> None:
         scenario = scenario_of(settings)
         boot = Boot(time.monotonic)
         feed = JournalFeed(settings.max_streams, new_event=GreenletEvent)
-        app = create_app(settings, scenario=scenario, new_event=GreenletEvent, boot=boot, feed=feed)
+        app = create_app(
+            settings,
+            scenario=scenario,
+            new_event=GreenletEvent,
+            boot=boot,
+            feed=feed,
+            pause=Turns().pause,
+        )
         address = address_of(listener)
         text = banner(settings, scenario, address, __version__)
         pid = os.getpid()

@@ -3,7 +3,8 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -14,8 +15,10 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from sandbox import problems
+from sandbox.problems import Problem
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.json_document import parse, reason_of
+from sandbox.schemas.json_stream import NotAnObject, NotJson, TooLong, refuse_constant
 
 MAX_ATTRIBUTES = 1000
 """More attributes than any honest request has; the rest of a longer text is not even parsed."""
@@ -135,16 +138,23 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
     return list(form.items(multi=True))
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+@contextmanager
+def json_errors() -> Iterator[None]:
+    """Raise Problem 400 for the errors of parsing and loading JSON in this block."""
     try:
-        # A parser may ignore a byte order mark (RFC 8259, section 8.1). Some editors and clients write one.
-        values = parse(_utf8(body.removeprefix(BOM_UTF8)), _refuse_constant)
+        yield
     except ValidationError as error:
-        raise problems.invalid(message_of(error)) from None
+        raise problems.invalid(message_of(error, "this body")) from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise problems.invalid(f"The body is not valid JSON: {reason_of(error)} at {where}.") from None
-    except _NotJson as error:
+    except TooLong as error:
+        raise problems.invalid(f"{error}.") from None
+    except UnicodeDecodeError:
+        raise problems.invalid("The body must be UTF-8.") from None
+    except NotAnObject:
+        raise _not_an_object() from None
+    except NotJson as error:
         raise problems.invalid(f"The body is not valid JSON: {error} is not a JSON value.") from None
     except ValueError:  # Python's limit on the digits of a number
         raise problems.invalid(
@@ -154,17 +164,19 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise problems.invalid(
             "The body is not valid JSON that can be read: it is nested too deeply."
         ) from None
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    with json_errors():
+        # A parser may ignore a byte order mark (RFC 8259, section 8.1). Some editors and clients write one.
+        values = parse(_utf8(body.removeprefix(BOM_UTF8)), refuse_constant)
     if not isinstance(values, dict):
-        raise problems.invalid('The body must be a JSON object, like {"contact_id": "WAz8eIbvDR60rouK"}.')
+        raise _not_an_object()
     return values
 
 
-class _NotJson(ValueError):
-    """A constant that Python's parser knows and JSON does not: NaN, Infinity, -Infinity."""
-
-
-def _refuse_constant(name: str) -> None:
-    raise _NotJson(name)
+def _not_an_object() -> Problem:
+    return problems.invalid('The body must be a JSON object, like {"contact_id": "WAz8eIbvDR60rouK"}.')
 
 
 def _utf8(body: bytes) -> str:

@@ -27,9 +27,10 @@ class Endpoint:
     The view gets, by name, the parameters of the path and, if the endpoint has a schema for them, ``query`` and
     ``body``. What it has no schema for must be empty. ``path`` documents the parameters of the path. ``statuses`` are
     those of success, the usual one first, and ``errors`` those that the scope does not imply. ``body_limit`` names the
-    setting that bounds the body, and ``body_description`` says what its schema cannot. ``response`` is the schema of
-    the successful response (None: no body, or one of another ``media_type`` than JSON), ``example`` one of its values,
-    and ``response_headers`` describes its headers by name.
+    setting that bounds the body, and ``body_description`` says what its schema cannot. If ``streams_body``, the view
+    gets it as a BodyStream and reads it itself. ``response`` is the schema of the successful response (None: no body,
+    or one of another ``media_type`` than JSON), ``example`` one of its values, and ``response_headers`` describes its
+    headers by name.
     """
 
     operation: Operation
@@ -42,6 +43,7 @@ class Endpoint:
     body: Schema = field(default_factory=NoArguments)
     body_limit: str = "max_body_bytes"
     body_description: str = ""
+    streams_body: bool = False
     body_example: Any = None
     response: Schema | None = None
     media_type: str = JSON_TYPE

@@ -192,8 +192,11 @@ class World(RuleSet, Protocol):
         """Begin a new generation in ``state`` with an empty journal, and wake all sleeping calls. Snapshots stay."""
         ...
 
-    def load(self, state: SandboxState) -> None:
-        """Begin a new generation in ``state``, and wake all sleeping calls. Journal and snapshots stay."""
+    def load(self, generation: int, state: SandboxState) -> None:
+        """Begin a new generation in ``state``, and wake all sleeping calls. Journal and snapshots stay.
+
+        Raises SandboxReset if the sandbox was reset since ``generation``, for which ``state`` was made.
+        """
         ...
 
     def end(self) -> None:

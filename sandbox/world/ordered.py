@@ -10,11 +10,15 @@ it, and rpds and immutables are unordered.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import chain, islice
 from typing import Any, Generic, Protocol, TypeVar
 
+from sandbox.world.pause import Pause, no_pause, with_pauses
+
 FANOUT = 64
+SORTED_AT_ONCE = 2048
 
 
 class _Comparable(Protocol):
@@ -49,10 +53,9 @@ class OrderedMap(Generic[K, V]):
 
     __slots__ = ("_root",)
 
-    def __init__(self, items: Iterable[tuple[K, V]] = ()) -> None:
+    def __init__(self, items: Iterable[tuple[K, V]] = (), pause: Pause = no_pause) -> None:
         known = dict(items)
-        ordered = sorted(known)
-        self._root: _Node[K, V] = _build(ordered, [known[key] for key in ordered])
+        self._root: _Node[K, V] = _build(list(_leaves(_sorted(known, pause), known)), pause)
 
     def __bool__(self) -> bool:
         """Return whether the map has items."""
@@ -134,13 +137,30 @@ def _branch(nodes: Iterable[_Node[K, V]]) -> _Branch[K, V]:
     return _Branch(tuple(child.keys[0] for child in children), children)
 
 
-def _build(keys: list[K], values: list[V]) -> _Node[K, V]:
+def _sorted(keys: Iterable[K], pause: Pause) -> Iterator[K]:
+    """Iterate over ``keys`` in order. They are sorted in short runs, with a pause after each."""
+    rest = iter(keys)
+    runs = []
+    while run := sorted(islice(rest, SORTED_AT_ONCE)):
+        runs.append(run)
+        pause()
+    return with_pauses(runs[0] if len(runs) == 1 else merge(*runs), pause)
+
+
+def _leaves(keys: Iterator[K], values: Mapping[K, V]) -> "Iterator[_Node[K, V]]":
+    while some := tuple(islice(keys, _filled())):
+        yield _Leaf(some, tuple([values[key] for key in some]))
+
+
+def _filled() -> int:
     # Nodes are filled to three quarters, so that the first writes split none.
-    size = FANOUT * 3 // 4
-    nodes: list[_Node[K, V]] = [
-        _Leaf(tuple(keys[at : at + size]), tuple(values[at : at + size])) for at in range(0, len(keys), size)
-    ]
+    return FANOUT * 3 // 4
+
+
+def _build(nodes: "list[_Node[K, V]]", pause: Pause) -> _Node[K, V]:
+    size = _filled()
     while len(nodes) > 1:
+        pause()
         nodes = [_branch(nodes[at : at + size]) for at in range(0, len(nodes), size)]
     return nodes[0] if nodes else _Leaf((), ())
 

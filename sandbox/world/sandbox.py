@@ -247,8 +247,8 @@ class Sandbox:
     def reset(self, state: SandboxState) -> None:
         self._begin_generation(state, clears_journal=True)
 
-    def load(self, state: SandboxState) -> None:
-        self._begin_generation(state, clears_journal=False)
+    def load(self, generation: int, state: SandboxState) -> None:
+        self._begin_generation(state, clears_journal=False, only_after=generation)
 
     def end(self) -> None:
         # A call in flight may ask for the generation again, so that a new generation alone would not refuse it.
@@ -272,7 +272,7 @@ class Sandbox:
 
     def restore(self, snapshot_id: str) -> Snapshot[SandboxState]:
         snapshot = self._snapshots.get(snapshot_id)
-        self.load(snapshot.state)
+        self._begin_generation(snapshot.state, clears_journal=False)
         return snapshot
 
     def drop_snapshot(self, generation: int, snapshot_id: str) -> None:
@@ -280,8 +280,12 @@ class Sandbox:
             self.check(generation)
             self._snapshots.drop(snapshot_id)
 
-    def _begin_generation(self, state: SandboxState, *, clears_journal: bool) -> None:
+    def _begin_generation(
+        self, state: SandboxState, *, clears_journal: bool, only_after: int | None = None
+    ) -> None:
         with self._lock:
+            if only_after is not None:
+                self.check(only_after)
             self.generation += 1
             self._set_state(state)
             if clears_journal:

@@ -7,10 +7,11 @@ reader never sees half of a write.
 
 from __future__ import annotations  # rpds types are generic for type checkers alone
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 from rpds import HashTrieMap
 
@@ -19,9 +20,14 @@ from sandbox.world.errors import UnknownConversation, UnknownCursor
 from sandbox.world.memory import DELETION_BYTES, RECORD_BYTES
 from sandbox.world.ordered import OrderedMap
 from sandbox.world.paging import Filter, Order, Page, Query, filters_of, order_of
+from sandbox.world.pause import Pause, no_pause, with_pauses
 
 MAX_DELETIONS = 100_000
 """The number of deleted ids that still work as cursors; the oldest are forgotten first."""
+
+_FILLED_AT_ONCE = 1024
+
+V = TypeVar("V")
 
 _List = OrderedMap[Order, Record]
 _Deletions = OrderedMap[int, Order]
@@ -52,24 +58,30 @@ class Table:
     _latest: tuple[Query, Page] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
-    def of(cls, records: Iterable[Record], deletions: Iterable[Order] = ()) -> Table:
+    def of(cls, records: Iterable[Record], deletions: Iterable[Order] = (), pause: Pause = no_pause) -> Table:
         """Return the table of ``records``, whose ids differ. This is faster than to put them one by one.
 
-        ``deletions`` are the positions of deleted ids, which still work as cursors, in the order of deletion.
+        ``deletions`` are the positions of deleted ids, which still work as cursors, in the order of deletion. ``pause``
+        is called again and again.
         """
-        by_id = {record.conversation.id: record for record in records}
+        by_id = {record.conversation.id: record for record in with_pauses(records, pause)}
         lists: defaultdict[Filter, list[tuple[Order, Record]]] = defaultdict(list)
-        for record in by_id.values():
+        for record in with_pauses(by_id.values(), pause):
             listed = order_of(record.conversation), record
             for shown in filters_of(record.conversation):
                 lists[shown].append(listed)
-        latest = [place for place in deletions if place.id not in by_id][-MAX_DELETIONS:]
-        deleted = {place.id: Deletion(number, place) for number, place in enumerate(latest)}
+        latest = deque(
+            (place for place in with_pauses(deletions, pause) if place.id not in by_id), MAX_DELETIONS
+        )
+        deleted = {
+            place.id: Deletion(number, place) for number, place in enumerate(with_pauses(latest, pause))
+        }
+        places = ((each.number, each.place) for each in with_pauses(deleted.values(), pause))
         return cls(
-            HashTrieMap(by_id),
-            HashTrieMap({shown: OrderedMap(listed) for shown, listed in lists.items()}),
-            HashTrieMap(deleted),
-            OrderedMap((deletion.number, deletion.place) for deletion in deleted.values()),
+            _hash_map(by_id, pause),
+            HashTrieMap({shown: OrderedMap(listed, pause) for shown, listed in lists.items()}),
+            _hash_map(deleted, pause),
+            OrderedMap(places, pause),
         )
 
     def __len__(self) -> int:
@@ -182,6 +194,16 @@ class Table:
         if deletion is None:
             raise UnknownCursor(conversation_id)
         return deletion.place
+
+
+def _hash_map(values: Mapping[str, V], pause: Pause) -> HashTrieMap[str, V]:
+    """Return a map of ``values``, which is filled in short steps."""
+    items = iter(values.items())
+    filled: HashTrieMap[str, V] = HashTrieMap()
+    while some := dict(islice(items, _FILLED_AT_ONCE)):
+        filled = filled.update(some)
+        pause()
+    return filled
 
 
 def _undone(

@@ -19,6 +19,7 @@ from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.response import Response
 from sandbox.world.conversation import Conversation
 from sandbox.world.fleet import Fleet, Lease
+from sandbox.world.pause import no_pause
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
@@ -51,7 +52,9 @@ class Harness:
         )
         self.context = cast(
             "ControlContext",
-            SimpleNamespace(fleet=self.fleet, settings=Settings(max_body_bytes=50, max_state_bytes=100)),
+            SimpleNamespace(
+                fleet=self.fleet, settings=Settings(max_body_bytes=50, max_state_bytes=100), pause=no_pause
+            ),
         )
         self.app = Application(__name__)
 

@@ -1,14 +1,19 @@
 """The state document: its attributes, and the state that it describes."""
 
+import json
+from io import BytesIO
 from typing import Any
 
 import pytest
 from marshmallow import ValidationError
 
-from sandbox.control.state_document import Deletion, StateDocument, state_of
-from sandbox.problems import Problem
-from sandbox.world.errors import RulesFull
+from sandbox.control.state_document import Deletion, Room, StateDocument, read_state
+from sandbox.schemas.error_messages import message_of
+from sandbox.schemas.json_stream import JsonStream
+from sandbox.world.errors import RulesFull, RulesTooLarge, StoreFull
 from sandbox.world.paging import Order
+from sandbox.world.pause import no_pause
+from sandbox.world.state import SandboxState
 
 NOW = 1_800_000_000.0
 CONVERSATION: dict[str, Any] = {
@@ -36,6 +41,13 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
+def state_of(document: dict[str, Any], **room: int) -> SandboxState:
+    """Return the state of a document, for which there is room unless ``room`` says otherwise."""
+    limits = {"conversations": 10, "rules": 2, "rule_bytes": 100_000} | room
+    stream = JsonStream(BytesIO(json.dumps(document).encode()).read, no_pause)
+    return read_state(stream, Room(**limits), NOW)
+
+
 def test_every_attribute_is_required_but_the_counters_of_server_wide_rules() -> None:
     optional = "server_faults"
     assert [name for name in StateDocument().fields if name != optional] == list(DOCUMENT)
@@ -47,7 +59,7 @@ def test_every_attribute_is_required_but_the_counters_of_server_wide_rules() -> 
 
 
 def test_a_state_is_what_its_document_describes() -> None:
-    state = state_of(StateDocument().load(DOCUMENT), max_rules=2, now=NOW)
+    state = state_of(DOCUMENT)
     assert (state.seed, state.pinned_ids, state.id_index) == (7, ("p1", "p2"), 1)
     assert (state.frozen_at, state.clock_offset) == (1000.5, 0.0)
     assert [record.conversation.id for record in state.table] == ["a", "b"]
@@ -60,7 +72,7 @@ def test_a_state_is_what_its_document_describes() -> None:
 
 def test_the_rules_begin_at_the_time_of_a_running_clock() -> None:
     document = DOCUMENT | {"frozen_at": None, "clock_offset": 50.0}
-    state = state_of(StateDocument().load(document), max_rules=2, now=NOW)
+    state = state_of(document)
     assert [rule.since for rule in state.rules] == [NOW + 50] * 2
 
 
@@ -84,12 +96,118 @@ def test_the_rules_begin_at_the_time_of_a_running_clock() -> None:
     ],
 )
 def test_a_mistake_is_refused_with_its_place(broken: dict[str, Any], message: str) -> None:
-    with pytest.raises(Problem) as refusal:
-        state_of(StateDocument().load(DOCUMENT | broken), max_rules=2, now=NOW)
-    assert refusal.value.status == 400
-    assert refusal.value.message.startswith(message)
+    with pytest.raises(ValidationError) as error:
+        state_of(DOCUMENT | broken)
+    assert message_of(error.value).startswith(message)
 
 
 def test_too_many_rules_are_refused() -> None:
     with pytest.raises(RulesFull):
-        state_of(StateDocument().load(DOCUMENT), max_rules=1, now=NOW)
+        state_of(DOCUMENT, rules=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "room", "error"),
+    [
+        ("conversations", 3, {"conversations": 3}, None),
+        ("conversations", 3, {"conversations": 2}, StoreFull),
+        ("faults", 3, {"rules": 3}, None),
+        ("faults", 3, {"rules": 2}, RulesFull),
+        ("faults", 2, {"rule_bytes": 3_000}, RulesTooLarge),
+    ],
+)
+def test_items_without_room_are_not_even_read(
+    name: str, count: int, room: dict[str, int], error: type[Exception] | None
+) -> None:
+    item = {"delay": 1} if name == "faults" else CONVERSATION
+    items: list[Any] = [item | ({} if name == "faults" else {"id": str(number)}) for number in range(count)]
+    if error is None:
+        state = state_of(DOCUMENT | {name: items}, **room)
+        assert len(state.table) == (count if name == "conversations" else 2)
+        return
+    document = json.dumps({name: items}).encode()
+    read: list[bytes] = [document[:-2] + b", [[[[[[", b"never closed"]
+
+    with pytest.raises(error):
+        read_state(
+            JsonStream(lambda _: read.pop(0), no_pause),
+            Room(**{"conversations": 10, "rules": 2, "rule_bytes": 100_000} | room),
+            NOW,
+        )
+    assert read == [b"never closed"]
+
+
+def refused(*pieces: str) -> tuple[str, int]:
+    """Return the message for a document that arrives in pieces, and the number of pieces that were not read."""
+    rest = [piece.encode() for piece in pieces]
+    with pytest.raises(ValidationError) as error:
+        read_state(JsonStream(lambda _: rest.pop(0), no_pause), Room(10, 2, 100_000), NOW)
+    return message_of(error.value), len(rest)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        (('{"z": 1, "y": 1, "x": 1, "w": 1, "v": 1,', '"u": 1}'), "version is missing"),
+        (('{"conversations": [{},', "{}]}"), "conversations[0].id is missing; "),
+        (('{"conversations": [5,', "{}]}"), "conversations[0] must be an object, not 5."),
+        (('{"deleted": [{},', "{}]}"), "deleted[0].id is missing; "),
+        (('{"faults": [{},', "{}]}"), "faults[0]: A rule needs a delay, a fault or both."),
+        (
+            ('{"pinned_ids": ["a", "b c",', '"d"]}'),
+            'pinned_ids[1] must be an id: 1 to 64 letters, digits, _ or -, not "b c".',
+        ),
+        (('{"seed": 1, "seed": 1,', '"seed": 1}'), "seed is given twice; give it once."),
+        (('{"seed": {"a": 1, "a": 2}, ', '"seed": 1}'), "seed.a is given twice; give it once."),
+        (
+            (json.dumps({"conversations": [CONVERSATION, CONVERSATION]})[:-2] + ", ", "{}]}"),
+            'conversations[1].id is "a", as is conversations[0].id.',
+        ),
+        (
+            (
+                '{"deleted": [{"id": "a", "created_at": 1}], "conversations": ['
+                + json.dumps(CONVERSATION)
+                + ", ",
+                "{}]}",
+            ),
+            'conversations[0].id is "a", as is deleted[0].id.',
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_nothing_is_read_beyond_a_mistake(pieces: tuple[str, ...], message: str) -> None:
+    found, rest = refused(*pieces)
+    assert message in found
+    assert rest == 1
+
+
+def test_as_many_unknown_attributes_as_are_explained_end_the_reading() -> None:
+    known = json.dumps(DOCUMENT)[:-1]
+    found, rest = refused(known + ', "z": 1, "y": [], "x": {}, "w": "", "v": null, ', "no JSON")
+    assert [sentence.split()[0] for sentence in found.split(". ")] == [*"zyxwv"]
+    assert rest == 1
+
+
+@pytest.mark.parametrize(("count", "fits"), [(99_999, True), (100_000, True), (100_001, False)])
+def test_number_of_pinned_ids_is_limited(count: int, fits: bool) -> None:
+    document = DOCUMENT | {"pinned_ids": ["a"] * count}
+    if fits:
+        assert len(state_of(document).pinned_ids) == count
+        return
+    with pytest.raises(ValidationError) as error:
+        state_of(document)
+    assert message_of(error.value) == "pinned_ids must be a list of at most 100000 ids."
+
+
+def test_reading_pauses_again_and_again() -> None:
+    paused: list[int] = []
+    conversations = [CONVERSATION | {"id": f"c{number}"} for number in range(500)]
+    deleted = [{"id": f"d{number}", "created_at": number} for number in range(500)]
+    body = json.dumps(DOCUMENT | {"conversations": conversations, "deleted": deleted}).encode()
+
+    def pause() -> None:
+        paused.append(1)
+
+    state = read_state(JsonStream(BytesIO(body).read, pause), Room(500, 2, 100_000), NOW, pause)
+    assert len(state.table) == 500
+    assert len(paused) > 1_000

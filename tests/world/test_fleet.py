@@ -299,7 +299,7 @@ def test_zero_idle_seconds_disable_expiry_by_age_but_not_at_capacity() -> None:
 
 @pytest.mark.parametrize(
     "restart",
-    [lambda world: world.reset(world.state), lambda world: world.load(world.state)],
+    [lambda world: world.reset(world.state), lambda world: world.load(world.generation, world.state)],
     ids=["reset", "load"],
 )
 def test_call_in_flight_cannot_write_after_a_restart_and_later_calls_can(

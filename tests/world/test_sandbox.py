@@ -317,7 +317,10 @@ def woken_by(
         (lambda sandbox: sandbox.switch_rule(1, "rule-1", enabled=True), []),
         (lambda sandbox: sandbox.order_rules(1, ["rule-2", "rule-1"]), []),
         (lambda sandbox: sandbox.reset(sandbox.state), ["rule-1", "rule-2", "server-rule-1", None]),
-        (lambda sandbox: sandbox.load(sandbox.state), ["rule-1", "rule-2", "server-rule-1", None]),
+        (
+            lambda sandbox: sandbox.load(sandbox.generation, sandbox.state),
+            ["rule-1", "rule-2", "server-rule-1", None],
+        ),
         (lambda sandbox: sandbox.restore("snapshot-1"), ["rule-1", "rule-2", "server-rule-1", None]),
         (lambda sandbox: sandbox.end(), ["rule-1", "rule-2", "server-rule-1", None]),
         (lambda sandbox: sandbox.fork().reset(sandbox.state), []),
@@ -430,7 +433,10 @@ def test_call_of_an_old_generation_is_not_recorded_after_a_reset() -> None:
 
 @pytest.mark.parametrize(
     "action",
-    [lambda sandbox: sandbox.load(sandbox.state), lambda sandbox: sandbox.restore("snapshot-1")],
+    [
+        lambda sandbox: sandbox.load(sandbox.generation, sandbox.state),
+        lambda sandbox: sandbox.restore("snapshot-1"),
+    ],
     ids=["load", "restore"],
 )
 def test_call_of_an_old_generation_is_recorded_after_a_load(action: Callable[[Sandbox], object]) -> None:
@@ -446,7 +452,7 @@ def test_call_of_an_old_generation_is_recorded_after_a_load(action: Callable[[Sa
 def test_call_of_a_generation_before_a_reset_is_not_recorded_after_a_later_load() -> None:
     sandbox = open_sandbox()
     sandbox.reset(sandbox.state)
-    sandbox.load(sandbox.state)
+    sandbox.load(sandbox.generation, sandbox.state)
     sandbox.record(1, CALL)
     sandbox.record(2, CALL._replace(id="since the reset"))
     assert journal_ids(sandbox) == ["since the reset"]
@@ -475,7 +481,7 @@ WRITES: dict[str, Callable[[Sandbox, int], object]] = {
 
 RESTARTS: dict[str, Callable[[Sandbox], object]] = {
     "reset": lambda sandbox: sandbox.reset(sandbox.state),
-    "load": lambda sandbox: sandbox.load(sandbox.state),
+    "load": lambda sandbox: sandbox.load(sandbox.generation, sandbox.state),
     "restore": lambda sandbox: sandbox.restore("snapshot-1"),
 }
 TRANSITIONS = RESTARTS | {"end": lambda sandbox: sandbox.end()}
@@ -565,11 +571,34 @@ def test_reset_begins_in_the_state_with_an_empty_journal_and_keeps_snapshots() -
     assert sandbox.create(2, "c1", None).conversation.id == "p"
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda sandbox: sandbox.reset(sandbox.state),
+        lambda sandbox: sandbox.load(1, sandbox.state),
+        lambda sandbox: sandbox.restore("snapshot-1"),
+        lambda sandbox: sandbox.end(),
+    ],
+    ids=["reset", "load", "restore", "end"],
+)
+def test_load_for_an_old_generation_is_refused_and_changes_nothing(
+    meanwhile: Callable[[Sandbox], object],
+) -> None:
+    sandbox = open_sandbox(wait=FakeWait())
+    sandbox.take_snapshot(1)
+    meanwhile(sandbox)
+    generation = sandbox.generation
+    with pytest.raises(SandboxReset):
+        sandbox.load(1, SandboxState(table_of("z"), seed=1))
+    assert ids_of(sandbox) == ["a", "b"]
+    assert sandbox.generation == generation
+
+
 def test_load_begins_in_the_state_and_keeps_journal_and_snapshots() -> None:
     sandbox = open_full_sandbox()
     snapshots = sandbox.snapshots
     state = SandboxState(table_of("x"), seed=3)
-    sandbox.load(state)
+    sandbox.load(sandbox.generation, state)
     assert sandbox.state == state
     assert journal_ids(sandbox) == ["call-1"]
     assert sandbox.snapshots == snapshots != []
@@ -664,8 +693,8 @@ def test_writes_of_the_origin_do_not_reach_a_fork(write: Callable[[Sandbox, int]
 
 def test_fork_has_the_state_and_the_generation_of_its_origin() -> None:
     sandbox = open_full_sandbox()
-    sandbox.load(sandbox.state)
-    sandbox.load(sandbox.state)
+    sandbox.load(sandbox.generation, sandbox.state)
+    sandbox.load(sandbox.generation, sandbox.state)
     fork = sandbox.fork()
     assert fork.generation == sandbox.generation == 3
     assert fork.state == sandbox.state

@@ -202,10 +202,26 @@ def test_no_write_reaches_a_later_generation() -> None:
     sandbox.check(61)
 
 
+def test_of_loads_for_the_same_generation_one_succeeds() -> None:
+    sandbox = open_slow_sandbox(table_of("a"), wait=FakeWait())
+
+    def work(number: int) -> int:
+        try:
+            sandbox.load(1, SandboxState(table_of(f"loaded-{number}"), seed=1))
+        except SandboxReset:
+            return -1
+        return number
+
+    (loaded,) = [number for number in run_in_threads(work) if number >= 0]
+    assert ids_of(sandbox) == [f"loaded-{loaded}"]
+    assert sandbox.generation == 2
+
+
 def test_each_reset_begins_a_generation_of_its_own() -> None:
     sandbox = open_slow_sandbox(table_of("a"), wait=FakeWait())
-    begin = (sandbox.reset, sandbox.load)
-    run_in_threads(lambda number: [begin[number % 2](sandbox.state) for _ in range(50)])
+    sandbox.take_snapshot(1)
+    begin = (lambda: sandbox.reset(sandbox.state), lambda: sandbox.restore("snapshot-1"))
+    run_in_threads(lambda number: [begin[number % 2]() for _ in range(50)])
     assert sandbox.generation == 1 + 50 * THREADS
     assert not sandbox.sleep(sandbox.generation, 0, None)
     assert sandbox.sleep(sandbox.generation - 1, 0, None)

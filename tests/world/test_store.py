@@ -177,8 +177,10 @@ class StoreMachine(RuleBasedStateMachine):
     def load_state(self, world: ModelledSandbox, other: ModelledSandbox, resets: bool) -> None:
         """Begin a new generation with the state of another sandbox. Writes of the old one are refused."""
         generation = world.sandbox.generation
-        begin = world.sandbox.reset if resets else world.sandbox.load
-        begin(other.sandbox.state)
+        if resets:
+            world.sandbox.reset(other.sandbox.state)
+        else:
+            world.sandbox.load(generation, other.sandbox.state)
         world.model = other.model.copy()
         with pytest.raises(SandboxReset):
             world.sandbox.create(generation, "contact", None)
