@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class BodyStream:
     """The body of a request, of at most ``limit`` bytes. One with a content coding is decoded as a whole.
 
-    ``pause`` lets others run meanwhile. Raises Problem 413 if a larger body is announced, and what ``read_body`` raises.
+    ``pause`` lets others run meanwhile. Raises Problem 413 if a larger body is announced, and as ``read_body`` does.
     """
 
     def __init__(self, environ: "WSGIEnvironment", limit: int, pause: Pause = no_pause) -> None:
