@@ -1,5 +1,6 @@
 """Reading a body piece by piece."""
 
+import gzip
 from io import BytesIO
 from typing import Any
 
@@ -70,3 +71,8 @@ def test_body_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(Problem) as refused:
         BodyStream({"wsgi.input": Broken(), "CONTENT_LENGTH": "5"}, 10).read(5)
     assert refused.value.status == 400
+
+
+def test_body_with_a_content_coding_is_decoded() -> None:
+    environ = environ_of(gzip.compress(b"abcdefghij"), HTTP_CONTENT_ENCODING="gzip")
+    assert whole(BodyStream(environ, 100)) == b"abcdefghij"
