@@ -32,7 +32,7 @@ from sandbox.world.table import MAX_DELETIONS, Table
 VERSION = 1
 """The version of the format; another format will have another version."""
 MAX_PINNED_IDS = 100_000
-MAX_SERVER_RULES = 10_000
+MAX_SERVER_RULES = 20_000
 MAX_VALUE_LENGTH = 65_536
 """Largest number of characters of one value or one item of a list, with its white space; rules have their own limit."""
 
@@ -190,7 +190,8 @@ class _Lists:
 
     @property
     def _max_rule_length(self) -> int:
-        """Largest number of characters of one rule. An export may write six for one: \\u0001."""
+        """Largest number of characters of one rule."""
+        # An export may write six for one: \\u0001.
         return max(MAX_VALUE_LENGTH, 6 * self.room.rule_bytes)
 
     def _read_pinned_ids(self) -> None:

@@ -208,6 +208,6 @@ def test_reading_pauses_again_and_again() -> None:
     def pause() -> None:
         paused.append(1)
 
-    state = read_state(JsonStream(BytesIO(body).read, pause), Room(500, 2, 100_000), NOW, pause)
+    state = read_state(JsonStream(BytesIO(body).read, pause), Room(500, 2, 100_000), NOW, pause=pause)
     assert len(state.table) == 500
     assert len(paused) > 1_000
