@@ -39,7 +39,7 @@ from sandbox.world.sleep_limit import SleepLimit
 from sandbox.world.sleepers import NewEvent, RuleSleepers, Wait, new_event, wait
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # all that the server depends on is passed in here, each by name
     settings: Settings | None = None,
     *,
     scenario: Scenario | None = None,
