@@ -12,6 +12,7 @@ from sandbox.seeding.scenario import Scenario, ScenarioError, known, load_builti
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import World
+from sandbox.world.release import release
 
 
 class SandboxReset(Reset):
@@ -32,7 +33,9 @@ def reset(
     """
     scenario = _scenario(context, body)
     for world in _worlds(context, lease, everyone=query["all"]):
+        replaced = [world.state.table]
         world.reset(scenario.initial_state(context.now()))
+        release(replaced, context.pause)
         context.pause()
     return {"scenario": scenario.name, "seed": scenario.seed, "conversations": scenario.size}
 

@@ -16,6 +16,7 @@ from sandbox.web.json_pieces import json_pieces
 from sandbox.web.response import StreamedResponse, json_stream
 from sandbox.world.fleet import Lease
 from sandbox.world.paging import Order
+from sandbox.world.release import release
 
 PATH = "/__admin/state"
 EXAMPLE = {
@@ -68,7 +69,9 @@ def import_(context: ControlContext, lease: Lease, body: BodyStream) -> dict[str
     )
     with json_errors():
         state = read_state(JsonStream(body.read, pause), room, context.now(), context.server_rules.all, pause)
+    replaced = [lease.world.state.table]
     lease.world.load(lease.generation, state)
+    release(replaced, pause)
     return {"conversations": len(state.table)}
 
 

@@ -81,6 +81,16 @@ class OrderedMap(Generic[K, V]):
             else:
                 nodes += reversed(node.children)
 
+    def leaves(self) -> Iterator[object]:
+        """Iterate over the nodes that hold the items, in any order."""
+        nodes = [self._root]
+        while nodes:
+            node = nodes.pop()
+            if isinstance(node, _Branch):
+                nodes += node.children
+            else:
+                yield node
+
     def __contains__(self, key: K) -> bool:
         node = self._root
         while isinstance(node, _Branch):

@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from rpds import HashTrieMap
 
@@ -97,6 +97,16 @@ class Table:
     def __iter__(self) -> Iterator[Record]:
         """Iterate over all records in list order."""
         return iter(self._lists.get(Filter(), _NOTHING))
+
+    @property
+    def places(self) -> int:
+        """The number of conversations, and of deleted ids that still work as cursors."""
+        return len(self._records) + len(self._deleted)
+
+    def taken_apart(self) -> tuple[list[HashTrieMap[str, Any]], list[object]]:
+        """Return the maps by id, and the leaves of the ordered maps: all that occupies much memory."""
+        maps = [*self._lists.values(), self._deletions]
+        return [self._records, self._deleted], [leaf for each in maps for leaf in each.leaves()]
 
     def get(self, conversation_id: str) -> Record:
         """Return the record of this id. Raises UnknownConversation."""
