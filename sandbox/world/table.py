@@ -105,7 +105,7 @@ class Table:
 
     def taken_apart(self) -> tuple[list[HashTrieMap[str, Any]], list[object]]:
         """Return the maps by id, and the leaves of the ordered maps: all that occupies much memory."""
-        maps = [*self._lists.values(), self._deletions]
+        maps: list[OrderedMap[Any, Any]] = [*self._lists.values(), self._deletions]
         return [self._records, self._deleted], [leaf for each in maps for leaf in each.leaves()]
 
     def get(self, conversation_id: str) -> Record:
