@@ -23,6 +23,7 @@ from sandbox.edge.injection.selector import FaultSelector
 from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
 from sandbox.faults.command_line import command_line_rules
+from sandbox.pages import documentation, errors, home
 from sandbox.panel import pages as panel
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import Scenario, ScenarioError, load
@@ -86,7 +87,8 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
     openapi.register(app, conversations.ENDPOINTS, __version__, lenient=settings.lenient)
     control_endpoint.register_all(app, CONTROL_ENDPOINTS, context)
     control_openapi.register(app, CONTROL_ENDPOINTS, __version__)
-    panel.register(app)
+    for pages in (panel, home, documentation, errors):
+        pages.register(app)
 
     app.wsgi_app = Edge(  # type: ignore[method-assign]  # the way that Flask documents for middleware
         app.wsgi_app,

@@ -7,7 +7,7 @@ to the panel may be followed from anywhere, since the page that has the link see
 the token decides. A server that listens beyond loopback is closed without one.
 
 The panel's page and its files hold no secret, and a browser that opens a page can send no header. So they need no admin
-token; the page asks for it, and sends it with each of its calls.
+token; the page asks for it, and sends it with each of its calls. So does ``/docs``, which shows the OpenAPI document.
 """
 
 import re
@@ -29,6 +29,9 @@ PANEL = "/__admin/"
 PANEL_FILES = "/__admin/panel/"
 """The beginning of the paths of the files that the page loads."""
 TOKEN_HEADER = "X-Admin-Token"  # noqa: S105  # a header's name, not a secret
+
+DOCUMENT = "/__admin/openapi.json"
+"""The path of the OpenAPI document of the control API."""
 
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]@]+))(?::[0-9]+)?")
 
@@ -123,7 +126,7 @@ def _is_foreign(environ: "WSGIEnvironment") -> bool:
 
 
 def _is_page(path: str) -> bool:
-    return path in (PANEL, PANEL.rstrip("/")) or path.startswith(PANEL_FILES)
+    return path in (PANEL, PANEL.rstrip("/"), DOCUMENT) or path.startswith(PANEL_FILES)
 
 
 def _cors(origin: str) -> list[tuple[str, str]]:

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 
 from flask import Flask
 
-from sandbox.control.guard import HEALTH, TOKEN_HEADER
+from sandbox.control.guard import DOCUMENT, HEALTH, TOKEN_HEADER
 from sandbox.problems import JSON_TYPE
 from sandbox.web import openapi
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.openapi import Description, Security
-
-PATH = "/__admin/openapi.json"
 
 
 def errors(endpoint: Endpoint) -> set[int]:
@@ -62,4 +60,4 @@ DESCRIPTION = Description(
 
 def register(app: Flask, endpoints: Iterable[Endpoint], version: str) -> None:
     """Serve the document."""
-    openapi.serve(app, PATH, "control.openapi", lambda: openapi.build(DESCRIPTION, endpoints, version))
+    openapi.serve(app, DOCUMENT, "control.openapi", lambda: openapi.build(DESCRIPTION, endpoints, version))

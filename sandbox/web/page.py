@@ -9,8 +9,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import flask
+from werkzeug.exceptions import NotFound
 
-from sandbox import problems
 from sandbox.problems import status_line
 from sandbox.web.response import Response
 
@@ -54,9 +54,9 @@ class Files:
         return iter(sorted(each.name for each in self._root().iterdir() if _type_of(each.name)))
 
     def response(self, name: str) -> Response:
-        """Return the file as a response to the current request, 304 if its client has it. Raises Problem 404."""
+        """Return the file as a response to the current request, 304 if its client has it. Raises NotFound."""
         if name not in self:
-            raise problems.unknown_path(flask.request.method, flask.request.path)
+            raise NotFound
         return file_response((self._root() / name).read_bytes(), _type_of(name))
 
     def _root(self) -> "Traversable":

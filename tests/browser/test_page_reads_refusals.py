@@ -14,7 +14,8 @@ pytestmark = pytest.mark.needs("chromium")
 
 ITEM = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 CALLS = [
-    ("GET", "/", 404),
+    ("GET", "/", 200),
+    ("DELETE", "/", 405),
     ("GET", "/nothing", 404),
     ("DELETE", "/nothing", 404),
     ("GET", "/v1", 404),

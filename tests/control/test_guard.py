@@ -325,6 +325,12 @@ def test_every_call_requires_the_admin_token(
     )
 
 
+def test_document_needs_no_admin_token(open_api: Callable[..., FlaskClient]) -> None:
+    api = open_api(admin_token=SECRET)
+    assert get_with(api, "/__admin/openapi.json").status_code == 200
+    assert get_with(api, "/__admin/openapi.json", HTTP_HOST="elsewhere.example").status_code == 403
+
+
 def test_admin_token_is_accepted(open_api: Callable[..., FlaskClient]) -> None:
     assert get_with(open_api(admin_token=SECRET), HTTP_X_ADMIN_TOKEN=SECRET).status_code == 200
 

@@ -109,7 +109,7 @@ def test_page_needs_no_admin_token(
     response = api.get(path)
     assert response.status_code == 200
     assert SECRET not in response.text
-    for other in ("/__admin/clock", "/__admin/panel", "/__admin/openapi.json", "/__admin//"):
+    for other in ("/__admin/clock", "/__admin/panel", "/__admin/openapi.json/", "/__admin//"):
         assert_error_shape(api.get(other), 403, "X-Admin-Token")
 
 
