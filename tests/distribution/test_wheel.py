@@ -57,8 +57,8 @@ def test_wheel_has_only_code_scenarios_types_and_metadata(wheel: Path) -> None:
     assert {"sandbox/py.typed", "protocol_sandbox/py.typed"} <= set(names)
     for fixture in sorted((REPOSITORY / "fixtures").glob("*.json")):
         assert f"sandbox/fixtures/{fixture.name}" in names
-    for page in (REPOSITORY / "sandbox" / "panel" / "static").iterdir():
-        assert f"sandbox/panel/static/{page.name}" in names
+    for page in REPOSITORY.glob("sandbox/*/static/*"):
+        assert str(page.relative_to(REPOSITORY)) in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.partition("/")[0] for name in names} == {
         "sandbox",

@@ -15,7 +15,6 @@ ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/v1",
         "/v1/",
         "/v1/conversation",
