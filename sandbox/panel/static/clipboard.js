@@ -1,0 +1,32 @@
+/** Copying text. */
+
+import { el } from "./dom.js";
+
+/** Copy `text`, also where the page has no clipboard because it came over plain HTTP from another machine. */
+export async function copyText(text) {
+  if (navigator.clipboard && window.isSecureContext) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return;
+    } catch {
+      // The browser asks for a permission that was refused: the old way needs none.
+    }
+  }
+  const area = el("textarea", { value: text, readonly: true, "aria-hidden": "true", class: "offscreen" });
+  const active = /** @type {HTMLElement} */ (document.activeElement);
+  (document.querySelector("dialog[open]") ?? document.body).append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  active?.focus();
+}
+
+/** Return a button that copies what `text` returns, and says so for a moment. */
+export function copyButton(text, label) {
+  const button = el("button", { type: "button", class: "small", "aria-label": label, onclick: async () => {
+    await copyText(text());
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  } }, "Copy");
+  return button;
+}
