@@ -1,4 +1,7 @@
-"""Arrange: put a conversation into any state, including its read-only attributes."""
+"""Arrange: put a conversation into any state, including its read-only attributes, or delete it.
+
+Neither is in the journal, and no fault affects it.
+"""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +17,8 @@ from sandbox.web.endpoint import Endpoint
 from sandbox.web.response import Response, json_response
 from sandbox.world.fleet import Lease
 
+PATH = "/__admin/conversations/{conversation_id}"
+
 
 def arrange(_context: ControlContext, lease: Lease, conversation_id: str, body: dict[str, Any]) -> Response:
     """Create (201) or change (200) a conversation and any attribute of it; the others stay as they are."""
@@ -25,9 +30,14 @@ def arrange(_context: ControlContext, lease: Lease, conversation_id: str, body: 
     return json_response(record.json + b"\n", HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
+def remove(_context: ControlContext, lease: Lease, conversation_id: str) -> None:
+    """Delete a conversation, like the API, but without a call in the journal and beyond all faults."""
+    lease.world.delete(lease.generation, conversation_id)
+
+
 ENDPOINTS = (
     Endpoint(
-        Operation("arrangeConversation", "PUT", "/__admin/conversations/{conversation_id}"),
+        Operation("arrangeConversation", "PUT", PATH),
         arrange,
         statuses=(200, 201),
         errors=(507,),
@@ -35,5 +45,12 @@ ENDPOINTS = (
         body=Arrangement(partial=True),
         response=ConversationSchema(),
         example=CREATED,
+    ),
+    Endpoint(
+        Operation("removeConversation", "DELETE", PATH),
+        remove,
+        statuses=(204,),
+        errors=(404,),
+        path=ArrangementPath(),
     ),
 )

@@ -203,7 +203,29 @@ def test_arranging_requires_a_token_and_json(api: FlaskClient, assert_error_shap
     )
     assert_error_shape(api.put(url, data={"contact_id": "c"}), 415, "application/json")
     assert_error_shape(api.put(f"{url}?a=b", json={"contact_id": "c"}), 400, "a is not known here")
-    for method in ("GET", "POST", "DELETE", "PATCH"):
+    for method in ("GET", "POST", "PATCH"):
         assert_error_shape(api.open(url, method=method, json={}), 405)
     assert_error_shape(api.put(f"{PATH}/a/b", json={"contact_id": "c"}), 404)
     assert_error_shape(api.put(f"{PATH}/", json={"contact_id": "c"}), 404)
+
+
+def test_delete_removes_the_conversation_beyond_journal_and_faults(api: FlaskClient) -> None:
+    api.post("/__admin/faults", json={"fault": {"type": "status", "status": 500}})
+    assert api.delete(f"{PATH}/{FIRST}").status_code == 204
+    assert api.get("/__admin/requests/count").get_json() == {"count": 0}
+    api.delete("/__admin/faults")
+    assert api.get(f"{COLLECTION}/{FIRST}").status_code == 404
+    # Its id still works as a cursor, as after a delete by the API.
+    assert api.get(f"{COLLECTION}?starting_after={FIRST}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["nope", FIRST + "x", "a b", "%00", "a" * 65])
+def test_delete_of_an_unknown_conversation_is_404(
+    api: FlaskClient, assert_error_shape: Check, name: str
+) -> None:
+    assert_error_shape(api.delete(f"{PATH}/{name}"), 404)
+
+
+def test_delete_needs_a_sandbox(api: FlaskClient, assert_error_shape: Check) -> None:
+    response = api.delete(f"{PATH}/{FIRST}", headers={"Authorization": ""})
+    assert_error_shape(response, 400, "Authorization: Bearer")

@@ -35,6 +35,7 @@ ROWS = {
     ("POST", "/__admin/snapshots/{}/restore"),
     ("DELETE", "/__admin/snapshots/{}"),
     ("PUT", "/__admin/conversations/{}"),
+    ("DELETE", "/__admin/conversations/{}"),
     ("GET", "/__admin/sandboxes"),
     ("DELETE", "/__admin/sandboxes/{}"),
 }

@@ -54,13 +54,10 @@ export class Api {
     return text ? JSON.parse(text) : null;
   }
 
-  /** Return the response of the stream of calls. Raises ApiError. */
+  /** Return the response of the stream of calls, from the one with the id `after` on, or "" for all. Raises ApiError. */
   stream({ after, signal }) {
-    const query = new URLSearchParams();
-    if (!this.hasWorld) query.set("all", "true");
-    if (after) query.set("after", after);
-    const path = `/requests/stream${query.size ? `?${query}` : ""}`;
-    return this.#fetch("GET", path, undefined, { signal, headers: { Accept: "text/event-stream" } });
+    const query = new URLSearchParams({ after, ...(this.hasWorld ? {} : { all: "true" }) });
+    return this.#fetch("GET", `/requests/stream?${query}`, undefined, { signal, headers: { Accept: "text/event-stream" } });
   }
 
   /** Return the curl command of a call of the control API, with a placeholder instead of the admin token. */

@@ -24,6 +24,15 @@ export class CallStore {
     this.known = new Set();
   }
 
+  /** Forget the calls of one sandbox; null means those without a token. */
+  forget(sandbox) {
+    const kept = this.calls.filter((call) => call.sandbox?.id !== sandbox?.id);
+    const { dropped } = this;
+    this.clear();
+    this.dropped = kept.length ? dropped : 0;
+    this.add(kept);
+  }
+
   /** Add calls, oldest first. Return how many of them the filter lets through. */
   add(calls) {
     let shown = 0;
@@ -100,5 +109,5 @@ function sizeOf(call) {
 
 function textOf(call) {
   return [call.method, `${call.path}?${call.query}`, call.status ?? "no response", call.operation, call.fault, call.rule,
-    call.body, call.id, call.token].join(" ").toLowerCase();
+    call.body, call.id, call.sandbox?.token].join(" ").toLowerCase();
 }

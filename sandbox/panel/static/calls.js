@@ -72,6 +72,14 @@ export class CallList {
     this.draw();
   }
 
+  /** Forget the calls of one sandbox (null: those without a token), whose journal was emptied. */
+  forget(sandbox) {
+    this.waiting = this.waiting.filter((call) => call.sandbox?.id !== sandbox?.id);
+    this.store.forget(sandbox);
+    if (this.selected && !this.store.calls.includes(this.selected)) this.selected = null;
+    this.draw();
+  }
+
   loading(isLoading) {
     this.isLoading = isLoading;
     this.draw();
@@ -178,7 +186,7 @@ export class CallList {
       el("span", { class: "number time", title: `${dateAndTime(call.at)} on the sandbox's clock` }, timeOfDay(call.at)),
       el("span", { class: "method" }, call.method),
       el("span", { class: "path", title: call.path }, pathOf(call)),
-      call.token ? el("span", { class: "token" }, call.token) : null,
+      el("span", { class: "token" }, call.sandbox?.token ?? "no token"),
       why || call.rule ? el("span", { class: "why", title: `${why}${call.rule ? ` by the rule ${call.rule}` : ""}` },
         `⚡ ${call.rule ?? why}`) : null,
       el("span", { class: `status s${statusClass(call.status)}`, title: statusText(call.status) }, signOf(call.status)),

@@ -102,7 +102,7 @@ export class Detail {
         ["Took", `${milliseconds(call.duration_ms)} ms`],
         ["Delayed by", call.delay_ms ? `${milliseconds(call.delay_ms)} ms` : null],
         ["Fault", call.fault], ["Caused by", call.rule], ["At", dateAndTime(call.at)], ["Id", call.id],
-        ["World", call.token ?? null],
+        ["World", call.sandbox?.token ?? null],
       ]));
   }
 

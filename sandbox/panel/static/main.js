@@ -13,7 +13,7 @@ import { Detail } from "./detail.js";
 import { byId, replace, throttled } from "./dom.js";
 import { readFragment, watchFragment, writeFragment } from "./fragment.js";
 import { startKeys } from "./keys.js";
-import { timeOfDay } from "./format.js";
+import { counted, timeOfDay } from "./format.js";
 import { Notices } from "./notices.js";
 import { Presets } from "./presets.js";
 import { RuleBook } from "./rule_book.js";
@@ -27,8 +27,6 @@ import { Tabs } from "./tabs.js";
 import { startTheme } from "./theme.js";
 import { Undo } from "./undo.js";
 import { WorldChooser } from "./world.js";
-
-const HISTORY = 1_000;
 
 const api = new Api();
 startTheme();
@@ -64,8 +62,6 @@ const calls = new CallList(store, {
   cleared: async () => {
     try {
       await api.remove("/requests");
-      calls.clear();
-      detail.show(null);
     } catch (error) {
       notices.fail(error.message);
     }
@@ -81,17 +77,12 @@ const refreshRules = throttled(() => book.refresh(), 1_000);
 const refreshTab = throttled(() => tabs.current.dataset.tab === "conversations" && tabs.refresh(), 2_000);
 
 const stream = new Stream(api, {
-  opened: async () => {
-    const { world } = api;
-    try {
-      const { data } = await api.get(`/requests?limit=${HISTORY}`);
-      if (world === api.world) received(data.toReversed());
-    } catch (error) {
-      notices.fail(error.message);
-    }
-    calls.loading(false);
-  },
   received,
+  cleared: (sandbox) => {
+    calls.forget(sandbox);
+    if (detail.call && !store.calls.includes(detail.call)) detail.show(null);
+  },
+  dropped: (count) => count && notices.say(`${counted(count, "call")} came faster than they could be shown.`),
   changed: (state, message) => showConnection(state, message),
 });
 
@@ -112,6 +103,7 @@ function received(arrived) {
 function showConnection(state, message) {
   const line = byId("connection");
   if (state === "open") {
+    calls.loading(false);
     if (lostAt) refreshAll();
     lostAt = 0;
     line.hidden = true;

@@ -9,8 +9,10 @@ const SILENCE = 30_000;
 
 /**
  * @typedef {object} Listener
- * @property {() => Promise<void>} opened the stream is open for the first time since {@link Stream.start}
- * @property {(calls: any[]) => void} received
+ * @property {(calls: any[]) => void} received calls, oldest first: at the beginning those of the journal
+ * @property {(sandbox: {id: string} | null) => void} cleared the journal of this sandbox (null: calls without a token)
+ *   was emptied
+ * @property {(count: number | null) => void} dropped so many calls were missed; null if nobody knows how many
  * @property {(state: "open" | "lost" | "closed" | "failed", message?: string) => void} changed
  */
 
@@ -41,7 +43,6 @@ export class Stream {
   start() {
     this.#stop();
     this.last = "";
-    this.isFirst = true;
     if (!document.hidden) this.#run();
   }
 
@@ -92,10 +93,6 @@ export class Stream {
       const response = await this.api.stream({ after: this.last, signal: silence.signal });
       opened();
       this.listener.changed("open");
-      if (this.isFirst) {
-        this.isFirst = false;
-        await this.listener.opened();
-      }
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       const parser = new EventParser();
       for (;;) {
@@ -103,16 +100,32 @@ export class Stream {
         if (done || signal.aborted) return;
         clearTimeout(timer);
         timer = setTimeout(stop, SILENCE);
-        const events = parser.push(value);
-        if (events.length) {
-          this.last = events.at(-1).id || this.last;
-          this.listener.received(events.map((event) => JSON.parse(event.data)));
-        }
+        this.#take(parser.push(value));
       }
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  #take(events) {
+    let calls = [];
+    const pass = () => {
+      if (calls.length) this.listener.received(calls);
+      calls = [];
+    };
+    for (const { id, type, data } of events) {
+      const value = JSON.parse(data);
+      if (type === "message") {
+        this.last = id;
+        calls.push(value);
+        continue;
+      }
+      pass();
+      if (type === "cleared") this.listener.cleared(value.sandbox);
+      else if (type === "dropped") this.listener.dropped(value.count);
+    }
+    pass();
   }
 }
 
@@ -127,7 +140,7 @@ export class EventParser {
   push(text) {
     const blocks = (this.#rest + text).split(/\r?\n\r?\n/);
     this.#rest = /** @type {string} */ (blocks.pop());
-    return blocks.map(eventOf).filter((event) => event.data && event.type === "message");
+    return blocks.map(eventOf).filter((event) => event.data);
   }
 }
 
