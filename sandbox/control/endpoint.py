@@ -22,6 +22,9 @@ from sandbox.web.response import Response, StreamedResponse, json_response, no_c
 from sandbox.world.fleet import Lease
 from sandbox.world.pause import Pause
 
+SANDBOX_HEADER = "X-Sandbox-Id"
+"""The header that names a sandbox by its id, as the list of sandboxes has it."""
+
 _WRITES = ("POST", "PUT")
 
 
@@ -88,8 +91,9 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
 
 @contextmanager
 def _lease(context: ControlContext, request: Request, *, required: bool) -> Iterator[Lease | None]:
-    if request.token is not None:
-        with context.fleet.using(request.token) as lease:
+    token = _token(context, request)
+    if token is not None:
+        with context.fleet.using(token) as lease:
             yield lease
     elif required:
         raise problems.invalid(
@@ -97,6 +101,21 @@ def _lease(context: ControlContext, request: Request, *, required: bool) -> Iter
         )
     else:
         yield None
+
+
+def _token(context: ControlContext, request: Request) -> str | None:
+    """Return the token of the sandbox that the call is about, or None.
+
+    A list of sandboxes has masked tokens, so what shows it names one of them by its id.
+    """
+    sandbox_id = request.environ.get(f"HTTP_{SANDBOX_HEADER.replace('-', '_').upper()}")
+    if sandbox_id is None:
+        return request.token
+    if request.token is not None:
+        raise problems.invalid(
+            f"Authorization and {SANDBOX_HEADER} both say whose sandbox is meant; send one."
+        )
+    return context.fleet.token_of(sandbox_id)
 
 
 def _check_type(request: Request) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from flask import Flask
 
+from sandbox.control.endpoint import SANDBOX_HEADER
 from sandbox.control.guard import DOCUMENT, HEALTH, TOKEN_HEADER
 from sandbox.problems import JSON_TYPE
 from sandbox.web import openapi
@@ -19,17 +20,23 @@ def errors(endpoint: Endpoint) -> set[int]:
     if endpoint.operation.method in ("POST", "PUT"):
         statuses |= {413, 415}
     if endpoint.scope is not Scope.SERVER:
-        statuses.add(503)
+        statuses |= {404, 503}
     return statuses
 
 
 def security(endpoint: Endpoint) -> Security:
-    """Return the alternatives of authentication: a sandbox's token, the admin token, or neither."""
+    """Return the alternatives of authentication: a sandbox's token or id, the admin token, or neither."""
     if endpoint.operation.path == HEALTH:
         return []
     if endpoint.scope is Scope.SERVER:
         return [{"admin": []}, {}]
-    return [{"sandbox": [], "admin": []}, {"sandbox": []}, *([{}] if endpoint.scope is Scope.EITHER else [])]
+    either: Security = [
+        {"sandbox": [], "admin": []},
+        {"sandbox": []},
+        {"sandbox_id": [], "admin": []},
+        {"sandbox_id": []},
+    ]
+    return [*either, *([{}] if endpoint.scope is Scope.EITHER else [])]
 
 
 DESCRIPTION = Description(
@@ -37,6 +44,12 @@ DESCRIPTION = Description(
     description="Controls the sandbox of a bearer token: for test suites and tools.",
     security_schemes={
         "sandbox": {"type": "http", "scheme": "bearer"},
+        "sandbox_id": {
+            "type": "apiKey",
+            "in": "header",
+            "name": SANDBOX_HEADER,
+            "description": "The id of a sandbox, instead of its token.",
+        },
         "admin": {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
     },
     tag=("control", "Control of sandboxes."),
@@ -46,7 +59,7 @@ DESCRIPTION = Description(
     reasons={
         400: "An attribute is unknown, missing or invalid, or no token says whose sandbox is meant.",
         403: "The guard refused: not from this machine, from a page of another origin, or without the admin token.",
-        404: "What the path names does not exist, or no longer.",
+        404: "What the path or X-Sandbox-Id names does not exist, or no longer.",
         413: "The body is too large.",
         414: "The path or the query is too long.",
         415: "The body is not JSON.",

@@ -126,15 +126,15 @@ class Fleet:
 
     def drop(self, sandbox_id: str) -> None:
         """Forget a sandbox; its sleeping calls wake, and its token begins anew. Raises UnknownSandbox."""
-        for slot in self:
-            if self.id_of(slot) == sandbox_id:
-                break
-        else:
-            raise UnknownSandbox(sandbox_id)
+        slot = self._find(sandbox_id)
         with self._lock:
             if self._slots.get(slot.token) is slot:
                 del self._slots[slot.token]
         slot.world.end()
+
+    def token_of(self, sandbox_id: str) -> str:
+        """Return the token of a sandbox. Raises UnknownSandbox."""
+        return self._find(sandbox_id).token
 
     def id_of(self, slot: SandboxSlot) -> str:
         """Return the public id of a sandbox, which does not reveal its token."""
@@ -147,6 +147,12 @@ class Fleet:
     def idle_for(self, slot: SandboxSlot) -> float:
         """Return the seconds since a request last began or ended in this sandbox."""
         return self._now() - slot.last_used
+
+    def _find(self, sandbox_id: str) -> SandboxSlot:
+        for slot in self:
+            if self.id_of(slot) == sandbox_id:
+                return slot
+        raise UnknownSandbox(sandbox_id)
 
     def _expire(self, now: float) -> None:
         while oldest := self._oldest_idle(now, self._idle_seconds):

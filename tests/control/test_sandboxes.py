@@ -175,3 +175,42 @@ def test_list_masks_any_token_and_its_sandbox_can_be_dropped(separate_app: Flask
     (listed,) = listed_sandboxes(client)
     assert token not in listed["token"]
     assert client.delete(f"{PATH}/{listed['id']}").status_code == 204
+
+
+def test_id_of_the_list_names_a_sandbox_instead_of_its_token(open_app: Callable[..., Flask]) -> None:
+    client = open_app().test_client()
+    client.delete(ITEM, headers=bearer("one"))
+    client.get(ITEM, headers=bearer("two"))
+    named = {each["token"]: {"X-Sandbox-Id": each["id"]} for each in listed_sandboxes(client)}
+    assert client.get("/__admin/requests/count", headers=named["o…"]).get_json() == {"count": 1}
+    assert client.get("/__admin/state", headers=named["o…"]).get_json()["conversations"] != []
+    assert (
+        client.put("/__admin/conversations/mine", headers=named["o…"], json={"contact_id": "c"}).status_code
+        == 201
+    )
+    assert client.get(f"{COLLECTION}/mine", headers=bearer("one")).status_code == 200
+    assert client.get(f"{COLLECTION}/mine", headers=bearer("two")).status_code == 404
+    assert len(listed_sandboxes(client)) == 2
+
+
+@pytest.mark.parametrize("path", ["/__admin/clock", "/__admin/faults", "/__admin/requests", "/__admin/state"])
+@pytest.mark.parametrize("sandbox_id", ["", "nope", "0" * 16, "é"])
+def test_id_of_no_sandbox_is_404(
+    api: FlaskClient, assert_error_shape: Check, path: str, sandbox_id: str
+) -> None:
+    headers = {"Authorization": "", "X-Sandbox-Id": sandbox_id}
+    assert_error_shape(api.get(path, headers=headers), 404)
+
+
+def test_id_and_token_at_once_are_refused(open_app: Callable[..., Flask], assert_error_shape: Check) -> None:
+    client = open_app().test_client()
+    client.get(ITEM, headers=bearer("one"))
+    headers = bearer("one") | {"X-Sandbox-Id": listed_sandboxes(client)[0]["id"]}
+    assert_error_shape(client.get("/__admin/clock", headers=headers), 400, "Authorization", "X-Sandbox-Id")
+
+
+def test_api_takes_no_id_instead_of_a_token(open_app: Callable[..., Flask]) -> None:
+    client = open_app().test_client()
+    client.get(ITEM, headers=bearer("one"))
+    headers = {"X-Sandbox-Id": listed_sandboxes(client)[0]["id"]}
+    assert client.get(ITEM, headers=headers).status_code == 401

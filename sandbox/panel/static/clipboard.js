@@ -22,11 +22,11 @@ export async function copyText(text) {
 }
 
 /** Return a button that copies what `text` returns, and says so for a moment. */
-export function copyButton(text, label) {
+export function copyButton(text, label, shown = "Copy") {
   const button = el("button", { type: "button", class: "small", "aria-label": label, onclick: async () => {
     await copyText(text());
     button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
-  } }, "Copy");
+    setTimeout(() => (button.textContent = shown), 1500);
+  } }, shown);
   return button;
 }

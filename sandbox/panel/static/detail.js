@@ -101,8 +101,8 @@ export class Detail {
         ["Status", el("span", { class: `status s${statusClass(call.status)}` }, statusText(call.status))],
         ["Took", `${milliseconds(call.duration_ms)} ms`],
         ["Delayed by", call.delay_ms ? `${milliseconds(call.delay_ms)} ms` : null],
-        ["Fault", call.fault], ["Caused by", call.rule], ["At", dateAndTime(call.at)], ["Id", call.id],
-        ["World", call.sandbox?.token ?? null],
+        ["Fault", call.fault], ["Caused by", call.rule], ["At", dateAndTime(call.at)], ["Id", el("code", {}, call.id)],
+        ["World", this.api.hasWorld ? null : (call.sandbox?.token ?? "no token")],
       ]));
   }
 

@@ -2,10 +2,10 @@
 
 import { svg } from "./dom.js";
 
-const WIDTH = 260;
-const HEIGHT = 64;
-const BARS = 26;
-const POINTS = 130;
+const WIDTH = 520;
+const HEIGHT = 76;
+const BARS = 40;
+const POINTS = 260;
 /** The standard normal distribution has 99 percent of its values below this. */
 const Z99 = 2.3263478740408408;
 

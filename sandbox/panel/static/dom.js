@@ -4,7 +4,7 @@
  * Return a new element.
  * @param {string} tag
  * @param {Record<string, any>} [properties] `class`, `on…` listeners, `data-…`, `aria-…` and other attributes; `true`
- *   sets an attribute without a value, and null, undefined or false leaves it out
+ *   sets an attribute without a value, and null, undefined or false leaves it out, except for `aria-…`, which say both
  * @param {...(Node | string | number | null | undefined | false)} children
  * @returns {any}
  */
@@ -21,6 +21,7 @@ function filled(node, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "value") node.value = value;
+    else if (name.startsWith("aria-") && typeof value === "boolean") node.setAttribute(name, String(value));
     else if (value === true) node.setAttribute(name, "");
     else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, String(value));
   }
