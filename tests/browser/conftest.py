@@ -14,21 +14,21 @@ from tests.tools import find
 OpenPanel = Callable[..., Panel]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two at once do not work, and other files have their own
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Start Chromium once for all tests. It runs as root in containers, where its own sandbox does not work."""
+    """Start Chromium once for the tests of a file. It runs as root in containers, where its own sandbox does not work."""
     browser = playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def panel_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start one server for all panels that do not change the server itself; each shows a world of its own."""
     for start in server_factory(tmp_path_factory.mktemp("server")):
