@@ -129,9 +129,10 @@ export class CallList {
   move(step) {
     const { shown } = this.store;
     if (!shown.length) return;
-    const at = this.selected ? shown.lastIndexOf(this.selected) : -1;
-    const next = at < 0 ? shown.length - 1 : Math.min(shown.length - 1, Math.max(0, at - step));
-    this.select(shown[next]);
+    const selected = this.selected ? shown.lastIndexOf(this.selected) : -1;
+    // Without a selection, the first step down leads to the newest call.
+    const at = selected < 0 ? shown.length : selected;
+    this.select(shown[Math.min(shown.length - 1, Math.max(0, at - step))]);
   }
 
   #reveal(call) {
