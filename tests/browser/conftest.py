@@ -22,7 +22,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Start Chromium once for the tests of a file. It runs as root in containers, where its own sandbox does not work."""
+    """Start Chromium once for the tests of a file, without its own sandbox, which does not work as root."""
     browser = playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
     yield browser
     browser.close()
