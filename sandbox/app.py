@@ -71,6 +71,7 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
         settings.max_sandboxes,
         settings.idle_seconds,
         settings.id_key.encode() if settings.id_key else secrets.token_bytes(16),
+        strict=settings.strict_worlds,
     )
     server_rules = ServerRules(
         settings.max_rules,
@@ -79,7 +80,9 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
         settings.max_rule_bytes,
     )
     boot = boot or Boot(monotonic)
-    context = ControlContext(fleet, server_rules, scenario, settings, now, boot, feed, pause)
+    context = ControlContext(
+        fleet, server_rules, scenario, settings, now, boot, feed, partial(secrets.token_hex, 8), pause
+    )
 
     app = Application(__name__)
     for endpoint in conversations.ENDPOINTS:

@@ -147,6 +147,32 @@ def unknown_sandbox(sandbox_id: str) -> Problem:
     return Problem(404, f"There is no sandbox with the id {quoted(sandbox_id)}.")
 
 
+def name_taken(name: str) -> Problem:
+    """Return a 409: a sandbox has this name already."""
+    return Problem(
+        409,
+        f"There is a world named {quoted(name)} already. Reset it with POST /t/{name}/__admin/reset, delete it with "
+        f"DELETE /__admin/sandboxes/{{id}}, or leave out name to get a new one.",
+    )
+
+
+def undeclared_world(name: str | None) -> Problem:
+    """Return a 400: the server requires that worlds are declared. ``name`` is None if the call names none."""
+    if name is None:
+        said = (
+            "and this call names none: name one by the path prefix /t/{world}, the header X-Sandbox-World, the cookie "
+            "sandbox_world, or the token of a declared world"
+        )
+        body = '{"name": …}'
+    else:
+        said = f"and {quoted(name)} was not, or it has ended"
+        body = f'{{"name": {quoted(name)}}}'
+    return invalid(
+        f"With --strict-worlds, this server serves only worlds that were declared, {said}. "
+        f"POST /__admin/worlds with {body} declares one."
+    )
+
+
 def too_many_sleepers(capacity: int) -> Problem:
     """Return a 503: the limit of delayed calls is reached."""
     return Problem(

@@ -129,6 +129,9 @@ class Settings:
         "INTEGER",
     )
     lenient: bool = setting(False, _switch, "Ignore unknown attributes instead of refusing them.")
+    strict_worlds: bool = setting(
+        False, _switch, "Refuse calls whose world was not declared by POST /__admin/worlds."
+    )
     latency: str | None = setting(
         None,
         _latency,
@@ -285,6 +288,8 @@ class Settings:
         on = []
         if self.lenient:
             on.append("lenient (unknown attributes are ignored)")
+        if self.strict_worlds:
+            on.append("strict worlds (only declared ones are served)")
         if self.latency is not None:
             on.append(f"latency {self.latency} ms")
         if self.error_rate:

@@ -8,16 +8,20 @@ from sandbox.edge.call import Call
 from sandbox.web.arguments import ArgumentReader
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.response import Response
+from sandbox.web.world_prefix import root_path
 
 
 def register(app: Application, endpoint: Endpoint, *, lenient: bool) -> None:
     """Route ``endpoint`` in ``app``. Its view is called with the lease of the caller's world and the arguments."""
     reader = ArgumentReader(endpoint.query, endpoint.body, lenient=lenient)
     view = endpoint.view
+    has_location = "Location" in endpoint.response_headers
 
     def run(call: Call, parameters: dict[str, Any]) -> Response:
         lease = authenticated(call)
         response: Response = view(lease, **parameters, **reader.read(call))
+        if has_location and (root := root_path(call.environ)):
+            return response.located_under(root)
         return response
 
     app.add_operation(endpoint.operation, run)

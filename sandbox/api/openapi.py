@@ -16,7 +16,11 @@ _ERRORS = (400, 401, 413, 415, 503)
 
 DESCRIPTION = Description(
     title="Protocol Conversations API (sandbox)",
-    description="Conversations are the containers for the messages between you, your contacts, and groups.",
+    description=(
+        "Conversations are the containers for the messages between you, your contacts, and groups.\n\n"
+        "Each bearer token has a world of its own. A call may name another world by the path prefix /t/{world} of its "
+        "base URL, by the header X-Sandbox-World or by the cookie sandbox_world; its token then only authenticates."
+    ),
     security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
     tag=("conversations", "Conversations, and their lists."),
     # Many generators support one media type of a body, the first.

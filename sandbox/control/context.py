@@ -1,5 +1,6 @@
 """The context of the control API's views."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.edge.boot import Boot
@@ -14,7 +15,7 @@ from sandbox.world.server_rules import ServerRules
 
 @dataclass(frozen=True, slots=True)
 class ControlContext:
-    """The server as its control API sees it. ``scenario`` is the server's own.
+    """The server as its control API sees it. ``scenario`` is the server's own, ``draw_hex`` returns a random text.
 
     ``pause`` lets others run during long work.
     """
@@ -26,4 +27,5 @@ class ControlContext:
     now: Now
     boot: Boot
     feed: JournalFeed
+    draw_hex: Callable[[], str]
     pause: Pause = no_pause

@@ -19,8 +19,10 @@ from sandbox.web.body_stream import BodyStream
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.request import Request
 from sandbox.web.response import Response, StreamedResponse, json_response, no_content
+from sandbox.web.world_name import world_name
 from sandbox.world.fleet import Lease
 from sandbox.world.pause import Pause
+from sandbox.world.world_name import WorldKey
 
 SANDBOX_HEADER = "X-Sandbox-Id"
 """The header that names a sandbox by its id, as the list of sandboxes has it."""
@@ -91,31 +93,34 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
 
 @contextmanager
 def _lease(context: ControlContext, request: Request, *, required: bool) -> Iterator[Lease | None]:
-    token = _token(context, request)
-    if token is not None:
-        with context.fleet.using(token) as lease:
+    key = _key(context, request)
+    if key is not None:
+        with context.fleet.using(key) as lease:
             yield lease
     elif required:
         raise problems.invalid(
-            "This call acts on the sandbox of a token: send the header 'Authorization: Bearer {token}'."
+            "This call acts on a sandbox: send the header 'Authorization: Bearer {token}' or "
+            "'X-Sandbox-World: {world}', or put /t/{world} before the path."
         )
     else:
         yield None
 
 
-def _token(context: ControlContext, request: Request) -> str | None:
-    """Return the token of the sandbox that the call is about, or None.
+def _key(context: ControlContext, request: Request) -> WorldKey | None:
+    """Return the key of the world that the call is about, or None.
 
-    A list of sandboxes has masked tokens, so what shows it names one of them by its id.
+    A list of sandboxes has masked tokens, so what shows it names one of them by its id. The cookie names no world
+    here: a browser sends it along with the calls of any page.
     """
+    key = world_name(request.environ, with_cookie=False) or request.token
     sandbox_id = request.environ.get(f"HTTP_{SANDBOX_HEADER.replace('-', '_').upper()}")
     if sandbox_id is None:
-        return request.token
-    if request.token is not None:
+        return key
+    if key is not None:
         raise problems.invalid(
-            f"Authorization and {SANDBOX_HEADER} both say whose sandbox is meant; send one."
+            f"{SANDBOX_HEADER} and Authorization or a name of a world both say which sandbox is meant; send one."
         )
-    return context.fleet.token_of(sandbox_id)
+    return context.fleet.key_of(sandbox_id)
 
 
 def _check_type(request: Request) -> None:

@@ -4,7 +4,7 @@
     retry: 1000
 
     id: 5f2b7c1e-1
-    data: {"id": "5f2b7c1e-1", "method": "GET", …, "sandbox": {"id": "b7e23ec29af22b0b", "token": "work…"}}
+    data: {"id": "5f2b7c1e-1", …, "sandbox": {"id": "b7e23ec29af22b0b", "name": null, "token": "work…"}}
 
 The stream of a sandbox goes on when the sandbox is reset or dropped. It does not keep the sandbox from expiring.
 """
@@ -26,6 +26,7 @@ from sandbox.world.fleet import Lease
 from sandbox.world.interface import World
 from sandbox.world.journal import Key, selects
 from sandbox.world.journal_feed import JournalFeed, Listener, Update
+from sandbox.world.world_name import WorldName, key_of, text_of
 
 PATH = "/__admin/requests/stream"
 EVENT_STREAM = "text/event-stream"
@@ -69,7 +70,7 @@ class EventStream:
         feed: JournalFeed,
         listener: Listener,
         missed: list[Update],
-        sandbox_of: Callable[[str], dict[str, str] | None],
+        sandbox_of: Callable[[str], dict[str, str | None] | None],
         has_left: Callable[[], bool],
         *,
         is_gap: bool = False,
@@ -133,7 +134,7 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
     environ = flask.request.environ
     if flask.request.method == "HEAD":
         return flask.Response(iter(()), headers=HEADERS, content_type=EVENT_STREAM)
-    token = None if query["all"] else "" if lease is None else lease.slot.token
+    token = None if query["all"] else "" if lease is None else text_of(lease.slot.key)
     wanted = Key(query.get("operation"), query.get("method"), query.get("status"))
     listener = context.feed.listen(lambda update: _is_wanted(update, token, wanted))
     try:
@@ -156,8 +157,8 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
 def _worlds(context: ControlContext, lease: Lease | None, *, everybody: bool) -> list[tuple[str, World]]:
     anonymous = context.fleet.anonymous
     if everybody:
-        return [(slot.token, slot.world) for slot in (anonymous, *context.fleet)]
-    return [("", anonymous.world)] if lease is None else [(lease.slot.token, lease.world)]
+        return [(text_of(slot.key), slot.world) for slot in (anonymous, *context.fleet)]
+    return [("", anonymous.world)] if lease is None else [(text_of(lease.slot.key), lease.world)]
 
 
 def _missed(worlds: list[tuple[str, World]], after: str | None) -> tuple[list[Update], bool]:
@@ -187,8 +188,12 @@ def _is_wanted(update: Update, token: str | None, wanted: Key) -> bool:
     return update.entry is None or selects(wanted, update.entry)
 
 
-def _sandbox(context: ControlContext, token: str) -> dict[str, str] | None:
-    return {"id": context.fleet.id_of_token(token), "token": masked(token)} if token else None
+def _sandbox(context: ControlContext, text: str) -> dict[str, str | None] | None:
+    if not text:
+        return None
+    key = key_of(text)
+    name, token = (key.text, None) if isinstance(key, WorldName) else (None, masked(key))
+    return {"id": context.fleet.id_of_key(key), "name": name, "token": token}
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

@@ -41,7 +41,10 @@ def security(endpoint: Endpoint) -> Security:
 
 DESCRIPTION = Description(
     title="Control API of protocol-sandbox",
-    description="Controls the sandbox of a bearer token: for test suites and tools.",
+    description=(
+        "Controls the sandbox of a bearer token, or the one that the header X-Sandbox-World or the path prefix "
+        "/t/{world} names: for test suites and tools. With a name, no bearer token is needed."
+    ),
     security_schemes={
         "sandbox": {"type": "http", "scheme": "bearer"},
         "sandbox_id": {
@@ -57,9 +60,10 @@ DESCRIPTION = Description(
     # A page of another site cannot send the type of JSON without a preflight, so it is required even of an empty body.
     requires_body=True,
     reasons={
-        400: "An attribute is unknown, missing or invalid, or no token says whose sandbox is meant.",
+        400: "An attribute is unknown, missing or invalid, or neither a token nor a name says which sandbox is meant.",
         403: "The guard refused: not from this machine, from a page of another origin, or without the admin token.",
         404: "What the path or X-Sandbox-Id names does not exist, or no longer.",
+        409: "A world has this name already.",
         413: "The body is too large.",
         414: "The path or the query is too long.",
         415: "The body is not JSON.",

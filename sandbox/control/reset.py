@@ -4,11 +4,10 @@ from typing import Any
 
 from sandbox import problems
 from sandbox.control.context import ControlContext
+from sandbox.control.scenarios import SCENARIO, chosen_scenario
 from sandbox.operations import Operation
 from sandbox.schemas.control import Reset, ResetQuery
-from sandbox.schemas.fields import Name
 from sandbox.schemas.responses import ResetResultSchema
-from sandbox.seeding.scenario import Scenario, ScenarioError, known, load_builtin
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import World
@@ -18,9 +17,7 @@ from sandbox.world.release import release
 class SandboxReset(Reset):
     """The body of a reset, with the names of the built-in scenarios."""
 
-    scenario = Name(
-        metadata={"description": "A built-in scenario instead of the server's own.", "enum": list(known())}
-    )
+    scenario = SCENARIO
 
 
 def reset(
@@ -31,7 +28,7 @@ def reset(
     That includes conversations, ids, clock, rules and journal. Snapshots stay. Calls in flight cannot write into the
     new world.
     """
-    scenario = _scenario(context, body)
+    scenario = chosen_scenario(context, body)
     for world in _worlds(context, lease, everyone=query["all"]):
         replaced = [world.state.table]
         world.reset(scenario.initial_state(context.now()))
@@ -45,22 +42,10 @@ def _worlds(context: ControlContext, lease: Lease | None, *, everyone: bool) -> 
         return context.fleet.worlds()
     if lease is None:
         raise problems.invalid(
-            "Say whose sandbox is meant with the header 'Authorization: Bearer {token}', or reset all with ?all=true."
+            "Say which sandbox is meant with the header 'Authorization: Bearer {token}' or 'X-Sandbox-World: {world}', "
+            "or with /t/{world} before the path, or reset all with ?all=true."
         )
     return [lease.world]
-
-
-def _scenario(context: ControlContext, body: dict[str, Any]) -> Scenario:
-    if not body:
-        return context.scenario
-    seed = body.get("seed", context.settings.seed)
-    name = body.get("scenario")
-    if name is None:
-        return context.scenario.with_seed(seed, context.pause)
-    try:
-        return load_builtin(name, seed, context.pause)
-    except ScenarioError as error:
-        raise problems.invalid(str(error)) from None
 
 
 ENDPOINTS = (

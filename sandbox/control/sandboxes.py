@@ -1,4 +1,4 @@
-"""The sandboxes of the server. Tokens are masked, never shown whole."""
+"""The sandboxes of the server. Tokens are masked, never shown whole; names are no secrets."""
 
 from typing import Any
 
@@ -15,7 +15,15 @@ PATH = "/__admin/sandboxes"
 SHOWN_CHARACTERS = 4
 EXAMPLE = {
     "data": [
-        {"id": "b7e23ec29af22b0b", "token": "work…", "conversations": 120, "requests": 7, "idle_seconds": 1.5}
+        {
+            "id": "b7e23ec29af22b0b",
+            "name": None,
+            "token": "work…",
+            "conversations": 120,
+            "requests": 7,
+            "idle_seconds": 1.5,
+            "ttl_seconds": None,
+        }
     ]
 }
 
@@ -26,7 +34,7 @@ def show(context: ControlContext) -> dict[str, Any]:
 
 
 def drop(context: ControlContext, sandbox_id: str) -> None:
-    """Forget a sandbox. Its calls in flight end, and its token begins anew with its next call."""
+    """Forget a sandbox. Its calls in flight end, and its token or name begins anew with its next call."""
     context.fleet.drop(sandbox_id)
 
 
@@ -37,12 +45,15 @@ def masked(token: str) -> str:
 
 
 def _shape(context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
+    seconds_left = context.fleet.seconds_left(slot)
     return {
         "id": context.fleet.id_of(slot),
-        "token": masked(slot.token),
+        "name": slot.name,
+        "token": masked(slot.token) if slot.token else None,
         "conversations": slot.world.size,
         "requests": slot.world.count_calls(Key()),
         "idle_seconds": round(context.fleet.idle_for(slot), 3),
+        "ttl_seconds": None if seconds_left is None else round(seconds_left, 3),
     }
 
 

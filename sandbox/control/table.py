@@ -13,6 +13,7 @@ from sandbox.control import (
     scenarios,
     snapshots,
     state,
+    worlds,
 )
 
 ENDPOINTS = (
@@ -28,4 +29,5 @@ ENDPOINTS = (
     *snapshots.ENDPOINTS,
     *conversations.ENDPOINTS,
     *sandboxes.ENDPOINTS,
+    *worlds.ENDPOINTS,
 )

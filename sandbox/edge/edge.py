@@ -1,6 +1,6 @@
 """The edge: the WSGI application around the Flask application.
 
-    request id → CORS and preflight → world of the token → body → fault injection → API → journal
+    world of the path → request id → CORS and preflight → world → body → fault injection → API → journal
 
 What is done here holds for every ``/v1`` response, also for those that Flask never sees.
 """
@@ -22,6 +22,9 @@ from sandbox.web.body import LARGE_BYTES, is_awaited, read_body
 from sandbox.web.decoding import check_type
 from sandbox.web.text import text_of
 from sandbox.web.world_errors import problem_of
+from sandbox.web.world_name import world_name
+from sandbox.web.world_prefix import PREFIX as WORLD_PREFIX
+from sandbox.web.world_prefix import move_prefix
 from sandbox.world.errors import WorldError
 from sandbox.world.fleet import Fleet
 from sandbox.world.pause import Pause, no_pause
@@ -65,6 +68,8 @@ class Edge:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
+        if path.startswith(WORLD_PREFIX):
+            path = move_prefix(environ)
         responder = Responder(environ, start_response, self._request_ids.of(environ))
         inner: Callable[[WSGIEnvironment, Responder], Iterable[bytes]]
         if path.startswith(_CALLS):
@@ -112,9 +117,9 @@ class Edge:
             call.detach()
 
     def _in_world(self, environ: "WSGIEnvironment", call: Call, responder: Responder) -> Iterable[bytes]:
-        fleet = self._fleet
-        lease = fleet.lease_anonymous() if call.token is None else fleet.acquire(call.token)
-        call.enter(lease)
+        # A call whose world is named is in it even if it has no token: its journal says what was forgotten.
+        key = world_name(environ) or call.token
+        call.enter(self._fleet.lease_anonymous() if key is None else self._fleet.acquire(key))
         if is_awaited(environ):
             # The client sends the body when it is read. A refusal that does not need it is sent alone.
             call.reader = self._read_awaited

@@ -13,6 +13,7 @@ from sandbox.schemas.fields import (
     IdList,
     LastId,
     Name,
+    NameOfWorld,
     Number,
     WholeNumber,
 )
@@ -25,6 +26,10 @@ SANDBOX_ID = {
     "description": "Unique identifier for the sandbox, which does not reveal its token.",
     "pattern": "^[0-9a-f]{16}$",
 }
+
+
+MAX_TTL_SECONDS = 31_536_000
+"""The longest lifetime of a declared world: a year."""
 
 
 class RulePath(Schema):
@@ -58,6 +63,17 @@ class Reset(Schema):
         metadata={"description": "A built-in scenario instead of the server's own.", "example": "blank"}
     )
     seed = WholeNumber(0, 2**63 - 1, metadata={"description": "A seed instead of the scenario's own."})
+
+
+class WorldDeclaration(Reset):
+    """A world that is declared: its name, its initial state and its lifetime."""
+
+    name = NameOfWorld(metadata={"description": "The name of the world; by default a new one."})
+    ttl_seconds = WholeNumber(
+        1,
+        MAX_TTL_SECONDS,
+        metadata={"description": "The seconds after which the world ends, on the clock of the machine."},
+    )
 
 
 class ResetQuery(Schema):

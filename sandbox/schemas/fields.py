@@ -91,6 +91,12 @@ class Id(Attribute, fields.String):
         return value
 
 
+class NameOfWorld(Id):
+    """The name of a world, whose syntax is that of an id: it is a part of a path, a header and a cookie."""
+
+    expected = "a name: 1 to 64 letters, digits, _ or -"
+
+
 class Flag(Attribute, fields.Boolean):
     """A boolean: ``true`` or ``false`` in JSON; ``true``, ``false``, ``1`` or ``0`` as text."""
 

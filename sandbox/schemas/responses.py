@@ -174,14 +174,48 @@ class SnapshotListSchema(Schema):
     data = fields.List(fields.Nested(SnapshotSchema), required=True)
 
 
+class WorldSchema(Schema):
+    """A declared world, and the three ways to select it: the base URL, the headers, or the token alone."""
+
+    name = fields.String(required=True)
+    url = fields.String(
+        required=True, metadata={"description": "The base URL that names the world; it ends before /v1."}
+    )
+    token = fields.String(
+        required=True, metadata={"description": "A bearer token that selects the world without its name."}
+    )
+    headers = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "Headers that name the world at the server's own base URL."},
+    )
+    scenario = fields.String(required=True)
+    seed = fields.Integer(required=True)
+    conversations = fields.Integer(required=True)
+    ttl_seconds = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null: the world has no end of its own."}
+    )
+
+
 class SandboxSchema(Schema):
     """A sandbox. Its token is masked."""
 
     id = fields.String(required=True, metadata=SANDBOX_ID)
-    token = fields.String(required=True)
+    name = fields.String(
+        required=True, allow_none=True, metadata={"description": "null: the sandbox is that of a token."}
+    )
+    token = fields.String(
+        required=True, allow_none=True, metadata={"description": "null: only the name selects the sandbox."}
+    )
     conversations = fields.Integer(required=True)
     requests = fields.Integer(required=True)
     idle_seconds = fields.Float(required=True)
+    ttl_seconds = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The seconds until the sandbox ends; null: it has no end of its own."},
+    )
 
 
 class SandboxListSchema(Schema):

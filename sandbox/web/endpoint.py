@@ -15,9 +15,11 @@ from sandbox.schemas.arguments import NoArguments
 class Scope(Enum):
     """The target of a call: a sandbox or the server."""
 
-    SANDBOX = "The sandbox of the bearer token, which must be given."
-    EITHER = "The sandbox of the bearer token, or, without one, the server as a whole."
-    SERVER = "The server as a whole, whatever the bearer token."
+    SANDBOX = "The sandbox that the call names, or that of its bearer token."
+    EITHER = (
+        "The sandbox that the call names, or that of its bearer token; without both, the server as a whole."
+    )
+    SERVER = "The server as a whole, whatever the bearer token and the name."
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,13 @@ class Response:
         """Return this response with one header more."""
         return replace(self, headers=[*self.headers, (name, value)])
 
+    def located_under(self, root: str) -> "Response":
+        """Return this response with ``root`` before the path in ``Location``."""
+        return replace(
+            self,
+            headers=[(name, root + value if name == "Location" else value) for name, value in self.headers],
+        )
+
     def with_body(self, body: bytes) -> "Response":
         """Return this response with another body."""
         return replace(self, body=body)

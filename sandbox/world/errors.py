@@ -7,6 +7,8 @@ WorldError
 ├── StoreFull             the limit of conversations is reached
 ├── FleetFull             the limit of sandboxes is reached, and none is idle
 ├── UnknownSandbox        no sandbox has this id
+├── NameTaken             a sandbox has this name already
+├── UndeclaredWorld       only declared worlds are served, and this is none
 ├── UnknownSnapshot       no snapshot has this id
 ├── SnapshotsFull         the limit of snapshots is reached
 ├── SnapshotsTooLarge     the limit of the memory of snapshots is reached
@@ -72,6 +74,22 @@ class UnknownSandbox(WorldError):
     def __init__(self, sandbox_id: str) -> None:
         super().__init__(sandbox_id)
         self.sandbox_id = sandbox_id
+
+
+class NameTaken(WorldError):
+    """A sandbox has this name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class UndeclaredWorld(WorldError):
+    """Only declared worlds are served, and this is none. ``name`` is None if the world is that of a token."""
+
+    def __init__(self, name: str | None) -> None:
+        super().__init__(name)
+        self.name = name
 
 
 class UnknownSnapshot(WorldError):

@@ -1,7 +1,8 @@
-"""The fleet: all sandboxes by token. One token, one world.
+"""The fleet: all sandboxes by token or name. One token, one world; one name, one world.
 
-A sandbox appears on the first request of its token. One that was idle for ``idle_seconds`` expires. At capacity, the
-one that was idle longest is dropped. A sandbox in use is never dropped: if none is idle, a new token is refused.
+A sandbox appears on the first request of its token or name, or is declared before. One that was idle for
+``idle_seconds`` expires. At capacity, the one that was idle longest is dropped. A sandbox in use is never dropped: if
+none is idle, a new one is refused. A declared sandbox may have an end, which does not wait for its requests.
 """
 
 import math
@@ -12,26 +13,37 @@ from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
-from sandbox.world.errors import FleetFull, UnknownSandbox
+from sandbox.world.errors import FleetFull, NameTaken, UndeclaredWorld, UnknownSandbox
 from sandbox.world.interface import World
+from sandbox.world.state import SandboxState
+from sandbox.world.world_name import WorldKey, WorldName, text_of
 
 GRACE_SECONDS = 60.0
 """At capacity, a sandbox counts as idle and may be dropped once it was unused for this long."""
 
 
 class SandboxSlot:
-    """The place of one token's world in the fleet.
+    """The place of one world in the fleet.
 
-    ``in_flight`` is the number of requests that use the world, ``last_used`` is monotonic seconds.
+    ``key`` is its token or its name. A declared world has a name, and also a ``token`` that selects it; of another one
+    with a name, that is an empty text.
+    ``in_flight`` is the number of requests that use the world; ``last_used`` and ``ends_at`` are monotonic seconds.
     """
 
-    __slots__ = ("in_flight", "last_used", "token", "world")
+    __slots__ = ("ends_at", "in_flight", "key", "last_used", "token", "world")
 
-    def __init__(self, token: str, world: World, now: float) -> None:
-        self.token = token
+    def __init__(self, key: WorldKey, world: World, now: float) -> None:
+        self.key = key
+        self.token = key if isinstance(key, str) else ""
         self.world = world
         self.in_flight = 0
         self.last_used = now
+        self.ends_at = math.inf
+
+    @property
+    def name(self) -> str | None:
+        """The name of the world; None if the world is that of a token."""
+        return self.key.text if isinstance(self.key, WorldName) else None
 
 
 class Lease(NamedTuple):
@@ -43,11 +55,12 @@ class Lease(NamedTuple):
 
 
 class Fleet:
-    """All sandboxes by token, least recently used first.
+    """All sandboxes by token or name, least recently used first.
 
-    ``launch`` returns a new world for a token. ``now`` returns seconds and never goes back (``time.monotonic``).
-    ``idle_seconds`` 0 means that sandboxes do not expire by age. ``id_key`` is the key of the sandboxes' public ids:
-    with the same key, the same tokens have the same ids.
+    ``launch`` returns a new world for the text of its key (:func:`~sandbox.world.world_name.text_of`). ``now`` returns
+    seconds and never goes back (``time.monotonic``). ``idle_seconds`` 0 means that sandboxes do not expire by age.
+    ``id_key`` is the key of the sandboxes' public ids: with the same key, the same tokens and names have the same ids.
+    ``strict`` refuses worlds that were not declared.
 
     ``anonymous`` is the slot of the requests without a token. It is not one of the fleet's sandboxes.
     """
@@ -59,13 +72,19 @@ class Fleet:
         capacity: int,
         idle_seconds: float,
         id_key: bytes = b"",
+        *,
+        strict: bool = False,
     ) -> None:
         self._launch = launch
         self._now = now
         self._capacity = capacity
         self._idle_seconds = idle_seconds
         self._id_key = id_key
-        self._slots: OrderedDict[str, SandboxSlot] = OrderedDict()
+        self._strict = strict
+        self._slots: OrderedDict[WorldKey, SandboxSlot] = OrderedDict()
+        # The declared worlds by their own tokens, and those that have an end. All of them are in _slots too.
+        self._by_token: dict[str, SandboxSlot] = {}
+        self._ending: dict[WorldKey, SandboxSlot] = {}
         # No sandbox expires before: a use only postpones that, and there is no need to look at each request.
         self._next_expiry = math.inf
         self._lock = Lock()
@@ -77,6 +96,8 @@ class Fleet:
     def __iter__(self) -> Iterator[SandboxSlot]:
         """Iterate over the slots of this moment, least recently used first."""
         with self._lock:
+            if self._ending:
+                self._end_due(self._now())
             return iter(list(self._slots.values()))
 
     def worlds(self) -> list[World]:
@@ -84,40 +105,62 @@ class Fleet:
         return [self.anonymous.world, *(slot.world for slot in self)]
 
     @contextmanager
-    def using(self, token: str) -> Iterator[Lease]:
-        """Lease the world of ``token`` until the block ends. Raises FleetFull."""
-        lease = self.acquire(token)
+    def using(self, key: WorldKey) -> Iterator[Lease]:
+        """Lease the world of ``key`` until the block ends. Raises FleetFull and UndeclaredWorld."""
+        lease = self.acquire(key)
         try:
             yield lease
         finally:
             self.release(lease)
 
-    def acquire(self, token: str) -> Lease:
-        """Lease the world of ``token``; call :meth:`release` when the request is over. Raises FleetFull."""
+    def acquire(self, key: WorldKey) -> Lease:
+        """Lease the world of ``key``; call :meth:`release` when the request is over.
+
+        Raises FleetFull and UndeclaredWorld.
+        """
         with self._lock:
             now = self._now()
             if now >= self._next_expiry:
                 self._expire(now)
-            slot = self._slots.get(token)
+            slot = self._slots.get(key)
             if slot is None:
-                self._make_room(now)
-                slot = self._slots[token] = SandboxSlot(token, self._launch(token), now)
-                if self._idle_seconds:
-                    self._next_expiry = min(self._next_expiry, now + self._idle_seconds)
-            else:
-                self._slots.move_to_end(token)
+                slot = self._declared(key) or self._add(key, now)
+            self._slots.move_to_end(slot.key)
             slot.in_flight += 1
             slot.last_used = now
             return Lease(slot, slot.world, slot.world.generation)
+
+    def declare(
+        self, name: WorldName, token: str, state: SandboxState, ttl_seconds: float | None = None
+    ) -> SandboxSlot:
+        """Add a world in ``state``, which ``name`` and ``token`` select, and return its slot.
+
+        It ends ``ttl_seconds`` from now, if that is given. Raises NameTaken and FleetFull.
+        """
+        with self._lock:
+            now = self._now()
+            if now >= self._next_expiry:
+                self._expire(now)
+            if name in self._slots:
+                raise NameTaken(name.text)
+            slot = self._launched(name, now)
+            slot.world.reset(state)
+            slot.token = token
+            self._by_token[token] = slot
+            if ttl_seconds is not None:
+                slot.ends_at = now + ttl_seconds
+                self._ending[name] = slot
+                self._next_expiry = min(self._next_expiry, slot.ends_at)
+            return slot
 
     def release(self, lease: Lease) -> None:
         """End the use that :meth:`acquire` began."""
         slot = lease.slot
         with self._lock:
             slot.in_flight -= 1
-            if self._slots.get(slot.token) is slot:
+            if self._slots.get(slot.key) is slot:
                 slot.last_used = self._now()
-                self._slots.move_to_end(slot.token)
+                self._slots.move_to_end(slot.key)
 
     def lease_anonymous(self) -> Lease:
         """Lease the world of the requests without a token. It needs no release, since it is never dropped."""
@@ -125,24 +168,26 @@ class Fleet:
         return Lease(self.anonymous, world, world.generation)
 
     def drop(self, sandbox_id: str) -> None:
-        """Forget a sandbox; its sleeping calls wake, and its token begins anew. Raises UnknownSandbox."""
+        """Forget a sandbox; its sleeping calls wake, and its token or name begins anew. Raises UnknownSandbox."""
         slot = self._find(sandbox_id)
         with self._lock:
-            if self._slots.get(slot.token) is slot:
-                del self._slots[slot.token]
+            if self._slots.get(slot.key) is slot:
+                self._remove(slot)
         slot.world.end()
 
-    def token_of(self, sandbox_id: str) -> str:
-        """Return the token of a sandbox. Raises UnknownSandbox."""
-        return self._find(sandbox_id).token
+    def key_of(self, sandbox_id: str) -> WorldKey:
+        """Return the key of a sandbox. Raises UnknownSandbox."""
+        return self._find(sandbox_id).key
 
     def id_of(self, slot: SandboxSlot) -> str:
         """Return the public id of a sandbox, which does not reveal its token."""
-        return self.id_of_token(slot.token)
+        return self.id_of_key(slot.key)
 
-    def id_of_token(self, token: str) -> str:
-        """Return the public id of the sandbox that ``token`` has, had or would have."""
-        return blake2b(token.encode(errors="surrogateescape"), key=self._id_key, digest_size=8).hexdigest()
+    def id_of_key(self, key: WorldKey) -> str:
+        """Return the public id of the sandbox that ``key`` has, had or would have."""
+        kind, text = (b"name", key.text) if isinstance(key, WorldName) else (b"", key)
+        data = text.encode(errors="surrogateescape")
+        return blake2b(data, key=self._id_key, digest_size=8, person=kind).hexdigest()
 
     def idle_for(self, slot: SandboxSlot) -> float:
         """Return the seconds since a request last began or ended in this sandbox."""
@@ -154,11 +199,46 @@ class Fleet:
                 return slot
         raise UnknownSandbox(sandbox_id)
 
+    def seconds_left(self, slot: SandboxSlot) -> float | None:
+        """Return the seconds until the end of this sandbox, or None if it has none."""
+        return None if slot.ends_at == math.inf else slot.ends_at - self._now()
+
+    def _declared(self, key: WorldKey) -> SandboxSlot | None:
+        return self._by_token.get(key) if isinstance(key, str) else None
+
+    def _add(self, key: WorldKey, now: float) -> SandboxSlot:
+        if self._strict:
+            raise UndeclaredWorld(key.text if isinstance(key, WorldName) else None)
+        return self._launched(key, now)
+
+    def _launched(self, key: WorldKey, now: float) -> SandboxSlot:
+        self._make_room(now)
+        world = self._launch(text_of(key))
+        slot = self._slots[key] = SandboxSlot(key, world, now)
+        if self._idle_seconds:
+            self._next_expiry = min(self._next_expiry, now + self._idle_seconds)
+        return slot
+
+    def _remove(self, slot: SandboxSlot) -> None:
+        del self._slots[slot.key]
+        self._ending.pop(slot.key, None)
+        if slot.name is not None:
+            self._by_token.pop(slot.token, None)
+
     def _expire(self, now: float) -> None:
-        while oldest := self._oldest_idle(now, self._idle_seconds):
-            del self._slots[oldest]
-        first = next(iter(self._slots.values()), None)
-        self._next_expiry = math.inf if first is None else first.last_used + self._idle_seconds
+        self._end_due(now)
+        next_idle = math.inf
+        if self._idle_seconds:
+            while oldest := self._oldest_idle(now, self._idle_seconds):
+                self._remove(oldest)
+            first = next(iter(self._slots.values()), None)
+            next_idle = math.inf if first is None else first.last_used + self._idle_seconds
+        self._next_expiry = min([next_idle, *(slot.ends_at for slot in self._ending.values())])
+
+    def _end_due(self, now: float) -> None:
+        for slot in [slot for slot in self._ending.values() if slot.ends_at <= now]:
+            self._remove(slot)
+            slot.world.end()
 
     def _make_room(self, now: float) -> None:
         if len(self._slots) < self._capacity:
@@ -166,17 +246,17 @@ class Fleet:
         oldest = self._oldest_idle(now, GRACE_SECONDS)
         if oldest is None:
             raise FleetFull(self._capacity)
-        del self._slots[oldest]
+        self._remove(oldest)
 
-    def _oldest_idle(self, now: float, seconds: float) -> str | None:
-        """Return the token that was idle longest, if it was idle for ``seconds`` or more."""
+    def _oldest_idle(self, now: float, seconds: float) -> SandboxSlot | None:
+        """Return the sandbox that was idle longest, if it was idle for ``seconds`` or more."""
         while self._slots:
-            token, slot = next(iter(self._slots.items()))
+            slot = next(iter(self._slots.values()))
             if now - slot.last_used < seconds:
                 return None
             if not slot.in_flight:
-                return token
+                return slot
             # In use all that time, so it was used just now: it moves away from the end that is examined.
             slot.last_used = now
-            self._slots.move_to_end(token)
+            self._slots.move_to_end(slot.key)
         return None

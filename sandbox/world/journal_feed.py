@@ -21,8 +21,9 @@ MAX_BYTES = 4_194_304
 
 
 class Update(NamedTuple):
-    """A call that was recorded in the world of ``token``, or, with ``entry`` None, that its journal was emptied.
+    """A call that was recorded in a world, or, with ``entry`` None, that the world's journal was emptied.
 
+    ``token`` is the text of the world's key: see :func:`~sandbox.world.world_name.text_of`.
     ``number`` increases with each call of the process, so that it orders the calls of all worlds.
     """
 

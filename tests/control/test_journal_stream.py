@@ -84,7 +84,7 @@ def test_event_is_the_entry_of_the_journal_and_its_sandbox(api: FlaskClient) -> 
     sandbox = data.pop("sandbox")
     assert api.get("/__admin/requests", headers=ME).get_json()["data"] == [data]
     (listed,) = api.get("/__admin/sandboxes").get_json()["data"]
-    assert sandbox == {"id": listed["id"], "token": "me-w…"}
+    assert sandbox == {"id": listed["id"], "name": None, "token": "me-w…"}
 
 
 def test_silence_is_filled_with_comments(api: FlaskClient) -> None:
@@ -258,3 +258,13 @@ def test_tokens_are_never_sent_whole(api: FlaskClient) -> None:
     stream = Stream(api, "?all=true")
     api.get(f"{ITEM}?access_token=me-with-a-long-token", headers=ME)
     assert b"long-token" not in next(stream.parts)
+
+
+def test_stream_of_a_named_world_has_its_calls_alone(api: FlaskClient) -> None:
+    named = {"X-Sandbox-World": "checkout"}
+    stream = Stream(api, headers=named)
+    call(api, "a", **ME)
+    call(api, "b", **ME, **named)
+    ((request_id, data),) = stream.events()
+    assert request_id == "b"
+    assert (data["sandbox"]["name"], data["sandbox"]["token"]) == ("checkout", None)

@@ -51,10 +51,37 @@ def test_sandbox_is_listed_with_its_counts_and_idle_time(
     clock.uptime += 2
     listed = listed_sandboxes(client)
     assert [len(each.pop("id")) for each in listed] == [16, 16]
+    of_token = {"name": None, "ttl_seconds": None}
     assert listed == [
-        {"token": "work…", "conversations": 3, "requests": 2, "idle_seconds": 3.5},
-        {"token": "…", "conversations": 2, "requests": 0, "idle_seconds": 2.0},
+        of_token | {"token": "work…", "conversations": 3, "requests": 2, "idle_seconds": 3.5},
+        of_token | {"token": "…", "conversations": 2, "requests": 0, "idle_seconds": 2.0},
     ]
+
+
+def test_named_sandbox_is_listed_by_its_name_and_a_declared_one_with_its_masked_token_and_end(
+    open_app: Callable[..., Flask], clock: SimpleNamespace
+) -> None:
+    client = open_app().test_client()
+    client.get(f"/t/checkout{COLLECTION}", headers=bearer("the-app"))
+    client.post("/__admin/worlds", json={"name": "declared", "ttl_seconds": 60})
+    clock.uptime += 1.5
+    shown = [
+        (each["name"], each["token"], each["requests"], each["ttl_seconds"])
+        for each in listed_sandboxes(client)
+    ]
+    assert shown == [("checkout", None, 1, None), ("declared", "worl…", 0, 58.5)]
+
+
+def test_named_sandbox_and_that_of_an_equal_token_have_different_ids(
+    open_app: Callable[..., Flask],
+) -> None:
+    client = open_app().test_client()
+    client.get(COLLECTION, headers=bearer("me"))
+    client.get(f"/t/me{COLLECTION}", headers=bearer("me"))
+    of_token, named = listed_sandboxes(client)
+    assert of_token["id"] != named["id"]
+    assert client.delete(f"{PATH}/{named['id']}").status_code == 204
+    assert listed_sandboxes(client) == [of_token]
 
 
 def test_list_creates_no_sandbox_and_keeps_idle_times(

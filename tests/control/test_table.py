@@ -38,6 +38,7 @@ ROWS = {
     ("DELETE", "/__admin/conversations/{}"),
     ("GET", "/__admin/sandboxes"),
     ("DELETE", "/__admin/sandboxes/{}"),
+    ("POST", "/__admin/worlds"),
 }
 SANDBOX_RESOURCES = ("/__admin/clock", "/__admin/state", "/__admin/snapshots", "/__admin/conversations")
 by_id = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation.id)

@@ -109,5 +109,5 @@ function sizeOf(call) {
 
 function textOf(call) {
   return [call.method, `${call.path}?${call.query}`, call.status ?? "no response", call.operation, call.fault, call.rule,
-    call.body, call.id, call.sandbox?.token].join(" ").toLowerCase();
+    call.body, call.id, call.sandbox?.name, call.sandbox?.token].join(" ").toLowerCase();
 }

@@ -187,7 +187,7 @@ export class CallList {
       el("span", { class: "number time", title: `${dateAndTime(call.at)} on the sandbox's clock` }, timeOfDay(call.at)),
       el("span", { class: "method" }, call.method),
       el("span", { class: "path", title: call.path }, pathOf(call)),
-      el("span", { class: "token" }, call.sandbox?.token ?? "no token"),
+      el("span", { class: "token" }, call.sandbox?.name ?? call.sandbox?.token ?? "no token"),
       why || call.rule ? el("span", { class: "why", title: `${why}${call.rule ? ` by the rule ${call.rule}` : ""}` },
         `⚡ ${call.rule ?? why}`) : null,
       el("span", { class: `status s${statusClass(call.status)}`, title: statusText(call.status) }, signOf(call.status)),

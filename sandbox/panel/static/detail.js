@@ -102,7 +102,7 @@ export class Detail {
         ["Took", `${milliseconds(call.duration_ms)} ms`],
         ["Delayed by", call.delay_ms ? `${milliseconds(call.delay_ms)} ms` : null],
         ["Fault", call.fault], ["Caused by", call.rule], ["At", dateAndTime(call.at)], ["Id", el("code", {}, call.id)],
-        ["World", this.api.hasWorld ? null : (call.sandbox?.token ?? "no token")],
+        ["World", this.api.hasWorld ? null : (call.sandbox?.name ?? call.sandbox?.token ?? "no token")],
       ]));
   }
 
