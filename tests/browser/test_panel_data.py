@@ -141,9 +141,9 @@ def test_invalid_file_is_refused_with_the_message_of_the_server(panel: Panel, tm
 
 def test_whole_server_has_no_data_of_its_own(open_panel: OpenPanel) -> None:
     panel = open_panel(fragment="")
-    expect(
-        panel.page.get_by_text("This belongs to one world. Choose one at the top of the page.")
-    ).to_be_visible()
+    expect(panel.page.locator("#conversations-message")).to_have_text(
+        "This belongs to one world. Choose one at the top of the page."
+    )
     panel.page.locator("#world").click()
     panel.page.get_by_label("Bearer token of your client").fill(panel.token)
     panel.button("Show it").click()
