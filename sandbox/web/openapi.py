@@ -160,7 +160,8 @@ def _success(converter: "OpenAPIConverter", endpoint: Endpoint, status: int) -> 
         schema = converter.resolve_nested_schema(endpoint.response)
         shape["content"] = _content(schema, endpoint.example)
     elif endpoint.media_type != JSON_TYPE:
-        shape["content"] = {endpoint.media_type: {"schema": {"type": "string"}, "example": endpoint.example}}
+        # Tools check each event of a stream against the schema, and OpenAPI 3.1 cannot describe events.
+        shape["content"] = {endpoint.media_type: {"schema": {}, "example": endpoint.example}}
     return shape
 
 

@@ -35,7 +35,7 @@ def test_large_table_is_freed_with_pauses() -> None:
 
 
 @pytest.mark.usefixtures("anything_is_large")
-def test_what_other_tables_share_with_it_stays() -> None:
+def test_records_that_other_tables_share_stay() -> None:
     table = table_of(*IDS)
     later = table.put(record_of(Conversation.begin("new", "contact", None, 2))).remove("c7")
     ids = [each.conversation.id for each in later]
