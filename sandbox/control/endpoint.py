@@ -27,6 +27,8 @@ from sandbox.world.world_name import WorldKey
 SANDBOX_HEADER = "X-Sandbox-Id"
 """The header that names a sandbox by its id, as the list of sandboxes has it."""
 
+_SANDBOX_KEY = f"HTTP_{SANDBOX_HEADER.upper().replace('-', '_')}"
+
 _WRITES = ("POST", "PUT")
 
 
@@ -113,7 +115,7 @@ def _key(context: ControlContext, request: Request) -> WorldKey | None:
     here: a browser sends it along with the calls of any page.
     """
     key = world_name(request.environ, with_cookie=False) or request.token
-    sandbox_id = request.environ.get(f"HTTP_{SANDBOX_HEADER.replace('-', '_').upper()}")
+    sandbox_id = request.environ.get(_SANDBOX_KEY)
     if sandbox_id is None:
         return key
     if key is not None:

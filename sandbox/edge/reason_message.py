@@ -44,6 +44,10 @@ def _within_limit(detail: Detail, _entry: Entry) -> str:
     return f"this is call {calls} in its window of {_number(seconds)} seconds, and within its limit"
 
 
+def _count(times: Any) -> str:
+    return "once" if times == 1 else f"{times} times"
+
+
 _SENTENCES: dict[Outcome, Callable[[Detail, Entry], str]] = {
     "fired": _fired,
     "disabled": lambda _detail, _entry: "it is switched off",
@@ -56,7 +60,7 @@ _SENTENCES: dict[Outcome, Callable[[Detail, Entry], str]] = {
     "skip": lambda detail, _entry: (
         f"it lets its first {detail[1]} matching calls pass, and this is call {detail[0]}"
     ),
-    "times": lambda detail, _entry: f"it has fired {detail[0]} times, which is its limit",
+    "times": lambda detail, _entry: f"it has fired {_count(detail[0])}, which is its limit",
     "every": _every,
     "probability": lambda detail, _entry: (
         f"its probability is {_number(detail[0])}, and this call drew {_number(detail[1])}"

@@ -43,6 +43,7 @@ SENTENCES: list[tuple[Reason, str]] = [
     (Reason("expired", (0.5,)), "its 0.5 seconds are over"),
     (Reason("skip", (1, 3)), "it lets its first 3 matching calls pass, and this is call 1"),
     (Reason("times", (2,)), "it has fired 2 times, which is its limit"),
+    (Reason("times", (1,)), "it has fired once, which is its limit"),
     (Reason("every", (1, 3)), "it fires on the last of every 3 matching calls, and this is call 1"),
     (Reason("probability", (0.3, 0.712345)), "its probability is 0.3, and this call drew 0.7123"),
     (
