@@ -184,11 +184,18 @@ class Name(Attribute, fields.String):
     """A text of 1 to 200 characters that is not blank."""
 
     expected = "a text of 1 to 200 characters"
-    openapi: Mapping[str, Any] = {"minLength": 1, "maxLength": 200, "pattern": r"\S"}
+    # Regular expressions differ in which characters are spaces. This one has those of Python and of ECMAScript.
+    _visible = re.compile(r"[^\s\x1c-\x1f\x85\ufeff]")
+    openapi: Mapping[str, Any] = {"minLength": 1, "maxLength": 200, "pattern": _visible.pattern}
     openapi_text = {"type": "string", **openapi}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if not isinstance(value, str) or not is_text(value) or not value.strip() or len(value) > 200:
+        if (
+            not isinstance(value, str)
+            or not is_text(value)
+            or len(value) > 200
+            or not self._visible.search(value)
+        ):
             raise self.make_error("invalid", input=value)
         return value
 

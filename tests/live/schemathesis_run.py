@@ -7,9 +7,9 @@ from pathlib import Path
 from tests.live.server import SCRIPTS, Server, environment
 
 HERE = Path(__file__).parent
-MIN_CASES = 2_000
+MIN_CASES = 1_000
 MAX_SECONDS = 480.0
-"""Upper bound for busy machines; a run usually takes less than a minute."""
+"""Upper bound for busy machines; a run usually takes half a minute."""
 PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
 
 

@@ -17,6 +17,6 @@ def test_schemathesis_finds_no_failures(start: StartServer, tmp_path: Path) -> N
         "schemathesis_control",
         operations=len(ENDPOINTS),
         disabled=1,
-        examples=60,
+        examples=20,
         folder=tmp_path,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema, ValidationError
 
-from sandbox.schemas.fields import Attribute, Flag, Id, IdList, Timestamp, WholeNumber
+from sandbox.schemas.fields import Attribute, Flag, Id, IdList, Name, Timestamp, WholeNumber
 from sandbox.world.clock import LATEST_TIMESTAMP
 
 FIELDS: list[Attribute] = [Id(), Flag(), WholeNumber(1, 100), Timestamp()]
@@ -22,6 +22,22 @@ def test_an_id_is_1_to_64_letters_digits_underscores_or_hyphens(value: str) -> N
 def test_other_values_are_not_ids(value: Any) -> None:
     with pytest.raises(ValidationError):
         Id().deserialize(value)
+
+
+@pytest.mark.parametrize("value", ["a", " a ", "é", "\x00", "\x1b", "\u200b", "a" * 200])
+def test_a_name_is_1_to_200_characters_that_are_not_all_spaces(value: str) -> None:
+    assert Name().deserialize(value) == value
+    assert re.search(Name.openapi["pattern"], value)
+
+
+# Only ECMAScript takes U+FEFF for a space, and only Python the others between U+001C and U+0085.
+@pytest.mark.parametrize(
+    "value", ["", " ", "\t\n", "\x1c", "\x1f", "\x85", "\xa0", "\u2003", "\ufeff", "\x1f\ufeff"]
+)
+def test_spaces_of_any_dialect_of_regular_expressions_are_no_name(value: str) -> None:
+    with pytest.raises(ValidationError):
+        Name().deserialize(value)
+    assert not re.search(Name.openapi["pattern"], value)
 
 
 @pytest.mark.parametrize("value", [True, False])
