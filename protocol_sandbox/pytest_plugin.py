@@ -21,6 +21,7 @@ MARKER = (
     "sandbox(scenario=..., seed=..., faults=...): begin the test's sandbox with a built-in scenario, with a seed, and "
     "with fault rules; the marker of a test adds to that of its class and module."
 )
+STRICT_WORLDS = "strict_worlds=true"
 OPTIONS = {
     "scenario": ("NAME", "The initial state of each sandbox: a built-in scenario, or a file of your own."),
     "seed": ("INTEGER", "The seed of generated data and random choices."),
@@ -38,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, (metavar, text) in OPTIONS.items():
         group.addoption(f"--sandbox-{name}", metavar=metavar, help=text)
         parser.addini(f"sandbox_{name}", text, default="")
+    text = "Refuse calls that name no declared world; each sandbox is one."
+    group.addoption("--sandbox-strict-worlds", action="store_true", default=None, help=text)
+    parser.addini("sandbox_strict_worlds", text, type="bool", default=False)
     text = "A setting of the server, like max_body_bytes=100."
     group.addoption("--sandbox-setting", metavar="NAME=VALUE", action="append", default=[], help=text)
     parser.addini("sandbox_settings", f"{text} One a line.", type="linelist", default=[])
@@ -79,6 +83,8 @@ def _run_of(config: pytest.Config) -> "TestRun":
     if _RUN not in config.stash:
         ticket = getattr(config, "workerinput", {}).get(WORKER_INPUT)
         settings = [*config.getini("sandbox_settings"), *config.getoption("--sandbox-setting")]
+        if config.getoption("--sandbox-strict-worlds") or config.getini("sandbox_strict_worlds"):
+            settings.insert(0, STRICT_WORLDS)
         config.stash[_RUN] = TestRun(
             {
                 name: config.getoption(f"--sandbox-{name}") or config.getini(f"sandbox_{name}")
@@ -99,7 +105,7 @@ def sandbox_server(pytestconfig: pytest.Config) -> "RunningServer":
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest, sandbox_server: "RunningServer") -> "Sandbox":
-    """A sandbox of this test's own: ``url``, ``token``, ``headers``, and everything to arrange and assert."""
+    """A sandbox of this test's own: what a client needs to reach it, and everything to arrange and assert."""
     run, wanted = _run_of(request.config), _marked(request.node)
     with _errors_without_traceback():
         made = sandbox_server.world(

@@ -14,7 +14,8 @@ class Journal:
     """The calls that a sandbox received, oldest first.
 
     ``truncated`` says that it has dropped older ones. ``count`` returns the exact number of calls that an expectation
-    describes, if that is countable, and ``misdirected`` the number of calls that came without any token.
+    describes, if that is countable, and ``misdirected`` the number of calls that had no world: without a token, or on a
+    server with ``strict_worlds`` without the name or token of a declared one.
     """
 
     calls: Sequence[Call]
@@ -74,10 +75,14 @@ def _explanation(expected: Expectation, found: Sequence[Call], journal: Journal)
 def _silence(misdirected: int) -> str:
     if misdirected:
         return (
-            f"The sandbox received no calls, but the server received {_calls(misdirected)} without a token: "
-            "does the client send sandbox.token, or sandbox.headers?"
+            f"The sandbox received no calls, but the server received {_calls(misdirected)} without a token or, with "
+            "strict_worlds, for a world that was not declared: does the client send sandbox.token or sandbox.headers, "
+            "or use sandbox.prefixed_url?"
         )
-    return "The sandbox received no calls: does the client use sandbox.url, and sandbox.token or sandbox.headers?"
+    return (
+        "The sandbox received no calls: does the client use sandbox.url, and sandbox.token or sandbox.headers, or "
+        "else sandbox.prefixed_url?"
+    )
 
 
 def _distance(expected: Expectation, call: Call) -> float:

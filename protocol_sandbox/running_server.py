@@ -1,11 +1,12 @@
 """A server that is running, and the sandboxes on it."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from protocol_sandbox.control_client import ControlClient
 from protocol_sandbox.sandbox import Sandbox
+
+WORLDS = "/__admin/worlds"
 
 
 class RunningServer:
@@ -46,13 +47,19 @@ class RunningServer:
         return document
 
     def world(
-        self, *, scenario: str | None = None, seed: int | None = None, token: str | None = None
+        self,
+        *,
+        name: str | None = None,
+        scenario: str | None = None,
+        seed: int | None = None,
+        ttl_seconds: int | None = None,
     ) -> Sandbox:
-        """Return a sandbox that nobody else uses: its token is new, unless one is given.
+        """Declare a world that nobody else uses, and return it. Its name and its token are new, or ``name`` is given.
 
-        It begins as the server's scenario, or as the built-in ``scenario`` and with ``seed``. Raises ControlError.
+        It begins as the server's scenario, or as the built-in ``scenario`` and with ``seed``, and ends after
+        ``ttl_seconds`` of the server's time. Raises ControlError, for example for a name that a world has already.
         """
-        sandbox = Sandbox(self._control, token or f"kit-{secrets.token_hex(8)}")
-        if scenario is not None or seed is not None:
-            sandbox.reset(scenario=scenario, seed=seed)
-        return sandbox
+        wanted = {"name": name, "scenario": scenario, "seed": seed, "ttl_seconds": ttl_seconds}
+        declaration = {key: value for key, value in wanted.items() if value is not None}
+        declared = self._control.post(WORLDS, declaration)
+        return Sandbox(self._control, declared["token"], declared["name"])

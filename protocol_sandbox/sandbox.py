@@ -14,22 +14,27 @@ from protocol_sandbox.received import Journal, assert_received
 
 REQUESTS = "/__admin/requests"
 SNAPSHOTS = "/__admin/snapshots"
+PREFIX = "/t/"
+WORLD_HEADER = "X-Sandbox-World"
 STATE = "/__admin/state"
 MAX_CALLS = 10_000
 """The most calls that the control API shows at once."""
 
 
 class Sandbox:
-    """The isolated world of one token. ``control`` is a client of the server.
+    """One isolated world, which has a name and a token. ``control`` is a client of the server.
 
-    A client under test needs ``url``, the base URL without ``/v1``, and ``token``, or else ``headers``. All methods
-    raise ControlError, with the server's message, for arguments that it does not accept.
+    A client under test needs ``url``, the base URL without ``/v1``, and ``token``, or else ``headers``. If it cannot
+    change its token, ``prefixed_url`` as its base URL is enough. All methods raise ControlError, with the server's
+    message, for arguments that it does not accept.
     """
 
-    def __init__(self, control: ControlClient, token: str) -> None:
+    def __init__(self, control: ControlClient, token: str, name: str) -> None:
+        self.name = name
         self.url = control.url
+        self.prefixed_url = f"{control.url}{PREFIX}{name}"
         self.token = token
-        self.headers: Mapping[str, str] = {"Authorization": f"Bearer {token}"}
+        self.headers: Mapping[str, str] = {"Authorization": f"Bearer {token}", WORLD_HEADER: name}
         self._server = control
         self._control = control.with_headers(self.headers)
         self.conversations = Conversations(self._control)
@@ -135,10 +140,10 @@ class Sandbox:
             return self.count(expected.operation, method=expected.method, status=expected.status)
 
         def misdirected() -> int:
-            # Without a token, the control API shows the calls that had none.
+            # Without a token, the control API shows the calls that had no world.
             return int(self._server.get(f"{REQUESTS}/count")["count"])
 
         return Journal(calls, shown["truncated"], count, misdirected)
 
     def __repr__(self) -> str:
-        return f"Sandbox(url={self.url!r}, token={self.token!r})"
+        return f"Sandbox(prefixed_url={self.prefixed_url!r}, token={self.token!r})"

@@ -21,6 +21,7 @@ from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, environment
 EXAMPLES = REPOSITORY / "docs" / "examples"
 PAGE = (REPOSITORY / "docs" / "testing.md").read_text()
 PAGES = {"README.md": README, "docs/testing.md": PAGE}
+ACCESS = ("name", "url", "prefixed_url", "token", "headers")
 INCLUDED = re.compile(r"<!-- (docs/examples/\S+) -->\n```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -94,9 +95,7 @@ def test_explanation_of_a_failed_assertion_is_the_shown_one() -> None:
     assert f"{failure.value}\n" == blocks("text", PAGE)[0]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in (*vars(Sandbox), "url", "token", "headers") if not name.startswith("_")]
-)
+@pytest.mark.parametrize("name", [name for name in (*vars(Sandbox), *ACCESS) if not name.startswith("_")])
 def test_every_attribute_of_a_sandbox_is_described(name: str) -> None:
     assert re.search(rf"`(?:[^`\n]*\W)?{name}\b", PAGE)
 
@@ -105,7 +104,7 @@ def test_every_option_of_exec_and_of_the_plugin_is_described(request: pytest.Fix
     group: Any = command()
     settings = {"--" + row.name.replace("_", "-") for row in fields(Settings)}
     options = {option.opts[0] for option in group.commands["exec"].params if option.opts[0].startswith("--")}
-    plugin = {f"--sandbox-{name}" for name in ("scenario", "seed", "setting", "url")}
+    plugin = {f"--sandbox-{name}" for name in ("scenario", "seed", "setting", "strict-worlds", "url")}
     for option in (options - settings) | plugin:
         assert f"`{option}" in PAGE
     assert all(request.config.getoption(option, None) in (None, []) for option in plugin)

@@ -103,6 +103,22 @@ def test_admin_token_is_sent() -> None:
         InProcess(app).world().state()
 
 
+def test_strict_server_serves_the_worlds_of_the_kit_and_refuses_forgotten_ones() -> None:
+    app = create_app(Settings(scenario="documented", strict_worlds=True))
+    world = InProcess(app).world(scenario="blank", seed=7)
+    client = httpx.Client(transport=httpx.WSGITransport(app=app), headers={"Authorization": "Bearer the-app"})
+    assert client.get(f"{world.prefixed_url}/v1/conversations").json()["data"] == []
+    assert client.get(f"{world.url}/v1/conversations", headers=dict(world.headers)).status_code == 200
+    assert world.state()["seed"] == 7
+    world.received("listConversations", times=2)
+    world.reset()
+    refused = client.get(f"{world.url}/v1/conversations")
+    assert refused.status_code == 400
+    assert "name one by the path prefix /t/{world}" in refused.json()["message"]
+    with pytest.raises(AssertionError, match=r"received 1 call .* for a world that was not declared"):
+        world.received("listConversations")
+
+
 @pytest.mark.parametrize("fault", NEED_A_SOCKET)
 def test_faults_that_need_a_socket_say_so(fault: str, send: Send, in_process: Sandbox) -> None:
     in_process.fault({"fault": {"type": fault}})

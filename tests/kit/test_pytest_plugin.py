@@ -84,7 +84,8 @@ def test_it(sandbox, number):
     sandbox.received("createConversation", times=1 + number % 2)
 """,
     )
-    outcome = suite.run(*XDIST, "--sandbox-scenario", "blank")
+    strict = ("--sandbox-strict-worlds",) * (order - 1)
+    outcome = suite.run(*XDIST, "--sandbox-scenario", "blank", *strict)
     assert outcome.counts() == {"passed": 200}, outcome.output
     servers = (suite.folder / "servers").read_text().splitlines()
     assert len(servers) == 200
@@ -285,7 +286,11 @@ def test_it(sandbox, sandbox_server):
             "found 0 5 []",
         ),
         ("sandbox_settings =\n  lenient=true\n  scenario=blank", "", "found 0 1 ['lenient (unknown"),
-        ("sandbox_settings = latency=1", "--sandbox-setting=latency=2", "found 120 1 ['latency 2 ms']"),
+        (
+            "sandbox_settings = latency=1\nsandbox_strict_worlds = true",
+            "--sandbox-setting=latency=2",
+            "found 120 1 ['strict worlds (only declared ones are served)', 'latency 2 ms']",
+        ),
         ("", "--sandbox-scenario ./mine.json --sandbox-setting max-body-bytes=9", "found 1 1 []"),
     ],
 )
@@ -353,7 +358,10 @@ def test_it(sandbox):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--sandbox-setting", "latency=1"), "takes no settings from a test run: latency=1"),
+        (
+            ("--sandbox-setting", "latency=1", "--sandbox-strict-worlds"),
+            "takes no settings from a test run: strict_worlds=true, latency=1",
+        ),
         (("--sandbox-seed", "lucky"), 'The seed must be an integer, not "lucky".'),
     ],
 )

@@ -1,8 +1,11 @@
 """Sandboxes on a server that somebody else has started."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from protocol_sandbox import ControlError, RunningServer, Server, UnreachableError
+from protocol_sandbox import ControlError, InProcess, RunningServer, Server, UnreachableError
+from sandbox import Settings, create_app
 from tests.live.server import free_port
 
 
@@ -21,8 +24,20 @@ def test_world_begins_with_the_given_scenario_and_seed(kit_server: Server) -> No
     assert len(world.state()["conversations"]) == 120
 
 
-def test_world_may_have_a_given_token(kit_server: Server) -> None:
-    assert kit_server.world(token="mine").headers == {"Authorization": "Bearer mine"}
+def test_world_may_have_a_given_name_that_no_other_has(kit_server: Server) -> None:
+    world = kit_server.world(name="checkout")
+    assert world.name == "checkout"
+    with pytest.raises(ControlError, match='a world named "checkout" already') as refused:
+        kit_server.world(name="checkout")
+    assert refused.value.status == 409
+
+
+def test_world_ends_after_its_time_to_live() -> None:
+    clock = SimpleNamespace(uptime=0.0)
+    server = InProcess(create_app(Settings(scenario="blank"), monotonic=lambda: clock.uptime))
+    server.world(name="checkout", ttl_seconds=5)
+    clock.uptime = 5.0
+    assert server.world(name="checkout").name == "checkout"
 
 
 def test_unknown_scenario_is_an_error_with_the_message_of_the_server(kit_server: Server) -> None:

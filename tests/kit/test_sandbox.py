@@ -126,6 +126,22 @@ def test_received_compares_what_clients_send(world: Sandbox, send: Send) -> None
         world.received(CREATE, body={"contact_id": "b"})
 
 
+OTHER = {"Authorization": "Bearer the-app"}
+
+
+def test_token_headers_and_prefixed_url_each_select_the_sandbox(world: Sandbox) -> None:
+    bearer = {"Authorization": f"Bearer {world.token}"}
+    ways = [
+        (world.url, bearer),
+        (world.url, dict(world.headers)),
+        (world.url, dict(world.headers) | OTHER),
+        (world.prefixed_url, OTHER),
+    ]
+    for number, (url, headers) in enumerate(ways, 1):
+        assert httpx.get(f"{url}/v1/conversations", headers=headers).status_code == 200
+        world.received("listConversations", times=number)
+
+
 def test_received_says_that_calls_came_without_a_token(world: Sandbox) -> None:
     httpx.get(f"{world.url}/v1/conversations")
     with pytest.raises(AssertionError, match="without a token"):
@@ -141,4 +157,4 @@ def test_received_counts_calls_that_the_journal_has_dropped() -> None:
 
 
 def test_representation_names_url_and_token(world: Sandbox) -> None:
-    assert repr(world) == f"Sandbox(url='{world.url}', token='{world.token}')"
+    assert repr(world) == f"Sandbox(prefixed_url='{world.url}/t/{world.name}', token='{world.token}')"

@@ -33,9 +33,11 @@ def test_url_of_a_server_that_is_not_running_is_an_error() -> None:
 
 
 def test_settings_of_all_types_reach_the_server() -> None:
-    with Server(scenario="blank", lenient=True, error_rate=0.5, latency=None, max_rules=1) as server:
+    settings = {"lenient": True, "strict_worlds": True, "error_rate": 0.5, "latency": None, "max_rules": 1}
+    with Server(scenario="blank", **settings) as server:
         assert server.health()["on"] == [
             "lenient (unknown attributes are ignored)",
+            "strict worlds (only declared ones are served)",
             "error rate 0.5 with status 500",
         ]
         world = server.world()

@@ -120,10 +120,21 @@ def test_mistakes_are_refused_in_one_line(
 
 
 def test_settings_are_flags_and_variables_but_for_the_port(tmp_path: Path) -> None:
-    command = 'curl=1; test "${SANDBOX_URL##*:}" != 1 && test "$SANDBOX_SCENARIO" = blank'
-    done = run(
-        "--seed", "4", "sh", "-c", command, folder=tmp_path, SANDBOX_PORT="1", SANDBOX_SCENARIO="blank"
-    )
+    command = """
+import os
+from protocol_sandbox import RunningServer
+url = os.environ["SANDBOX_URL"]
+assert not url.endswith(":1") and os.environ["SANDBOX_SCENARIO"] == "blank"
+server = RunningServer(url)
+assert "strict worlds" in server.health()["on"][0]
+assert server.world().state()["seed"] == 4
+headers = {"Authorization": "Bearer " + os.environ["SANDBOX_TOKEN"]}
+import urllib.request
+assert urllib.request.urlopen(urllib.request.Request(url + "/v1/conversations", headers=headers)).status == 200
+"""
+    flags = ("--seed", "4", "--strict-worlds")
+    variables = {"SANDBOX_PORT": "1", "SANDBOX_SCENARIO": "blank"}
+    done = run(*flags, sys.executable, "-c", command, folder=tmp_path, **variables)
     assert done.returncode == 0, done.stderr
 
 
