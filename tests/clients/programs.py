@@ -55,6 +55,35 @@ class PythonProject:
         return run(self._programs / program, *arguments, folder=self.folder, path=self._programs)
 
 
+class GoProject:
+    """The module of a generated client, to which a driver is added as a program."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def drive(self, driver: str, *arguments: str) -> str:
+        """Compile a driver and the client that it imports, run it and return its output."""
+        program = self._folder / "driver"
+        program.mkdir()
+        (program / "main.go").write_bytes((DRIVERS / driver).read_bytes())
+        return run(find("go"), "run", "./driver", *arguments, folder=self._folder)
+
+
+class MavenProject:
+    """The project of a generated client, to which a driver is added as a class."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def drive(self, driver: str, *arguments: str) -> str:
+        """Compile a driver and the client that it imports, run it and return its output."""
+        (self._folder / "src" / "main" / "java" / driver).write_bytes((DRIVERS / driver).read_bytes())
+        skipped = [f"-Dmaven.{name}.skip=true" for name in ("test", "javadoc", "source")]
+        run(find("mvn"), "--quiet", "--batch-mode", "package", *skipped, folder=self._folder)
+        path = f"target/classes{os.pathsep}target/lib/*"
+        return run("java", "-cp", path, Path(driver).stem, *arguments, folder=self._folder)
+
+
 class NodeProject:
     """A folder with npm ``packages``, which are pinned, and a tsconfig.json with these ``compiler_options``."""
 

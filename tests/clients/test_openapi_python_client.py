@@ -4,21 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.lifecycle import check
+from tests.clients.lifecycle import Lifecycle
 from tests.clients.programs import DRIVERS, PythonProject
-from tests.live.server import Server
 
 pytestmark = pytest.mark.clients
 
 
-def test_client_works_with_each_type_of_a_body(
-    server: Server, token: str, document: Path, tmp_path: Path
-) -> None:
+def test_client_works_with_each_type_of_a_body(lifecycle: Lifecycle, document: Path, tmp_path: Path) -> None:
     project = PythonProject(tmp_path, "openapi-python-client")
     project.run("openapi-python-client", "generate", "--path", document, "--output-path", "client")
     project.install("./client")
-    output = project.run("python", DRIVERS / "openapi_python_client.py", server.address, token)
-    calls = check(output, server, token)
+    output = project.run("python", DRIVERS / "openapi_python_client.py", *lifecycle.arguments)
+    calls = lifecycle.check(output)
     assert [
         (call["operation"], call["status"], call["headers"]["Content-Type"].partition(";")[0])
         for call in calls

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 from marshmallow import Schema, ValidationError
 
-from sandbox.schemas.fields import Attribute, Flag, Id, IdList, Name, Timestamp, WholeNumber
+from sandbox.schemas.fields import (
+    MAX_INT32,
+    Attribute,
+    Flag,
+    Id,
+    IdList,
+    Name,
+    Timestamp,
+    WholeNumber,
+)
 from sandbox.world.clock import LATEST_TIMESTAMP
 
 FIELDS: list[Attribute] = [Id(), Flag(), WholeNumber(1, 100), Timestamp()]
@@ -158,7 +167,8 @@ def test_the_bounds_are_described_and_documented() -> None:
     assert WholeNumber(1, 100).expected == "an integer from 1 to 100"
     assert WholeNumber(1, 100).openapi == {"minimum": 1, "maximum": 100}
     assert f"from 0 to {LATEST_TIMESTAMP}" in Timestamp().expected
-    assert Timestamp().openapi == {"minimum": 0, "maximum": LATEST_TIMESTAMP}
+    assert Timestamp().openapi == {"minimum": 0, "maximum": LATEST_TIMESTAMP, "format": "int64"}
+    assert WholeNumber(0, MAX_INT32).openapi == {"minimum": 0, "maximum": MAX_INT32}
     assert Flag.openapi_text["enum"] == ["true", "false", "1", "0"]
 
 

@@ -10,7 +10,8 @@ import {
 } from "./client";
 import { client } from "./client/client.gen";
 
-const [baseUrl, token] = process.argv.slice(2);
+const [baseUrl, token, failingToken] = process.argv.slice(2);
+const ATTEMPTS = 20;
 client.setConfig({ baseUrl, auth: token });
 
 async function ids(): Promise<string[]> {
@@ -31,9 +32,36 @@ async function state(path: { id: string }) {
   return { id, contact_id, is_muted, archived_at };
 }
 
-function errorOf({ error, response }: { error?: ApiError; response?: Response }) {
-  if (error === undefined || response === undefined) throw new Error("The call succeeded.");
+interface Result {
+  error?: ApiError;
+  response?: Response;
+}
+
+function errorOf({ error, response }: Result) {
+  if (error === undefined || response === undefined) return undefined;
   return { status: response.status, type: error.type, message: error.message };
+}
+
+async function errorsOf(call: () => Promise<Result>) {
+  const found = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const error = errorOf(await call());
+    if (error === undefined) break;
+    found.push(error);
+  }
+  return found;
+}
+
+async function errors() {
+  client.setConfig({ baseUrl, auth: failingToken });
+  const path = { id: "xgQQXg3hrtjh7AvZ" };
+  return {
+    createConversation: await errorsOf(() => createConversation({ body: { contact_id: "a" } })),
+    listConversations: await errorsOf(() => listConversations()),
+    retrieveConversation: await errorsOf(() => retrieveConversation({ path })),
+    updateConversation: await errorsOf(() => updateConversation({ path, body: {} })),
+    deleteConversation: await errorsOf(() => deleteConversation({ path })),
+  };
 }
 
 async function main() {
@@ -45,7 +73,7 @@ async function main() {
   const path = { id };
   const listed = await ids();
   const retrieved = await state(path);
-  await updateConversation({ path, body: { is_muted: true, archived_at: 692233200 }, throwOnError: true });
+  await updateConversation({ path, body: { is_muted: true, archived_at: 253402300799 }, throwOnError: true });
   const updated = await state(path);
   await updateConversation({ path, body: { archived_at: null }, throwOnError: true });
   const cleared = await state(path);
@@ -53,7 +81,8 @@ async function main() {
   const missing = errorOf(await retrieveConversation({ path }));
   const refused = errorOf(await createConversation({ body: {} }));
   const seen = { id, contact_id, group_id, is_muted };
-  console.log(JSON.stringify({ created: seen, listed, retrieved, updated, cleared, missing, refused }));
+  const states = { listed, retrieved, updated, cleared };
+  console.log(JSON.stringify({ created: seen, ...states, missing, refused, errors: await errors() }));
 }
 
 void main();

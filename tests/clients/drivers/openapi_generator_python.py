@@ -15,7 +15,8 @@ from openapi_client import (
     UpdateConversation,
 )
 
-address, token = sys.argv[1:]
+address, token, failing_token = sys.argv[1:]
+ATTEMPTS = 20
 
 
 def ids(api: ConversationsApi) -> list[str]:
@@ -39,6 +40,18 @@ def error_of(call: Callable[[], object]) -> dict[str, Any]:
     raise AssertionError(call)
 
 
+def errors_of(call: Callable[[], object]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for _ in range(ATTEMPTS):
+        try:
+            call()
+        except ApiException as error:
+            found.append({"status": error.status, "type": error.data.type, "message": error.data.message})
+        else:
+            break
+    return found
+
+
 with ApiClient(Configuration(host=address, access_token=token)) as client:
     api = ConversationsApi(client)
     created = api.create_conversation(CreateConversation(contact_id="WAz8eIbvDR60rouK"))
@@ -47,11 +60,21 @@ with ApiClient(Configuration(host=address, access_token=token)) as client:
         "listed": ids(api),
         "retrieved": state(api.retrieve_conversation(created.id)),
     }
-    api.update_conversation(created.id, UpdateConversation(is_muted=True, archived_at=692233200))
+    api.update_conversation(created.id, UpdateConversation(is_muted=True, archived_at=253402300799))
     seen["updated"] = state(api.retrieve_conversation(created.id))
     api.update_conversation(created.id, UpdateConversation(archived_at=None))
     seen["cleared"] = state(api.retrieve_conversation(created.id))
     api.delete_conversation(created.id)
     seen["missing"] = error_of(lambda: api.retrieve_conversation(created.id))
     seen["refused"] = error_of(lambda: api.create_conversation(CreateConversation()))
+with ApiClient(Configuration(host=address, access_token=failing_token)) as client:
+    api = ConversationsApi(client)
+    known = "xgQQXg3hrtjh7AvZ"
+    seen["errors"] = {
+        "createConversation": errors_of(lambda: api.create_conversation(CreateConversation(contact_id="a"))),
+        "listConversations": errors_of(api.list_conversations),
+        "retrieveConversation": errors_of(lambda: api.retrieve_conversation(known)),
+        "updateConversation": errors_of(lambda: api.update_conversation(known, UpdateConversation())),
+        "deleteConversation": errors_of(lambda: api.delete_conversation(known)),
+    }
 json.dump(seen, sys.stdout)

@@ -2,7 +2,8 @@
 
 import { ApiErrorFromJSON, Configuration, Conversation, ConversationsApi, ResponseError } from "./client";
 
-const [basePath, accessToken] = process.argv.slice(2);
+const [basePath, accessToken, failingToken] = process.argv.slice(2);
+const ATTEMPTS = 20;
 const api = new ConversationsApi(new Configuration({ basePath, accessToken }));
 
 async function ids(): Promise<string[]> {
@@ -29,7 +30,28 @@ async function errorOf(call: Promise<unknown>) {
     const { type, message } = ApiErrorFromJSON(await error.response.json());
     return { status: error.response.status, type, message };
   }
-  throw new Error("The call succeeded.");
+}
+
+async function errorsOf(call: () => Promise<unknown>) {
+  const found = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const error = await errorOf(call());
+    if (error === undefined) break;
+    found.push(error);
+  }
+  return found;
+}
+
+async function errors() {
+  const api = new ConversationsApi(new Configuration({ basePath, accessToken: failingToken }));
+  const id = "xgQQXg3hrtjh7AvZ";
+  return {
+    createConversation: await errorsOf(() => api.createConversation({ createConversation: { contactId: "a" } })),
+    listConversations: await errorsOf(() => api.listConversations()),
+    retrieveConversation: await errorsOf(() => api.retrieveConversation({ id })),
+    updateConversation: await errorsOf(() => api.updateConversation({ id, updateConversation: {} })),
+    deleteConversation: await errorsOf(() => api.deleteConversation({ id })),
+  };
 }
 
 async function main() {
@@ -37,7 +59,7 @@ async function main() {
   const { id, contactId, groupId, isMuted } = created;
   const listed = await ids();
   const retrieved = await state(id);
-  await api.updateConversation({ id, updateConversation: { isMuted: true, archivedAt: 692233200 } });
+  await api.updateConversation({ id, updateConversation: { isMuted: true, archivedAt: 253402300799 } });
   const updated = await state(id);
   await api.updateConversation({ id, updateConversation: { archivedAt: null } });
   const cleared = await state(id);
@@ -45,7 +67,8 @@ async function main() {
   const missing = await errorOf(api.retrieveConversation({ id }));
   const refused = await errorOf(api.createConversation({ createConversation: {} }));
   const seen = { id, contact_id: contactId, group_id: groupId, is_muted: isMuted };
-  console.log(JSON.stringify({ created: seen, listed, retrieved, updated, cleared, missing, refused }));
+  const states = { listed, retrieved, updated, cleared };
+  console.log(JSON.stringify({ created: seen, ...states, missing, refused, errors: await errors() }));
 }
 
 void main();

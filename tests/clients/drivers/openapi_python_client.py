@@ -5,6 +5,8 @@ It is the one that sends all three types of a body, so it creates and updates a 
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from protocol_conversations_api_sandbox_client import AuthenticatedClient
@@ -29,7 +31,8 @@ from protocol_conversations_api_sandbox_client.models import (
 )
 from protocol_conversations_api_sandbox_client.types import Response
 
-address, token = sys.argv[1:]
+address, token, failing_token = sys.argv[1:]
+ATTEMPTS = 20
 
 
 def ids(client: AuthenticatedClient) -> list[str]:
@@ -45,10 +48,20 @@ def state(conversation: Conversation) -> dict[str, Any]:
     return {name: getattr(conversation, name) for name in ("id", "contact_id", "is_muted", "archived_at")}
 
 
-def error_of(response: Response[ApiError | Conversation]) -> dict[str, Any]:
+def error_of(response: Response[Any]) -> dict[str, Any]:
     error = response.parsed
     assert isinstance(error, ApiError)
     return {"status": response.status_code, "type": error.type_, "message": error.message}
+
+
+def errors_of(call: Callable[[], Response[Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for _ in range(ATTEMPTS):
+        response = call()
+        if not isinstance(response.parsed, ApiError):
+            break
+        found.append(error_of(response))
+    return found
 
 
 with AuthenticatedClient(base_url=address, token=token) as client:
@@ -58,7 +71,7 @@ with AuthenticatedClient(base_url=address, token=token) as client:
         "listed": ids(client),
         "retrieved": state(retrieve_conversation.sync(created.id, client=client)),
     }
-    change = UpdateConversation(is_muted=True, archived_at=692233200)
+    change = UpdateConversation(is_muted=True, archived_at=253402300799)
     update_conversation.sync(created.id, client=client, body=change)
     seen["updated"] = state(retrieve_conversation.sync(created.id, client=client))
     update_conversation.sync(created.id, client=client, body=UpdateConversation(archived_at=None))
@@ -70,15 +83,26 @@ with AuthenticatedClient(base_url=address, token=token) as client:
     for body, change in (
         (
             CreateConversationForm(contact_id="form"),
-            UpdateConversationForm(is_muted=UpdateConversationFormIsMuted.TRUE, archived_at=692233200),
+            UpdateConversationForm(is_muted=UpdateConversationFormIsMuted.TRUE, archived_at=253402300799),
         ),
         (
             CreateConversationMultipart(contact_id="multipart"),
             UpdateConversationMultipart(
-                is_muted=UpdateConversationMultipartIsMuted.TRUE, archived_at=692233200
+                is_muted=UpdateConversationMultipartIsMuted.TRUE, archived_at=253402300799
             ),
         ),
     ):
         created = create_conversation.sync(client=client, body=body)
         update_conversation.sync(created.id, client=client, body=change)
+with AuthenticatedClient(base_url=address, token=failing_token) as client:
+    known = "xgQQXg3hrtjh7AvZ"
+    new, change = CreateConversation(contact_id="a"), UpdateConversation(is_muted=True)
+    calls = {
+        "createConversation": partial(create_conversation.sync_detailed, body=new),
+        "listConversations": list_conversations.sync_detailed,
+        "retrieveConversation": partial(retrieve_conversation.sync_detailed, known),
+        "updateConversation": partial(update_conversation.sync_detailed, known, body=change),
+        "deleteConversation": partial(delete_conversation.sync_detailed, known),
+    }
+    seen["errors"] = {operation: errors_of(partial(call, client=client)) for operation, call in calls.items()}
 json.dump(seen, sys.stdout)

@@ -5,10 +5,15 @@ import type { components, paths } from "./schema.js";
 
 type ApiError = components["schemas"]["ApiError"];
 
-const [baseUrl, token] = process.argv.slice(2);
-const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
+const [baseUrl, token, failingToken] = process.argv.slice(2);
+const client = clientOf(token);
+const ATTEMPTS = 20;
 const COLLECTION = "/v1/conversations";
 const ITEM = "/v1/conversations/{id}";
+
+function clientOf(token: string | undefined) {
+  return createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
+}
 
 async function page(startingAfter?: string) {
   const query = { limit: 50, starting_after: startingAfter };
@@ -34,9 +39,36 @@ async function state(path: { id: string }) {
   return { id, contact_id, is_muted, archived_at };
 }
 
-function errorOf({ error, response }: { error?: ApiError; response: Response }) {
-  if (error === undefined) throw new Error("The call succeeded.");
+interface Result {
+  error?: ApiError;
+  response: Response;
+}
+
+function errorOf({ error, response }: Result) {
+  if (error === undefined) return undefined;
   return { status: response.status, type: error.type, message: error.message };
+}
+
+async function errorsOf(call: () => Promise<Result>) {
+  const found = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const error = errorOf(await call());
+    if (error === undefined) break;
+    found.push(error);
+  }
+  return found;
+}
+
+async function errors() {
+  const client = clientOf(failingToken);
+  const params = { path: { id: "xgQQXg3hrtjh7AvZ" } };
+  return {
+    createConversation: await errorsOf(() => client.POST(COLLECTION, { body: { contact_id: "a" } })),
+    listConversations: await errorsOf(() => client.GET(COLLECTION)),
+    retrieveConversation: await errorsOf(() => client.GET(ITEM, { params })),
+    updateConversation: await errorsOf(() => client.PUT(ITEM, { params, body: {} })),
+    deleteConversation: await errorsOf(() => client.DELETE(ITEM, { params })),
+  };
 }
 
 const { data: created } = await client.POST(COLLECTION, { body: { contact_id: "WAz8eIbvDR60rouK" } });
@@ -45,7 +77,7 @@ const { id, contact_id, group_id, is_muted } = created;
 const path = { id };
 const listed = await ids();
 const retrieved = await state(path);
-await client.PUT(ITEM, { params: { path }, body: { is_muted: true, archived_at: 692233200 } });
+await client.PUT(ITEM, { params: { path }, body: { is_muted: true, archived_at: 253402300799 } });
 const updated = await state(path);
 await client.PUT(ITEM, { params: { path }, body: { archived_at: null } });
 const cleared = await state(path);
@@ -53,4 +85,5 @@ await client.DELETE(ITEM, { params: { path } });
 const missing = errorOf(await client.GET(ITEM, { params: { path } }));
 const refused = errorOf(await client.POST(COLLECTION, { body: {} }));
 const seen = { id, contact_id, group_id, is_muted };
-console.log(JSON.stringify({ created: seen, listed, retrieved, updated, cleared, missing, refused }));
+const states = { listed, retrieved, updated, cleared };
+console.log(JSON.stringify({ created: seen, ...states, missing, refused, errors: await errors() }));
