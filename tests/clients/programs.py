@@ -21,13 +21,13 @@ TIMEOUT_SECONDS = 300.0
 """Upper bound of each program, for busy machines and slow registries."""
 
 
-def run(*command: str | Path, folder: Path, path: str | Path = "") -> str:
+def run(*command: str | Path, folder: Path, path: str | Path = "", **variables: str) -> str:
     """Run a program in ``folder`` and return its output. The programs in the folder ``path`` are found first."""
-    variables = environment()
+    inherited = environment(**variables)
     process = subprocess.run(
         command,
         cwd=folder,
-        env=variables | {"PATH": f"{path}{os.pathsep}{variables['PATH']}"},
+        env=inherited | {"PATH": f"{path}{os.pathsep}{inherited['PATH']}"},
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,

@@ -11,7 +11,8 @@ from tests.live.server import REPOSITORY
 
 FOLDERS = ("sandbox", "protocol_sandbox", "tests", "benchmarks")
 FILES = sorted(path for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py"))
-PROSE = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/testing.md")]
+PROSE = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PROSE += sorted((REPOSITORY / "docs").glob("*.md"))
 
 FIRST_WORDS = re.compile(r"(What|How|Whether|Where|Which|Who|Whoever|Whatever)\b")
 COINED = re.compile(

@@ -20,22 +20,27 @@ from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, environment
 
 EXAMPLES = REPOSITORY / "docs" / "examples"
 PAGE = (REPOSITORY / "docs" / "testing.md").read_text()
-PAGES = {"README.md": README, "docs/testing.md": PAGE}
+OTHER_LANGUAGES = (REPOSITORY / "docs" / "other-languages.md").read_text()
+PAGES = {"README.md": README, "docs/testing.md": PAGE, "docs/other-languages.md": OTHER_LANGUAGES}
+KINDS = ("python", "bash", "go", "html", "ts")
+"""The languages of examples. Commands are in blocks of other kinds."""
+NOT_SHOWN = {"go/go.mod", "playwright/package.json", "vitest/package.json"}
 ACCESS = ("name", "url", "prefixed_url", "token", "headers")
-INCLUDED = re.compile(r"<!-- (docs/examples/\S+) -->\n```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+INCLUDED = re.compile(r"<!-- docs/examples/(\S+) -->\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
-def test_blocks_of_python_are_the_files_that_they_name(page: str) -> None:
+def test_blocks_of_code_are_the_files_that_they_name(page: str) -> None:
     included = INCLUDED.findall(page)
-    assert len(included) == len(blocks("python", page)) > 0
+    assert len(included) == sum(len(blocks(kind, page)) for kind in KINDS) > 0
     for name, block in included:
-        assert block == (REPOSITORY / name).read_text(), f"copy {name} into the page"
+        assert block == (EXAMPLES / name).read_text(), f"copy docs/examples/{name} into the page"
 
 
 def test_every_example_is_in_a_page() -> None:
     included = {name for page in PAGES.values() for name, _ in INCLUDED.findall(page)}
-    assert included == {f"docs/examples/{path.name}" for path in EXAMPLES.glob("*.*")}
+    examples = {path for path in EXAMPLES.rglob("*.*") if "node_modules" not in path.parts and path.is_file()}
+    assert included | NOT_SHOWN == {str(path.relative_to(EXAMPLES)) for path in examples}
 
 
 def test_examples_pass() -> None:
