@@ -1,15 +1,22 @@
-FROM python:3.13-slim
-
+# The server and what it needs are installed in one stage, and copied to another without pip's and the sources' traces.
+FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY sandbox ./sandbox
 COPY protocol_sandbox ./protocol_sandbox
 COPY fixtures ./fixtures
-RUN pip install --no-cache-dir . \
-    && useradd --create-home --uid 10001 sandbox
+RUN python -m venv --without-pip /app && pip --python /app/bin/python install --no-cache-dir .
 
-WORKDIR /home/sandbox
-USER sandbox
+FROM python:3.13-slim
+COPY --from=build /app /app
+ENV PATH=/app/bin:$PATH PORT=8000
+WORKDIR /app
+# A number, so that a host can see that it is not root. The server writes no file.
+USER 10001:10001
 EXPOSE 8000
-# The Procfile's command, with a port where none is given. "exec" lets a stop signal reach the server itself.
-CMD ["sh", "-c", "exec protocol-sandbox --host 0.0.0.0 --port ${PORT:-8000}"]
+# Without curl, which the image does not have; never by a proxy, which urllib would use.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
+    CMD python -Ic "import http.client as http; c = http.HTTPConnection('127.0.0.1', $PORT, timeout=3); \
+c.request('GET', '/__admin/health'); exit(c.getresponse().status != 200)"
+# The Procfile's command. "exec" lets a stop signal reach the server itself.
+CMD ["sh", "-c", "exec protocol-sandbox --host 0.0.0.0 --port $PORT"]

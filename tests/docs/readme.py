@@ -39,11 +39,11 @@ def commands(text: str = README) -> list[Shown]:
     return shown
 
 
-def table(*columns: str) -> list[list[str]]:
+def table(*columns: str, text: str = README) -> list[list[str]]:
     """Return the rows of the table with these column names."""
     head = "| " + " | ".join(columns) + " |\n"
-    assert README.count(head) == 1, head
-    lines = README[README.index(head) + len(head) :].splitlines()[1:]
+    assert text.count(head) == 1, head
+    lines = text[text.index(head) + len(head) :].splitlines()[1:]
     rows = []
     for line in lines:
         if not line.startswith("|"):
