@@ -47,6 +47,11 @@ def test_state_is_restored(sandbox: Sandbox, conversations: Conversations) -> No
     assert conversations.list() == before
 
 
+def test_app_keeps_its_own_token(sandbox: Sandbox) -> None:
+    Conversations("the-app", f"{sandbox.prefixed_url}/v1").create("a")
+    sandbox.received("createConversation", times=1)
+
+
 def test_two_users_do_not_see_each_other(sandbox_server: RunningServer) -> None:
     one, other = (sandbox_server.world(scenario="blank") for _ in range(2))
     Conversations(one.token, f"{one.url}/v1").create("a")
