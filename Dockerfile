@@ -11,7 +11,7 @@ FROM python:3.13-slim
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PORT=8000
 WORKDIR /app
-# A number, so that a host can see that it is not root. The server writes no file.
+# A number, so that a host can see that it is not root. The server keeps no file.
 USER 10001:10001
 EXPOSE 8000
 # Without curl, which the image does not have; never by a proxy, which urllib would use.
