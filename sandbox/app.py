@@ -85,9 +85,10 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
     )
 
     app = Application(__name__)
-    for endpoint in conversations.ENDPOINTS:
+    endpoints = conversations.endpoints(requires_key=settings.require_idempotency_key)
+    for endpoint in endpoints:
         api_endpoint.register(app, endpoint, lenient=settings.lenient)
-    openapi.register(app, conversations.ENDPOINTS, __version__, lenient=settings.lenient)
+    openapi.register(app, endpoints, __version__, lenient=settings.lenient)
     control_endpoint.register_all(app, CONTROL_ENDPOINTS, context)
     control_openapi.register(app, CONTROL_ENDPOINTS, __version__)
     for pages in (panel, home, documentation, errors):
@@ -131,6 +132,7 @@ def _bounds(settings: Settings) -> Bounds:
         journal_bytes=settings.journal_bytes,
         snapshot_bytes=settings.max_snapshot_bytes,
         rule_bytes=settings.max_rule_bytes,
+        idempotency_keys=settings.max_idempotency_keys,
     )
 
 

@@ -256,6 +256,33 @@ def store_full(capacity: int) -> Problem:
     )
 
 
+def key_reused(key: str, contact_id: str | None, group_id: str | None) -> Problem:
+    """Return a 422: an idempotency key was used for a create of other attributes."""
+    return Problem(
+        422,
+        f"The Idempotency-Key {quoted(key)} was used for a create with contact_id {quoted(contact_id)} and group_id "
+        f"{quoted(group_id)}. Send the same attributes to repeat it, or a new key to create another conversation.",
+    )
+
+
+def key_in_use(key: str) -> Problem:
+    """Return a 409: another call with the idempotency key is under way."""
+    return Problem(
+        409,
+        f"Another call with the Idempotency-Key {quoted(key)} is still under way. Repeat this call when that one has "
+        f"ended.",
+    )
+
+
+def keys_full(capacity: float) -> Problem:
+    """Return a 507: the limit of idempotency keys is reached."""
+    return Problem(
+        507,
+        f"This sandbox remembers {capacity} idempotency keys, which is the limit. Each is forgotten after 24 hours on "
+        f"its clock, and all by a reset. Advance the clock, or start the server with a higher --max-idempotency-keys.",
+    )
+
+
 def fleet_full(capacity: int) -> Problem:
     """Return a 503: the limit of sandboxes is reached, and none is idle."""
     return Problem(

@@ -129,6 +129,9 @@ class Settings:
         "INTEGER",
     )
     lenient: bool = setting(False, _switch, "Ignore unknown attributes instead of refusing them.")
+    require_idempotency_key: bool = setting(
+        False, _switch, "Refuse creates without the header Idempotency-Key."
+    )
     strict_worlds: bool = setting(
         False, _switch, "Refuse calls whose world was not declared by POST /__admin/worlds."
     )
@@ -159,6 +162,12 @@ class Settings:
         100_000,
         _integer(1, 10_000_000),
         "Largest number of conversations that creates may fill a sandbox to.",
+        "COUNT",
+    )
+    max_idempotency_keys: int = setting(
+        100_000,
+        _integer(1, 10_000_000),
+        "Largest number of idempotency keys that a sandbox remembers; each is forgotten after 24 hours.",
         "COUNT",
     )
     max_sandboxes: int = setting(
@@ -288,6 +297,8 @@ class Settings:
         on = []
         if self.lenient:
             on.append("lenient (unknown attributes are ignored)")
+        if self.require_idempotency_key:
+            on.append("idempotency keys are required (creates without one are refused)")
         if self.strict_worlds:
             on.append("strict worlds (only declared ones are served)")
         if self.latency is not None:

@@ -62,6 +62,13 @@ def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
         (problems.unsupported_media_type("text/plain"), 415, ['"text/plain"', "application/json"]),
         (problems.unsupported_media_type(""), 415, ["not none", "application/json"]),
         (problems.store_full(7), 507, ["7", "--max-conversations"]),
+        (problems.keys_full(7), 507, ["7 idempotency keys", "24 hours", "--max-idempotency-keys"]),
+        (problems.key_in_use("k1"), 409, ['"k1"', "under way"]),
+        (
+            problems.key_reused("k1", "c1", None),
+            422,
+            ['"k1"', 'contact_id "c1"', "group_id null", "a new key"],
+        ),
         (problems.rules_full(7), 507, ["7", "--max-rules"]),
         (problems.rules_too_large(70), 507, ["70 bytes", "--max-rule-bytes"]),
         (problems.snapshots_full(7), 507, ["7", "--max-snapshots"]),

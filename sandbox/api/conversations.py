@@ -1,6 +1,7 @@
 """The five operations. Each view says what it does with the world, and nothing else."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sandbox import operations
@@ -8,7 +9,9 @@ from sandbox.api import responses
 from sandbox.schemas.arguments import (
     ConversationPath,
     CreateConversation,
+    CreateHeaders,
     ListConversations,
+    RequiredCreateHeaders,
     UpdateConversation,
 )
 from sandbox.schemas.conversation import ConversationSchema
@@ -20,9 +23,13 @@ from sandbox.world.fleet import Lease
 from sandbox.world.paging import Query
 
 
-def create(lease: Lease, body: Mapping[str, Any]) -> Response:
+def create(lease: Lease, body: Mapping[str, Any], headers: Mapping[str, Any]) -> Response:
     """Add a new conversation between you and a contact or group."""
-    return responses.created(lease.world.create(lease.generation, body["contact_id"], body["group_id"]))
+    participants, key = (body["contact_id"], body["group_id"]), headers["idempotency_key"]
+    if key is None:
+        return responses.created(lease.world.create(lease.generation, *participants))
+    record, is_replay = lease.world.create_once(lease.generation, key, *participants)
+    return responses.created(record, is_replay=is_replay)
 
 
 def list_(lease: Lease, query: Query) -> Response:
@@ -51,12 +58,16 @@ ENDPOINTS = (
         operations.CREATE,
         create,
         statuses=(201,),
-        errors=(507,),
+        errors=(409, 422, 507),
+        headers=CreateHeaders(),
         body=CreateConversation(),
         body_description="The new conversation: contact_id, group_id or both, and not both null.",
         body_example={"contact_id": "WAz8eIbvDR60rouK"},
         response=ConversationSchema(),
-        response_headers={"Location": "The path of the conversation."},
+        response_headers={
+            "Location": "The path of the conversation.",
+            responses.REPLAYED: "It is true if the conversation was created by an earlier call with the same key.",
+        },
         example=CREATED,
     ),
     Endpoint(
@@ -88,3 +99,13 @@ ENDPOINTS = (
     Endpoint(operations.DELETE, delete, statuses=(204,), errors=(404,), path=ConversationPath()),
 )
 """The table of the API: it is what is routed and documented."""
+
+
+def endpoints(*, requires_key: bool) -> tuple[Endpoint, ...]:
+    """Return the table of a server, which may require an idempotency key of creates."""
+    if not requires_key:
+        return ENDPOINTS
+    return tuple(
+        replace(each, headers=RequiredCreateHeaders()) if each.operation is operations.CREATE else each
+        for each in ENDPOINTS
+    )

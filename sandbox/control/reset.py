@@ -25,12 +25,12 @@ def reset(
 ) -> dict[str, Any]:
     """Reset the caller's sandbox, or all of them, to the server's scenario or to another one.
 
-    That includes conversations, ids, clock, rules and journal. Snapshots stay. Calls in flight cannot write into the
-    new world.
+    That includes conversations, idempotency keys, ids, clock, rules and journal. Snapshots stay. Calls in flight
+    cannot write into the new world.
     """
     scenario = chosen_scenario(context, body)
     for world in _worlds(context, lease, everyone=query["all"]):
-        replaced = [world.state.table]
+        replaced = world.state.large_parts
         world.reset(scenario.initial_state(context.now()))
         release(replaced, context.pause)
         context.pause()

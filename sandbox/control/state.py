@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 from sandbox.control.context import ControlContext
+from sandbox.control.key_state import exported_keys
 from sandbox.control.rule_state import exported_rules, exported_server_rules
 from sandbox.control.state_document import VERSION, Room, StateDocument, read_state
 from sandbox.operations import Operation
+from sandbox.schemas.examples import CREATED
 from sandbox.schemas.json_stream import JsonStream
 from sandbox.schemas.responses import ImportResultSchema
 from sandbox.web.body_stream import BodyStream
@@ -27,18 +29,22 @@ EXAMPLE = {
     "frozen_at": 692233200.0,
     "clock_offset": 0.0,
     "faults": [{"times": 2, "fault": {"type": "status", "status": 503}, "matched": 5, "fired": 2}],
+    "idempotency_keys": [
+        {"key": "8e03978e-40d5-43e8-bc93-6894a57f9324", "at": 692233200.0, "conversation": CREATED}
+    ],
     "conversations": [],
     "deleted": [{"id": "xgQQXg3hrtjh7AvZ", "created_at": 692233200}],
 }
 
 
 def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
-    """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules.
+    """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules, and the
+    idempotency keys of creates, if there are any.
 
     A rule comes with what it has counted, so that the calls after an import meet the same faults.
     """
     state = lease.world.state
-    server_faults = exported_server_rules(state)
+    server_faults, keys = exported_server_rules(state), state.idempotency_keys
     document = {
         "version": VERSION,
         "seed": state.seed,
@@ -48,6 +54,7 @@ def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
         "clock_offset": state.clock_offset,
         "faults": exported_rules(state),
         **({"server_faults": server_faults} if server_faults else {}),
+        **({"idempotency_keys": exported_keys(keys)} if keys else {}),
         "deleted": (_deletion(place) for place in state.table.deletions()),
         # JSON already, made when they were written.
         "conversations": (record.json for record in state.table),
@@ -66,10 +73,11 @@ def import_(context: ControlContext, lease: Lease, body: BodyStream) -> dict[str
         conversations=max(settings.max_conversations, lease.world.size),
         rules=settings.max_rules,
         rule_bytes=settings.max_rule_bytes,
+        idempotency_keys=settings.max_idempotency_keys,
     )
     with json_errors():
         state = read_state(JsonStream(body.read, pause), room, context.now(), context.server_rules.all, pause)
-    replaced = [lease.world.state.table]
+    replaced = lease.world.state.large_parts
     lease.world.load(lease.generation, state)
     release(replaced, pause)
     return {"conversations": len(state.table)}

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError
 
+from sandbox.control.key_state import KeyState
 from sandbox.control.rule_state import (
     RuleState,
     SavedRule,
@@ -22,7 +23,8 @@ from sandbox.schemas.loading import load
 from sandbox.schemas.object_list import ObjectList, UnreadObjects
 from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 from sandbox.world.conversation import Conversation, Record
-from sandbox.world.errors import RulesFull, RulesTooLarge, StoreFull
+from sandbox.world.errors import KeysFull, RulesFull, RulesTooLarge, StoreFull
+from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.paging import Order
 from sandbox.world.pause import Pause, no_pause
 from sandbox.world.rules import Rule, RuleCounters
@@ -57,6 +59,7 @@ class StateDocument(Schema):
     clock_offset = Number(-LATEST_TIMESTAMP, LATEST_TIMESTAMP, required=True)
     faults = ObjectList(RuleState(), "a rule", required=True)
     server_faults = ObjectList(ServerRuleState(), "the counters of a rule", max_items=MAX_SERVER_RULES)
+    idempotency_keys = ObjectList(KeyState(), "an idempotency key")
     conversations = ObjectList(ConversationSchema(), "a conversation", required=True)
     deleted = ObjectList(Deletion(), "a deletion", max_items=MAX_DELETIONS, required=True)
 
@@ -71,6 +74,7 @@ class Room:
     conversations: int
     rules: int
     rule_bytes: int
+    idempotency_keys: int
 
 
 def read_state(
@@ -82,7 +86,8 @@ def read_state(
     document may have counters of. ``pause`` is called again and again.
 
     Reading ends at the first item that is invalid or for which there is no room, and at as many unknown attributes as a
-    message explains. Raises ValidationError, StoreFull, RulesFull, RulesTooLarge, and what a JsonStream raises.
+    message explains. Raises ValidationError, StoreFull, RulesFull, RulesTooLarge, KeysFull, and what a JsonStream
+    raises.
     """
     lists = _Lists(stream, room, server_rules)
     try:
@@ -98,6 +103,7 @@ def read_state(
             clock_offset=document["clock_offset"],
             rules=rules,
             counters=(*counters, *lists.server_counters),
+            idempotency_keys=IdempotencyKeys.of(lists.keys, pause),
         )
     finally:
         lists.release(pause)
@@ -134,6 +140,7 @@ class _Lists:
     rules: list[SavedRule] = field(default_factory=list)
     server_counters: list[RuleCounters] = field(default_factory=list)
     pinned_ids: list[str] = field(default_factory=list)
+    keys: list[StoredAnswer] = field(default_factory=list)
     rule_bytes: int = 0
     places: dict[str, Path] = field(default_factory=dict)
 
@@ -146,12 +153,13 @@ class _Lists:
             "faults": self._read_rules,
             "server_faults": self._read_server_counters,
             "pinned_ids": self._read_pinned_ids,
+            "idempotency_keys": self._read_keys,
         }
 
     def release(self, pause: Pause) -> None:
         """Forget what was read in short steps: to free a hundred thousand objects at once would take long."""
         self.places = {}
-        for items in (self.records, self.deletions):
+        for items in (self.records, self.deletions, self.keys):
             while items:
                 del items[-1000:]
                 pause()
@@ -170,6 +178,17 @@ class _Lists:
             return Order(-values["created_at"], values["id"])
 
         self.deletions += self._objects("deleted", MAX_DELETIONS, _too_many("deleted"), make)
+
+    def _read_keys(self) -> None:
+        indexes: dict[str, int] = {}
+
+        def make(index: int, stored: StoredAnswer) -> StoredAnswer:
+            other = indexes.setdefault(stored.key, index)
+            if other != index:
+                raise error_at(["key"], f"is {quoted(stored.key)}, as is idempotency_keys[{other}].key.")
+            return stored
+
+        self.keys += self._objects("idempotency_keys", self.room.idempotency_keys, KeysFull, make)
 
     def _read_rules(self) -> None:
         def make(_index: int, saved: SavedRule) -> SavedRule:

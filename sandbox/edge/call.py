@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sandbox.operations import Operation, operation_of
+from sandbox.operations import CREATE, Operation, operation_of
+from sandbox.schemas.arguments import IDEMPOTENCY_KEY
 from sandbox.web.request import Request
+from sandbox.world.errors import WorldError
 from sandbox.world.fleet import Lease
 from sandbox.world.verdict import NO_VERDICTS
 
@@ -20,11 +22,23 @@ class Call(Request):
     ``lease``, which is set when the call enters a world, is on the caller's world, or on the anonymous one if there is
     no token. The call is journalled there, and rules are counted there. ``target`` is the lease that the API acts on:
     that of a fork if a fault prevents the call from doing anything. ``delay_ms``, ``fault`` and ``rule`` are what was
-    injected, and ``why`` are the verdicts on the rules, for the journal. ``reader`` reads a body that the client sends
-    only after ``100 Continue``; None if the body has been read.
+    injected, and ``why`` are the verdicts on the rules, for the journal. ``refusal`` is an error that was known before
+    the delay, and that the call gets instead of the operation. ``reader`` reads a body that the client sends only after
+    ``100 Continue``; None if the body has been read.
     """
 
-    __slots__ = ("delay_ms", "fault", "has_entered", "lease", "operation", "reader", "rule", "target", "why")
+    __slots__ = (
+        "delay_ms",
+        "fault",
+        "has_entered",
+        "lease",
+        "operation",
+        "reader",
+        "refusal",
+        "rule",
+        "target",
+        "why",
+    )
 
     lease: Lease
     target: Lease
@@ -34,6 +48,7 @@ class Call(Request):
         self.operation: Operation | None = operation_of(self.method, self.path)
         self.has_entered = False
         self.reader: Callable[[Call], None] | None = None
+        self.refusal: WorldError | None = None
         self.delay_ms = 0.0
         self.fault: str | None = None
         self.rule: str | None = None
@@ -56,6 +71,11 @@ class Call(Request):
     def reaches_operation(self) -> bool:
         """True if the API does not reject the call because of its path, method or token."""
         return self.operation is not None and self.token is not None
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The idempotency key that was sent with a create, whether it is valid or not."""
+        return self.header(IDEMPOTENCY_KEY) if self.operation is CREATE else None
 
     def read(self) -> None:
         """Read the body if the client waits for ``100 Continue``. Raises Problem."""

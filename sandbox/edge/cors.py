@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EXPOSED = (
     "Accept-Encoding",
     "Allow",
+    "Idempotent-Replayed",
     "Location",
     "Preference-Applied",
     "RateLimit-Limit",

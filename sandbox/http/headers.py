@@ -20,7 +20,7 @@ MAX_CACHED = 256
 MAX_CACHED_BYTES = 2_048
 """The size up to which a block is remembered, so that the memory for it is bounded."""
 
-_ONCE = frozenset({HOST, LENGTH, "CONTENT_TYPE", "HTTP_AUTHORIZATION"})
+_ONCE = frozenset({HOST, LENGTH, "CONTENT_TYPE", "HTTP_AUTHORIZATION", "HTTP_IDEMPOTENCY_KEY"})
 """Headers that must not be repeated."""
 _SHADOWED = frozenset({
     "ACCESS_CONTROL_REQUEST_HEADERS",

@@ -4,12 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, post_load, validates_schema
 
-from sandbox.schemas.fields import Flag, Id, Timestamp, WholeNumber
+from sandbox.schemas.fields import Flag, Id, IdempotencyKey, Timestamp, WholeNumber
 from sandbox.world.paging import ARCHIVED, MUTED, PINNED, Filter, Query
 
 DEFAULT_LIMIT = 50
 """Source: "By default, a maximum of 50 tracks are shown per page"."""
 MAXIMUM_LIMIT = 100
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 class NoArguments(Schema):
@@ -35,6 +36,31 @@ class CreateConversation(Schema):
         load_default=None,
         metadata={"description": "Unique identifier for the group that the conversation belongs to."},
     )
+
+
+def _idempotency_key(**presence: Any) -> IdempotencyKey:
+    return IdempotencyKey(
+        data_key=IDEMPOTENCY_KEY,
+        allow_none=False,
+        metadata={
+            "description": "A text that is new for each create, so that a create can be repeated: with the same key "
+            "and the same attributes, it is answered as the first time, and creates nothing. A key is forgotten after "
+            "24 hours."
+        },
+        **presence,
+    )
+
+
+class CreateHeaders(Schema):
+    """The headers of a create call. Undocumented, our decision."""
+
+    idempotency_key = _idempotency_key(load_default=None)
+
+
+class RequiredCreateHeaders(Schema):
+    """The headers of a create call on a server that requires an idempotency key."""
+
+    idempotency_key = _idempotency_key(required=True)
 
 
 class UpdateConversation(Schema):

@@ -15,6 +15,9 @@ from marshmallow.utils import get_value
 from sandbox.problems import quoted
 from sandbox.world.clock import LATEST_TIMESTAMP
 
+MAX_KEY_LENGTH = 255
+"""Largest number of characters of an idempotency key, as for Stripe."""
+
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -200,6 +203,19 @@ class Name(Attribute, fields.String):
             or len(value) > 200
             or not self._visible.search(value)
         ):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class IdempotencyKey(Attribute, fields.String):
+    """The key of a create, a text of the client's choice. It is opaque: quotes are a part of it."""
+
+    expected = f"a text of 1 to {MAX_KEY_LENGTH} characters"
+    openapi: Mapping[str, Any] = {"minLength": 1, "maxLength": MAX_KEY_LENGTH}
+    openapi_text = {"type": "string", **openapi}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or not is_text(value) or not 1 <= len(value) <= MAX_KEY_LENGTH:
             raise self.make_error("invalid", input=value)
         return value
 

@@ -1,4 +1,4 @@
-"""The arguments of a view: attributes of a query or a body, validated by a marshmallow schema.
+"""The arguments of a view: attributes of a query or a body, and headers, validated by marshmallow schemas.
 
 Text is first converted to JSON values by the types of its attributes. Then one schema validates both, with one wording.
 """
@@ -9,27 +9,38 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from sandbox import problems
+from sandbox.schemas.arguments import NoArguments
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.loading import load
 from sandbox.web.decoding import is_json
-from sandbox.web.request import Request
+from sandbox.web.request import Request, environ_key
+from sandbox.web.text import is_utf8
 
 MAX_CACHED = 1024
 """The number of different queries and bodies of an endpoint that are cached: clients repeat themselves."""
 MAX_CACHED_LENGTH = 512
 """The length up to which a query or a body is cached, so that the cache is bounded in bytes too."""
 
+_NO_HEADERS = NoArguments()
+
 
 class ArgumentReader:
     """Reads the arguments of one endpoint's requests. What it returns is cached and must not be changed.
 
-    A schema without attributes accepts nothing: then the query or the body must be empty, and is no argument.
+    A schema without attributes accepts nothing: then the query or the body must be empty, and is no argument. Headers
+    that their schema does not name are ignored.
     ``lenient`` ignores unknown attributes.
     """
 
-    def __init__(self, query: Schema, body: Schema, *, lenient: bool = False) -> None:
+    def __init__(
+        self, query: Schema, body: Schema, headers: Schema = _NO_HEADERS, *, lenient: bool = False
+    ) -> None:
         self._query = query
         self._body = body
+        self._header_schema = headers
+        names = [field.data_key or name for name, field in headers.fields.items()]
+        self._headers = [(environ_key(name), name) for name in names]
+        self._without_headers: Any = None
         self._lenient = lenient
         self._takes_query = bool(query.fields)
         self._takes_body = bool(body.fields)
@@ -66,11 +77,34 @@ class ArgumentReader:
             raise problems.empty_body(self._body.fields)
         return values
 
+    def read_with_headers(self, request: Request) -> dict[str, Any]:
+        """Return what :meth:`read` does, and ``headers``, which are validated first. Raises Problem 400 and 415."""
+        headers = self.headers(request)
+        return {"headers": headers, **self.read(request)}
+
+    def headers(self, request: Request) -> Any:
+        """Return the validated headers. Raises Problem 400."""
+        environ = request.environ
+        sent = [(key, name) for key, name in self._headers if key in environ]
+        if not sent:
+            # As most calls do.
+            if self._without_headers is None:
+                self._without_headers = _loaded(self._header_schema, {})
+            return self._without_headers
+        for key, name in sent:
+            if not is_utf8(environ[key]):
+                raise problems.invalid(f"{name} must be UTF-8.")
+        return _loaded(self._header_schema, {name: request.header(name) for _, name in sent})
+
     def _load(self, schema: Schema, attributes: dict[str, Any], place: str) -> Any:
-        try:
-            return load(schema, attributes, f"this {place}", lenient=self._lenient)
-        except ValidationError as error:
-            raise problems.invalid(message_of(error)) from None
+        return _loaded(schema, attributes, f"this {place}", lenient=self._lenient)
+
+
+def _loaded(schema: Schema, attributes: dict[str, Any], subject: str = "", *, lenient: bool = True) -> Any:
+    try:
+        return load(schema, attributes, subject, lenient=lenient)
+    except ValidationError as error:
+        raise problems.invalid(message_of(error)) from None
 
 
 def _cached(cache: dict[Any, Any], key: Any, length: int, read: Callable[[], Any]) -> Any:

@@ -26,13 +26,13 @@ class Scope(Enum):
 class Endpoint:
     """An operation, its view, what it takes, and the statuses that it answers with.
 
-    The view gets, by name, the parameters of the path and, if the endpoint has a schema for them, ``query`` and
-    ``body``. What it has no schema for must be empty. ``path`` documents the parameters of the path. ``statuses`` are
-    those of success, the usual one first, and ``errors`` those that the scope does not imply. ``body_limit`` names the
-    setting that bounds the body, and ``body_description`` says what its schema cannot. If ``streams_body``, the view
-    gets it as a BodyStream and reads it itself. ``response`` is the schema of the successful response (None: no body,
-    or one of another ``media_type`` than JSON), ``example`` one of its values, and ``response_headers`` describes its
-    headers by name.
+    The view gets, by name, the parameters of the path and, if the endpoint has a schema for them, ``query``, ``body``
+    and ``headers``. A query or a body that it has no schema for must be empty. ``path`` documents the parameters of the
+    path. ``statuses`` are those of success, the usual one first, and ``errors`` those that the scope does not imply.
+    ``body_limit`` names the setting that bounds the body, and ``body_description`` says what its schema cannot. If
+    ``streams_body``, the view gets it as a BodyStream and reads it itself. ``response`` is the schema of the successful
+    response (None: no body, or one of another ``media_type`` than JSON), ``example`` one of its values, and
+    ``response_headers`` describes its headers by name.
     """
 
     operation: Operation
@@ -43,6 +43,7 @@ class Endpoint:
     path: Schema = field(default_factory=NoArguments)
     query: Schema = field(default_factory=NoArguments)
     body: Schema = field(default_factory=NoArguments)
+    headers: Schema = field(default_factory=NoArguments)
     body_limit: str = "max_body_bytes"
     body_description: str = ""
     streams_body: bool = False

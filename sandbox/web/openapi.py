@@ -132,6 +132,7 @@ def _operation(
     parameters = [
         *converter.schema2parameters(endpoint.path, location="path"),
         *converter.schema2parameters(endpoint.query, location="query"),
+        *converter.schema2parameters(endpoint.headers, location="header"),
     ]
     responses = {str(status): _success(converter, endpoint, status) for status in endpoint.statuses}
     for status in sorted(description.errors(endpoint)):

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 
+def environ_key(header: str) -> str:
+    """Return the key of a header in a WSGI environment: ``HTTP_X_REQUEST_ID`` for ``X-Request-Id``."""
+    return "HTTP_" + header.upper().replace("-", "_")
+
+
 class Request:
     """A request. ``body`` is the complete body; whoever makes the request reads it.
 
@@ -32,6 +37,11 @@ class Request:
         self.body = body
         self._query: DecodedQuery | None = None
         self._decoded_body: DecodedBody | None = None
+
+    def header(self, name: str) -> str | None:
+        """Return a header as text, without the white space around it; None if it was not sent."""
+        value: str | None = self.environ.get(environ_key(name))
+        return None if value is None else text_of(value).strip(" \t")
 
     @property
     def content_type(self) -> str:

@@ -7,6 +7,9 @@ from sandbox import problems
 from sandbox.problems import Problem
 from sandbox.world.errors import (
     FleetFull,
+    KeyInUse,
+    KeyReused,
+    KeysFull,
     ListenersFull,
     MissingParticipant,
     NameTaken,
@@ -35,6 +38,9 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
         f"not {problems.quoted(error.conversation_id)}."
     ),
     StoreFull: lambda error: problems.store_full(error.capacity),
+    KeyReused: lambda error: problems.key_reused(error.key, error.contact_id, error.group_id),
+    KeyInUse: lambda error: problems.key_in_use(error.key),
+    KeysFull: lambda error: problems.keys_full(error.capacity),
     FleetFull: lambda error: problems.fleet_full(error.capacity),
     UnknownSandbox: lambda error: problems.unknown_sandbox(error.sandbox_id),
     NameTaken: lambda error: problems.name_taken(error.name),

@@ -5,6 +5,9 @@ WorldError
 ├── UnknownConversation   no conversation has this id
 ├── UnknownCursor         a cursor names an id that this sandbox never had
 ├── StoreFull             the limit of conversations is reached
+├── KeyReused             an idempotency key was used for a create of other attributes
+├── KeyInUse              another call with the idempotency key is under way
+├── KeysFull              the limit of idempotency keys is reached
 ├── FleetFull             the limit of sandboxes is reached, and none is idle
 ├── UnknownSandbox        no sandbox has this id
 ├── NameTaken             a sandbox has this name already
@@ -56,6 +59,32 @@ class StoreFull(WorldError):
     """The limit of conversations is reached."""
 
     def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self.capacity = capacity
+
+
+class KeyReused(WorldError):
+    """An idempotency key was used for a create of other attributes, which are ``contact_id`` and ``group_id``."""
+
+    def __init__(self, key: str, contact_id: str | None, group_id: str | None) -> None:
+        super().__init__(key)
+        self.key = key
+        self.contact_id = contact_id
+        self.group_id = group_id
+
+
+class KeyInUse(WorldError):
+    """Another call with the idempotency key is under way: it is delayed, and has no answer yet."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class KeysFull(WorldError):
+    """The limit of idempotency keys is reached."""
+
+    def __init__(self, capacity: float) -> None:
         super().__init__(capacity)
         self.capacity = capacity
 

@@ -92,6 +92,29 @@ class World(RuleSet, Protocol):
         """Create a conversation. Raises MissingParticipant, StoreFull and SandboxReset."""
         ...
 
+    def create_once(
+        self, generation: int, key: str, contact_id: str | None, group_id: str | None
+    ) -> tuple[Record, bool]:
+        """Create a conversation, unless a create with this idempotency key did, and return whether one did.
+
+        What it returned then is returned again, whatever has become of the conversation. A key is forgotten after 24
+        hours of the world. Raises KeyReused if the attributes differ, KeyInUse if a delayed call holds the key,
+        KeysFull, and what :meth:`create` raises. An error is not stored.
+        """
+        ...
+
+    def hold_key(self, generation: int, key: str) -> bool:
+        """Hold an idempotency key for a call that is delayed: another create with it raises KeyInUse.
+
+        Returns False if there is nothing to hold, because a create with the key was made. Raises KeyInUse if another
+        call holds the key, and SandboxReset.
+        """
+        ...
+
+    def release_key(self, generation: int, key: str) -> None:
+        """End what :meth:`hold_key` began. Does nothing if ``generation`` is over, since nothing is held any more."""
+        ...
+
     def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
         """Change attributes of a conversation. Raises UnknownConversation and SandboxReset."""
         ...

@@ -1,24 +1,40 @@
-"""Freeing the tables of replaced states in short steps."""
+"""Freeing the large parts of replaced states in short steps."""
+
+from typing import Any, Protocol
+
+from rpds import HashTrieMap
 
 from sandbox.world.pause import Pause, with_pauses
-from sandbox.world.table import Table
 
 LARGE = 20_000
-"""Number of conversations and deletions from which a table is taken apart; others are freed in a few milliseconds."""
+"""Number of items from which a part is taken apart; others are freed in a few milliseconds."""
 _LEAVES_AT_ONCE = 16
 
 
-def release(tables: list[Table], pause: Pause) -> None:
-    """Forget ``tables``, and leave the list empty.
+class Part(Protocol):
+    """An immutable part of a state that may be large: a table, or idempotency keys."""
 
-    To free a hundred thousand conversations at once takes a fifth of a second, so a large table is taken apart, with
-    pauses. What other tables share with it stays.
+    @property
+    def places(self) -> int:
+        """The number of items."""
+        ...
+
+    def taken_apart(self) -> "tuple[list[HashTrieMap[str, Any]], list[object]]":
+        """Return the maps, and the leaves of the ordered maps."""
+        ...
+
+
+def release(parts: list[Part], pause: Pause) -> None:
+    """Forget ``parts``, and leave the list empty.
+
+    To free a hundred thousand conversations at once takes a fifth of a second, so a large part is taken apart, with
+    pauses. What other states share with it stays.
     """
-    while tables:
-        if tables[-1].places < LARGE:
-            tables.pop()
+    while parts:
+        if parts[-1].places < LARGE:
+            parts.pop()
             continue
-        maps, leaves = tables.pop().taken_apart()
+        maps, leaves = parts.pop().taken_apart()
         while leaves:
             del leaves[-_LEAVES_AT_ONCE:]
             pause()

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from rpds import HashTrieSet
+
 from sandbox.world.clock import Clock, ClockState, Now
-from sandbox.world.conversation import Record
-from sandbox.world.errors import SandboxReset
+from sandbox.world.conversation import Record, require_participant
+from sandbox.world.errors import KeyInUse, SandboxReset
+from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.journal_feed import JournalFeed
@@ -18,6 +21,8 @@ from sandbox.world.sleepers import NewEvent, RuleSleepers, Sleepers, Wait, new_e
 from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.store import Encode, Store
+
+_NO_HELD_KEYS: "HashTrieSet[str]" = HashTrieSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Bounds:
     journal_bytes: int
     snapshot_bytes: float = math.inf
     rule_bytes: float = math.inf
+    idempotency_keys: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,11 @@ class Sandbox:
         "_book",
         "_clock",
         "_ended",
+        "_held_keys",
         "_ids",
         "_journal",
         "_key",
+        "_keys",
         "_lock",
         "_runtime",
         "_sleepers",
@@ -72,6 +80,9 @@ class Sandbox:
         "_store",
         "generation",
     )
+
+    _keys: IdempotencyKeys
+    _held_keys: "HashTrieSet[str]"
 
     def __init__(self, state: SandboxState, runtime: Runtime, key: str = "", generation: int = 1) -> None:
         self._runtime = runtime
@@ -107,6 +118,39 @@ class Sandbox:
         with self._lock:
             self.check(generation)
             return self._store.create(self._ids, contact_id, group_id, self._clock.seconds())
+
+    def create_once(
+        self, generation: int, key: str, contact_id: str | None, group_id: str | None
+    ) -> tuple[Record, bool]:
+        # An invalid create is invalid whatever its key.
+        require_participant(contact_id, group_id)
+        with self._lock:
+            self.check(generation)
+            now = self._clock.time()
+            replayed = self._keys.replay(key, contact_id, group_id, now)
+            if replayed is not None:
+                return replayed, True
+            if key in self._held_keys:
+                raise KeyInUse(key)
+            keys = self._keys.with_room(self._runtime.bounds.idempotency_keys, now)
+            record = self._store.create(self._ids, contact_id, group_id, int(now))
+            self._keys = keys.put(StoredAnswer(key, record, now))
+            return record, False
+
+    def hold_key(self, generation: int, key: str) -> bool:
+        with self._lock:
+            self.check(generation)
+            if self._keys.find(key, self._clock.time()) is not None:
+                return False
+            if key in self._held_keys:
+                raise KeyInUse(key)
+            self._held_keys = self._held_keys.insert(key)
+            return True
+
+    def release_key(self, generation: int, key: str) -> None:
+        with self._lock:
+            if generation == self.generation:
+                self._held_keys = self._held_keys.discard(key)
 
     def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
         with self._lock:
@@ -259,7 +303,9 @@ class Sandbox:
 
     def fork(self) -> "Sandbox":
         with self._lock:
-            return Sandbox(self._state(), self._runtime, self._key, self.generation)
+            fork = Sandbox(self._state(), self._runtime, self._key, self.generation)
+            fork._held_keys = self._held_keys
+            return fork
 
     @property
     def snapshots(self) -> list[Snapshot[SandboxState]]:
@@ -299,6 +345,9 @@ class Sandbox:
         self._store = Store(state.table, runtime.encode, bounds.conversations)
         self._clock = Clock(runtime.now, state.frozen_at, state.clock_offset)
         self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
+        self._keys = state.idempotency_keys
+        # The keys of the calls that are delayed, which are of the generation that begins. No state has them.
+        self._held_keys = _NO_HELD_KEYS
         # A state is shared with snapshots and forks, in which the rules do not end when they end here.
         rules, counters = revived(state.rules, state.counters)
         self._book = RuleBook(
@@ -322,4 +371,5 @@ class Sandbox:
             clock.offset,
             self._book.rules,
             self._book.counted,
+            self._keys,
         )

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.world.idempotency import IdempotencyKeys
 from sandbox.world.memory import PINNED_ID_BYTES
+from sandbox.world.release import Part
 from sandbox.world.rules import Rule, RuleCounters
 from sandbox.world.table import Table
+
+_NO_KEYS = IdempotencyKeys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class SandboxState:
 
     ``id_index`` ids were handed out. The clock stands at ``frozen_at`` (Unix seconds) or runs ``clock_offset``
     seconds ahead of the machine's. ``counters`` are those of its rules, and of server-wide ones, that have counted a
-    call.
+    call. ``idempotency_keys`` are those of the creates that were made.
     """
 
     table: Table
@@ -25,20 +29,28 @@ class SandboxState:
     clock_offset: float = 0.0
     rules: tuple[Rule, ...] = ()
     counters: tuple[RuleCounters, ...] = ()
+    idempotency_keys: IdempotencyKeys = _NO_KEYS
+
+    @property
+    def large_parts(self) -> list[Part]:
+        """The parts that may take long to free, for :func:`~sandbox.world.release.release`."""
+        return [self.table, self.idempotency_keys]
 
     @property
     def memory(self) -> int:
         """About how many bytes the state occupies in memory, what it shares with others included."""
-        return self.table.memory + self._memory_besides_table(set())
+        return self.table.memory + self.idempotency_keys.memory + self._memory_of_the_rest(set())
 
     def memory_besides(self, seen: set[int]) -> int:
         """Return about how many bytes the state occupies in memory, without the objects whose identity is in ``seen``.
 
         What is counted is added to ``seen``, so that what states share is counted once.
         """
-        return self.table.memory_besides(seen) + self._memory_besides_table(seen)
+        # The table first: what a create has made is usually in it, and counts as a part of it.
+        size = self.table.memory_besides(seen) + self.idempotency_keys.memory_besides(seen)
+        return size + self._memory_of_the_rest(seen)
 
-    def _memory_besides_table(self, seen: set[int]) -> int:
+    def _memory_of_the_rest(self, seen: set[int]) -> int:
         size = 0
         if id(self.pinned_ids) not in seen:
             seen.add(id(self.pinned_ids))

@@ -43,19 +43,19 @@ DOCUMENT: dict[str, Any] = {
 
 def state_of(document: dict[str, Any], **room: int) -> SandboxState:
     """Return the state of a document, for which there is room unless ``room`` says otherwise."""
-    limits = {"conversations": 10, "rules": 2, "rule_bytes": 100_000} | room
+    limits = {"conversations": 10, "rules": 2, "rule_bytes": 100_000, "idempotency_keys": 5} | room
     stream = JsonStream(BytesIO(json.dumps(document).encode()).read, no_pause)
     return read_state(stream, Room(**limits), NOW)
 
 
-def test_every_attribute_is_required_but_the_counters_of_server_wide_rules() -> None:
-    optional = "server_faults"
-    assert [name for name in StateDocument().fields if name != optional] == list(DOCUMENT)
+def test_every_attribute_is_required_but_those_that_few_sandboxes_have() -> None:
+    optional = ("server_faults", "idempotency_keys")
+    assert [name for name in StateDocument().fields if name not in optional] == list(DOCUMENT)
     assert list(Deletion().fields) == ["id", "created_at"]
     for schema in (StateDocument(), Deletion()):
         with pytest.raises(ValidationError) as error:
             schema.load({})
-        assert list(error.value.messages) == [name for name in schema.fields if name != optional]
+        assert list(error.value.messages) == [name for name in schema.fields if name not in optional]
 
 
 def test_a_state_is_what_its_document_describes() -> None:
@@ -131,7 +131,7 @@ def test_items_without_room_are_not_even_read(
     with pytest.raises(error):
         read_state(
             JsonStream(lambda _: read.pop(0), no_pause),
-            Room(**{"conversations": 10, "rules": 2, "rule_bytes": 100_000} | room),
+            Room(**{"conversations": 10, "rules": 2, "rule_bytes": 100_000, "idempotency_keys": 5} | room),
             NOW,
         )
     assert read == [b"never closed"]
@@ -141,7 +141,7 @@ def refused(*pieces: str) -> tuple[str, int]:
     """Return the message for a document that arrives in pieces, and the number of pieces that were not read."""
     rest = [piece.encode() for piece in pieces]
     with pytest.raises(ValidationError) as error:
-        read_state(JsonStream(lambda _: rest.pop(0), no_pause), Room(10, 2, 100_000), NOW)
+        read_state(JsonStream(lambda _: rest.pop(0), no_pause), Room(10, 2, 100_000, 5), NOW)
     return message_of(error.value), len(rest)
 
 
@@ -208,6 +208,6 @@ def test_reading_pauses_again_and_again() -> None:
     def pause() -> None:
         paused.append(1)
 
-    state = read_state(JsonStream(BytesIO(body).read, pause), Room(500, 2, 100_000), NOW, pause=pause)
+    state = read_state(JsonStream(BytesIO(body).read, pause), Room(500, 2, 100_000, 5), NOW, pause=pause)
     assert len(state.table) == 500
     assert len(paused) > 1_000

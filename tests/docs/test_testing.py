@@ -55,7 +55,7 @@ def test_examples_pass() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "12 passed" in done.stdout
+    assert "14 passed" in done.stdout
 
 
 def test_example_for_unittest_passes_without_pytest() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sandbox.world.conversation import Conversation, Record
+from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.journal import Entry, Headers
-from sandbox.world.memory import json_bytes, text_bytes
+from sandbox.world.memory import IDEMPOTENCY_KEY_BYTES, json_bytes, text_bytes
 from sandbox.world.paging import Order
 from sandbox.world.table import Table
 from tests.world.harness import unbound
@@ -93,6 +94,19 @@ def test_journal_entry_counts_its_text(body: str) -> None:
         return Entry("r" * 50, 5.5, "M" * 50, "/p", "q=1", headers, encoded.decode(), None, 200, 1.5)
 
     assert kept(make) <= make().size
+
+
+@pytest.mark.parametrize("length", [8, 36, 255])
+def test_idempotency_keys_are_counted(length: int) -> None:
+    def make() -> IdempotencyKeys:
+        record = Record(Conversation.begin("a", "c1", None, 1), b"")
+        keys = IdempotencyKeys()
+        for number in range(500):
+            keys = keys.put(StoredAnswer(str(number).rjust(length), record, number + 0.5))
+        return keys
+
+    # The nodes of the map by key, about 200 bytes a key, are not of Python's allocator.
+    assert kept(make) <= 500 * IDEMPOTENCY_KEY_BYTES <= 3 * kept(make)
 
 
 @pytest.mark.parametrize("letter", ["a", "a long text of 64 letters ".ljust(50, "x")])

@@ -6,8 +6,9 @@ import pytest
 
 from sandbox.world import release as module
 from sandbox.world.conversation import Conversation
+from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.pause import no_pause
-from sandbox.world.release import LARGE, release
+from sandbox.world.release import LARGE, Part, release
 from sandbox.world.table import Table
 from tests.world.harness import record_of, table_of
 
@@ -27,7 +28,7 @@ def test_large_table_is_freed_with_pauses() -> None:
         counts.append(sum(type(each).__name__ == "_Leaf" for each in gc.get_objects()))
 
     before = sum(type(each).__name__ == "_Leaf" for each in gc.get_objects())
-    tables = [table_of(*IDS)]
+    tables: list[Part] = [table_of(*IDS)]
     release(tables, count_nodes)
     assert tables == []
     assert len(counts) > len(IDS) / 64
@@ -46,8 +47,22 @@ def test_records_that_other_tables_share_stay() -> None:
 
 
 @pytest.mark.usefixtures("anything_is_large")
+def test_idempotency_keys_are_freed_with_pauses_and_shared_ones_stay() -> None:
+    table = table_of(*IDS)
+    keys = IdempotencyKeys.of(StoredAnswer(each, table.get(each), 5.0) for each in IDS)
+    later = keys.put(StoredAnswer("new", table.get("c7"), 6.0))
+    paused: list[int] = []
+    parts: list[Part] = [keys]
+    del keys
+    release(parts, lambda: paused.append(1))
+    assert parts == []
+    assert len(paused) > 1
+    assert [each.key for each in later] == [*sorted(IDS), "new"]
+
+
+@pytest.mark.usefixtures("anything_is_large")
 def test_several_tables_and_none_are_released() -> None:
-    tables = [table_of("a"), Table(), table_of("b").remove("b")]
+    tables: list[Part] = [table_of("a"), Table(), table_of("b").remove("b")]
     release(tables, no_pause)
     release(tables, no_pause)
     assert tables == []

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from sandbox.world.clock import ClockState
-from sandbox.world.conversation import Conversation
+from sandbox.world.conversation import Conversation, Record
 from sandbox.world.errors import (
+    KeyInUse,
+    KeyReused,
+    KeysFull,
     MissingParticipant,
     RulesFull,
     SandboxReset,
@@ -222,6 +225,144 @@ def test_state_before_the_first_write_is_the_initial_state_and_shares_its_table(
     sandbox = open_sandbox(start)
     assert sandbox.state == start
     assert sandbox.state.table is start.table
+
+
+# Idempotency keys
+
+
+def once(
+    sandbox: Sandbox, key: str, contact_id: str | None = "c1", generation: int = 1
+) -> tuple[Record, bool]:
+    return sandbox.create_once(generation, key, contact_id, None)
+
+
+def test_create_with_a_key_is_made_once() -> None:
+    sandbox = open_sandbox()
+    created, is_replay = once(sandbox, "key")
+    assert not is_replay
+    assert once(sandbox, "key") == (created, True)
+    assert sandbox.size == 3
+    other, is_replay = once(sandbox, "other")
+    assert not is_replay
+    assert other.conversation.id != created.conversation.id
+
+
+def test_create_with_a_key_makes_what_a_create_without_one_makes() -> None:
+    assert once(open_sandbox(), "key")[0] == open_sandbox().create(1, "c1", None)
+
+
+def test_replay_is_what_was_created_whatever_has_become_of_it() -> None:
+    sandbox = open_sandbox()
+    created, _ = once(sandbox, "key")
+    sandbox.update(1, created.conversation.id, {"is_muted": True})
+    assert once(sandbox, "key") == (created, True)
+    sandbox.delete(1, created.conversation.id)
+    assert once(sandbox, "key") == (created, True)
+    assert ids_of(sandbox) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("seconds", "is_replay"), [(86_399.999, True), (86_400, False), (86_400.001, False)])
+def test_key_is_forgotten_after_a_day_of_the_sandbox(seconds: float, is_replay: bool) -> None:
+    sandbox = open_sandbox()
+    once(sandbox, "key")
+    sandbox.advance_clock(1, seconds)
+    assert once(sandbox, "key")[1] is is_replay
+
+
+def test_refused_create_leaves_the_key_free_and_uses_no_id() -> None:
+    sandbox = open_sandbox(conversations=3)
+    with pytest.raises(MissingParticipant):
+        once(sandbox, "key", None)
+    once(sandbox, "first")
+    with pytest.raises(StoreFull):
+        once(sandbox, "key")
+    with pytest.raises(KeyReused):
+        once(sandbox, "first", "c2")
+    # A create without a contact and a group is invalid whatever its key.
+    with pytest.raises(MissingParticipant):
+        once(sandbox, "first", None)
+    assert sandbox.state.id_index == 1
+    sandbox.delete(1, "a")
+    assert not once(sandbox, "key")[1]
+
+
+def test_create_over_the_limit_of_keys_is_refused_before_it_is_made() -> None:
+    sandbox = open_sandbox(idempotency_keys=1)
+    created = once(sandbox, "key")[0]
+    with pytest.raises(KeysFull):
+        once(sandbox, "other")
+    assert (sandbox.size, sandbox.state.id_index) == (3, 1)
+    assert once(sandbox, "key") == (created, True)
+    assert sandbox.create(1, "c1", None)
+    sandbox.advance_clock(1, 86_400)
+    assert not once(sandbox, "other")[1]
+
+
+def test_held_key_is_refused_until_it_is_released() -> None:
+    sandbox = open_sandbox()
+    assert sandbox.hold_key(1, "key")
+    with pytest.raises(KeyInUse):
+        once(sandbox, "key")
+    with pytest.raises(KeyInUse):
+        sandbox.hold_key(1, "key")
+    assert not once(sandbox, "other")[1]
+    sandbox.release_key(1, "key")
+    assert not once(sandbox, "key")[1]
+
+
+def test_key_with_an_answer_cannot_be_held() -> None:
+    sandbox = open_sandbox()
+    once(sandbox, "key")
+    assert not sandbox.hold_key(1, "key")
+    assert once(sandbox, "key")[1]
+    sandbox.advance_clock(1, 86_400)
+    assert sandbox.hold_key(1, "key")
+
+
+@pytest.mark.parametrize(
+    "restart",
+    [
+        lambda sandbox: sandbox.reset(sandbox.state),
+        lambda sandbox: sandbox.load(1, sandbox.state),
+        lambda sandbox: sandbox.restore(sandbox.take_snapshot(1).id),
+    ],
+    ids=["reset", "load", "restore"],
+)
+def test_no_key_is_held_in_a_new_generation(restart: Callable[[Sandbox], object]) -> None:
+    sandbox = open_sandbox()
+    sandbox.hold_key(1, "key")
+    restart(sandbox)
+    assert sandbox.hold_key(2, "key")
+    # The call that was delayed before ends now.
+    sandbox.release_key(1, "key")
+    with pytest.raises(KeyInUse):
+        once(sandbox, "key", generation=2)
+
+
+def test_snapshot_has_the_keys_of_its_moment() -> None:
+    sandbox = open_sandbox()
+    once(sandbox, "before")
+    sandbox.take_snapshot(1)
+    once(sandbox, "after")
+    sandbox.restore("snapshot-1")
+    assert once(sandbox, "before", generation=2)[1]
+    assert not once(sandbox, "after", generation=2)[1]
+
+
+def test_fork_has_the_keys_and_keeps_its_own() -> None:
+    sandbox = open_sandbox()
+    once(sandbox, "stored")
+    sandbox.hold_key(1, "held")
+    fork = sandbox.fork()
+    assert once(fork, "stored")[1]
+    with pytest.raises(KeyInUse):
+        once(fork, "held")
+    once(fork, "forked")
+    assert not once(sandbox, "forked")[1]
+
+
+def test_sandboxes_without_keys_share_them() -> None:
+    assert open_sandbox().state.idempotency_keys is open_sandbox().state.idempotency_keys
 
 
 # Time
@@ -462,6 +603,7 @@ def test_call_of_a_generation_before_a_reset_is_not_recorded_after_a_later_load(
 
 WRITES: dict[str, Callable[[Sandbox, int], object]] = {
     "create": lambda sandbox, generation: sandbox.create(generation, "c1", None),
+    "create_once": lambda sandbox, generation: sandbox.create_once(generation, "key", "c1", None),
     "update": lambda sandbox, generation: sandbox.update(generation, "a", {"is_muted": True}),
     "put new": lambda sandbox, generation: sandbox.put(generation, "new", {"contact_id": "c1"}),
     "put existing": lambda sandbox, generation: sandbox.put(generation, "a", {"is_muted": True}),
@@ -555,6 +697,9 @@ def test_check_refuses_an_old_generation(transition: Callable[[Sandbox], object]
     transition(sandbox)
     with pytest.raises(SandboxReset):
         sandbox.check(1)
+    with pytest.raises(SandboxReset):
+        sandbox.hold_key(1, "key")
+    sandbox.release_key(1, "key")
 
 
 def test_reset_begins_in_the_state_with_an_empty_journal_and_keeps_snapshots() -> None:

@@ -114,6 +114,17 @@ def test_exactly_the_deleted_conversations_are_missing(monkeypatch: pytest.Monke
         assert {shown.conversation.id for shown in page.records} == kept
 
 
+def test_creates_with_the_same_key_make_one_conversation() -> None:
+    sandbox = open_slow_sandbox(conversations=1000)
+    results = run_in_threads(
+        lambda _: [sandbox.create_once(1, f"key-{turn}", "contact", None) for turn in range(30)]
+    )
+    for made in zip(*results, strict=True):
+        assert [is_replay for _, is_replay in made].count(False) == 1
+        assert len({record.conversation.id for record, _ in made}) == 1
+    assert sandbox.size == len(sandbox.state.idempotency_keys) == 30
+
+
 def test_capacity_is_exact() -> None:
     sandbox = open_slow_sandbox(conversations=100)
 

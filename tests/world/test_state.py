@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sandbox.world.conversation import Conversation
-from sandbox.world.memory import DELETION_BYTES, PINNED_ID_BYTES, RECORD_BYTES
+from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
+from sandbox.world.memory import DELETION_BYTES, IDEMPOTENCY_KEY_BYTES, PINNED_ID_BYTES, RECORD_BYTES
 from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.table import Table
 from tests.world.harness import record_of, table_of, unbound
@@ -63,6 +64,21 @@ def test_rules_and_pinned_ids_are_counted_once() -> None:
     assert fits_exactly([ruled, ruled, replace(ruled, rules=RULES[:1])], plain, size)
     assert fits_exactly([ruled], ruled, 0)
     assert fits_exactly([ruled], replace(ruled, rules=RULES[:1]), sum(rule.size for rule in RULES[1:]))
+
+
+def test_idempotency_keys_are_counted_once_and_their_conversations_with_the_table() -> None:
+    plain = state_of(HUNDRED)
+    stored = [StoredAnswer(f"k{number}", HUNDRED.get(f"c00{number}"), 5.0) for number in range(3)]
+    keyed = replace(plain, idempotency_keys=IdempotencyKeys.of(stored))
+    assert fits_exactly([keyed], plain, 3 * IDEMPOTENCY_KEY_BYTES)
+    assert fits_exactly([keyed], keyed, 0)
+    deleted = replace(keyed, table=Table())
+    assert fits_exactly([deleted], state_of(Table()), 3 * (IDEMPOTENCY_KEY_BYTES + RECORD_BYTES))
+
+
+def test_large_parts_are_those_that_grow_with_the_calls() -> None:
+    state = state_of(HUNDRED)
+    assert state.large_parts == [HUNDRED, state.idempotency_keys]
 
 
 def test_small_states_are_not_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:

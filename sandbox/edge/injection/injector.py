@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sandbox.edge.call import Call
 from sandbox.edge.client import abandon, has_disconnected
 from sandbox.edge.injection.dribbled_body import DribbledBody
+from sandbox.edge.injection.held_key import held_key
 from sandbox.edge.injection.selector import FaultSelector, Injection
 from sandbox.edge.injection.wire import CallWire, capture_response
 from sandbox.edge.responder import Responder
@@ -106,7 +107,7 @@ class FaultInjector:
         """Sleep. Raises SleepersFull, and SandboxReset if the sandbox was reset meanwhile."""
         if milliseconds <= 0:
             return
-        with self._sleep_limit:
+        with self._sleep_limit, held_key(call):
             _sleep(call, milliseconds / 1000, injection)
         call.lease.world.check(call.lease.generation)
 

@@ -173,8 +173,8 @@ class TestPhases:
         entry = harness.entry()
         assert (entry["status"], entry["fault"]) == (503, "status after 400")
 
-    def test_retry_after_a_lost_response_creates_a_duplicate(self, harness: Harness) -> None:
-        """An API without idempotency keys has this effect on retries; the phase exists to show it."""
+    def test_retry_without_a_key_after_a_lost_response_creates_a_duplicate(self, harness: Harness) -> None:
+        """Retries have this effect without an idempotency key; the phase exists to show it."""
         before = len(harness.ids())
         harness.rule(times=1, fault={"type": "status", "status": 503}, phase="after")
         assert harness.create().status_code == 503
