@@ -25,10 +25,10 @@ from sandbox.world.paging import Query
 
 def create(lease: Lease, body: Mapping[str, Any], headers: Mapping[str, Any]) -> Response:
     """Add a new conversation between you and a contact or group."""
-    participants, key = (body["contact_id"], body["group_id"]), headers["idempotency_key"]
+    key = headers["idempotency_key"]
     if key is None:
-        return responses.created(lease.world.create(lease.generation, *participants))
-    record, is_replay = lease.world.create_once(lease.generation, key, *participants)
+        return responses.created(lease.world.create(lease.generation, body["contact_id"], body["group_id"]))
+    record, is_replay = lease.world.create_once(lease.generation, key, body["contact_id"], body["group_id"])
     return responses.created(record, is_replay=is_replay)
 
 

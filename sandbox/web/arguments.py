@@ -39,7 +39,7 @@ class ArgumentReader:
         self._body = body
         self._header_schema = headers
         names = [field.data_key or name for name, field in headers.fields.items()]
-        self._headers = [(environ_key(name), name) for name in names]
+        self._header_names = {environ_key(name): name for name in names}
         self._without_headers: Any = None
         self._lenient = lenient
         self._takes_query = bool(query.fields)
@@ -80,21 +80,27 @@ class ArgumentReader:
     def read_with_headers(self, request: Request) -> dict[str, Any]:
         """Return what :meth:`read` does, and ``headers``, which are validated first. Raises Problem 400 and 415."""
         headers = self.headers(request)
-        return {"headers": headers, **self.read(request)}
+        arguments = self.read(request)
+        arguments["headers"] = headers
+        return arguments
 
     def headers(self, request: Request) -> Any:
         """Return the validated headers. Raises Problem 400."""
         environ = request.environ
-        sent = [(key, name) for key, name in self._headers if key in environ]
-        if not sent:
-            # As most calls do.
-            if self._without_headers is None:
-                self._without_headers = _loaded(self._header_schema, {})
-            return self._without_headers
-        for key, name in sent:
-            if not is_utf8(environ[key]):
+        for key in self._header_names:
+            if key in environ:
+                return self._sent_headers(request)
+        # As most calls do. What they get is validated once.
+        if self._without_headers is None:
+            self._without_headers = _loaded(self._header_schema, {})
+        return self._without_headers
+
+    def _sent_headers(self, request: Request) -> Any:
+        sent = {key: name for key, name in self._header_names.items() if key in request.environ}
+        for key, name in sent.items():
+            if not is_utf8(request.environ[key]):
                 raise problems.invalid(f"{name} must be UTF-8.")
-        return _loaded(self._header_schema, {name: request.header(name) for _, name in sent})
+        return _loaded(self._header_schema, {name: request.header(name) for name in sent.values()})
 
     def _load(self, schema: Schema, attributes: dict[str, Any], place: str) -> Any:
         return _loaded(schema, attributes, f"this {place}", lenient=self._lenient)

@@ -14,6 +14,7 @@ from schemathesis import Case, CheckContext, GenerationMode, HookContext, Respon
 CONTACT = "WAz8eIbvDR60rouK"
 
 MAX_HEADERS_TEXT = 8192
+MAX_KEY_LENGTH = 255
 
 # schemathesis knows no generator for this format: the weekday of a date is not a matter of patterns.
 schemathesis.openapi.format(
@@ -74,7 +75,7 @@ def keep_counts(rule: dict[str, Any]) -> None:
 
 
 def keep_state(state: dict[str, Any]) -> None:
-    """Make the ids of a state unique, and its rules and conversations valid."""
+    """Make the ids and the keys of a state unique, and its rules and conversations valid."""
     for number, rule in enumerate(state["faults"], 1):
         keep_rule(rule)
         keep_counts(rule)
@@ -83,6 +84,9 @@ def keep_state(state: dict[str, Any]) -> None:
         keep_counts(counted)
     for conversation in state["conversations"]:
         keep_participant(conversation)
+    for number, stored in enumerate(state.get("idempotency_keys", ())):
+        stored["key"] = f"{number} {stored['key']}"[:MAX_KEY_LENGTH]
+        keep_participant(stored["conversation"])
     make_unique([*state["conversations"], *state["deleted"]])
 
 
