@@ -17,7 +17,8 @@ from sandbox.schemas.nested_object import NestedObject, Texts
 from sandbox.schemas.object_list import ObjectList, UnreadObjects
 from sandbox.world.errors import RulesFull
 from sandbox.world.journal import KNOWN_METHODS
-from sandbox.world.rules import RequestMatcher, UnboundRule
+from sandbox.world.request_matcher import RequestMatcher
+from sandbox.world.rules import UnboundRule
 
 
 class MatchDocument(Schema):

@@ -12,7 +12,8 @@ from sandbox.world.clock import ClockState
 from sandbox.world.conversation import Record
 from sandbox.world.journal import Entry, Key
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import RequestInfo, Rule, RuleCounters, Trial, UnboundRule
+from sandbox.world.request_matcher import RequestInfo
+from sandbox.world.rules import Rule, RuleCounters, Trial, UnboundRule
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
 

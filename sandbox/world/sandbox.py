@@ -16,7 +16,8 @@ from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.paging import Page, Query
-from sandbox.world.rules import RequestInfo, Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
+from sandbox.world.request_matcher import RequestInfo
+from sandbox.world.rules import Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
 from sandbox.world.sleepers import NewEvent, RuleSleepers, Sleepers, Wait, new_event, wait
 from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState, fit_beside

@@ -15,7 +15,8 @@ from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.loading import load
 from sandbox.schemas.object_list import UnreadObjects
 from sandbox.world.errors import RulesFull
-from sandbox.world.rules import RequestMatcher, UnboundRule
+from sandbox.world.request_matcher import RequestMatcher
+from sandbox.world.rules import UnboundRule
 
 FAULT = {"type": "status", "status": 503}
 

@@ -1,8 +1,8 @@
 """Helpers that several tests of the domain share: fake time, records, sandboxes and threads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from threading import Barrier
 from typing import Any, TypeVar
 
@@ -106,6 +106,20 @@ def matches_filter(conversation: Conversation, filter_: Filter) -> bool:
         and (not filter_.flags & PINNED or conversation.is_pinned)
         and (filter_.group_id is None or conversation.group_id == filter_.group_id)
     )
+
+
+@dataclass
+class FakeRequest:
+    """A request, by default one that creates a conversation."""
+
+    operation_id: str | None = "createConversation"
+    method: str = "POST"
+    path: str = "/v1/conversations"
+    query_attributes: Mapping[str, str] = field(default_factory=dict)
+    body_attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+CREATE = FakeRequest()
 
 
 class AlwaysDue:

@@ -33,6 +33,7 @@ from sandbox.world.table import Table
 from tests.world.harness import (
     BOUNDS,
     FakeClock,
+    FakeRequest,
     FakeWait,
     encode,
     ids_of,
@@ -54,16 +55,6 @@ CALL = Entry(
     status=201,
     duration_ms=1.0,
 )
-
-
-class FakeRequest:
-    """A request that creates a conversation."""
-
-    operation_id = "createConversation"
-    method = "POST"
-    path = "/v1/conversations"
-    query_attributes: dict[str, str] = {}
-    body_attributes: dict[str, str] = {}
 
 
 SERVER_RULE = unbound().bind("server-rule-1", None)

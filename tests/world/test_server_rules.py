@@ -8,8 +8,7 @@ from sandbox.world.clock import Clock
 from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
 from sandbox.world.rules import Rule, RuleBook
 from sandbox.world.server_rules import ServerRules
-from tests.world.harness import unbound
-from tests.world.test_rules import CREATE
+from tests.world.harness import CREATE, unbound
 
 GENERATION = 0
 
