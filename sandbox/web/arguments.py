@@ -28,8 +28,7 @@ class ArgumentReader:
     """Reads the arguments of one endpoint's requests. What it returns is cached and must not be changed.
 
     A schema without attributes accepts nothing: then the query or the body must be empty, and is no argument. Headers
-    that their schema does not name are ignored.
-    ``lenient`` ignores unknown attributes.
+    that their schema does not name are ignored. ``lenient`` ignores unknown attributes.
     """
 
     def __init__(

@@ -70,10 +70,10 @@ class Sandbox:
         "_clock",
         "_ended",
         "_held_keys",
+        "_idempotency_keys",
         "_ids",
         "_journal",
         "_key",
-        "_keys",
         "_lock",
         "_runtime",
         "_sleepers",
@@ -82,7 +82,7 @@ class Sandbox:
         "generation",
     )
 
-    _keys: IdempotencyKeys
+    _idempotency_keys: IdempotencyKeys
     _held_keys: "HashTrieSet[str]"
 
     def __init__(self, state: SandboxState, runtime: Runtime, key: str = "", generation: int = 1) -> None:
@@ -128,20 +128,20 @@ class Sandbox:
         with self._lock:
             self.check(generation)
             now = self._clock.time()
-            replayed = self._keys.replay(key, contact_id, group_id, now)
+            replayed = self._idempotency_keys.replay(key, contact_id, group_id, now)
             if replayed is not None:
                 return replayed, True
             if key in self._held_keys:
                 raise KeyInUse(key)
-            keys = self._keys.with_room(self._runtime.bounds.idempotency_keys, now)
+            keys = self._idempotency_keys.with_room(self._runtime.bounds.idempotency_keys, now)
             record = self._store.create(self._ids, contact_id, group_id, int(now))
-            self._keys = keys.put(StoredAnswer(key, record, now))
+            self._idempotency_keys = keys.put(StoredAnswer(key, record, now))
             return record, False
 
     def hold_key(self, generation: int, key: str) -> bool:
         with self._lock:
             self.check(generation)
-            if self._keys.find(key, self._clock.time()) is not None:
+            if self._idempotency_keys.find(key, self._clock.time()) is not None:
                 return False
             if key in self._held_keys:
                 raise KeyInUse(key)
@@ -346,7 +346,7 @@ class Sandbox:
         self._store = Store(state.table, runtime.encode, bounds.conversations)
         self._clock = Clock(runtime.now, state.frozen_at, state.clock_offset)
         self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
-        self._keys = state.idempotency_keys
+        self._idempotency_keys = state.idempotency_keys
         # The keys of the calls that are delayed, which are of the generation that begins. No state has them.
         self._held_keys = _NO_HELD_KEYS
         # A state is shared with snapshots and forks, in which the rules do not end when they end here.
@@ -372,5 +372,5 @@ class Sandbox:
             clock.offset,
             self._book.rules,
             self._book.counted,
-            self._keys,
+            self._idempotency_keys,
         )

@@ -26,6 +26,13 @@ def test_created_response_has_a_location() -> None:
     assert response.status == "201 Created"
     assert response.body == record(1).json + b"\n"
     assert ("Location", "/v1/conversations/id1") in response.headers
+    assert "Idempotent-Replayed" not in dict(response.headers)
+
+
+def test_replayed_response_is_the_created_one_with_a_header() -> None:
+    created, replayed = (responses.created(record(1), is_replay=each) for each in (False, True))
+    assert replayed.headers == [*created.headers, ("Idempotent-Replayed", "true")]
+    assert (replayed.status, replayed.body) == (created.status, created.body)
 
 
 @pytest.mark.parametrize("has_more", [True, False])

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from sandbox.problems import Problem
 from sandbox.schemas.arguments import CreateConversation, ListConversations, NoArguments, UpdateConversation
+from sandbox.schemas.fields import Id, IdempotencyKey
 from sandbox.web.arguments import ArgumentReader
 from sandbox.web.decoding import MAX_ATTRIBUTES
 from sandbox.web.request import Request
@@ -793,6 +794,60 @@ FUZZ = settings(
 NAMES = st.sampled_from(
     ["contact_id", "group_id", "is_pinned", "archived_at", "_schema", "", "\ud800", "zzz"]
 )
+
+
+class TwoHeaders(Schema):
+    """A header that may be sent, and one that must be."""
+
+    one = Id(data_key="X-One", load_default="default")
+    two = IdempotencyKey(data_key="X-Two", required=True)
+
+
+HEADERS = ArgumentReader(NoArguments(), NoArguments(), TwoHeaders())
+
+
+def request_with(**headers: str) -> Request:
+    return Request({"REQUEST_METHOD": "GET", "PATH_INFO": "/", **headers})
+
+
+@pytest.mark.parametrize(
+    ("sent", "values"),
+    [
+        ({"HTTP_X_TWO": "b"}, {"one": "default", "two": "b"}),
+        ({"HTTP_X_ONE": "a", "HTTP_X_TWO": " é ".encode().decode("latin-1")}, {"one": "a", "two": "é"}),
+        ({"HTTP_X_ONE": "a", "HTTP_X_TWO": "b", "HTTP_X_THREE": "c"}, {"one": "a", "two": "b"}),
+    ],
+)
+def test_headers_of_the_schema_are_read_and_others_are_ignored(
+    sent: dict[str, str], values: dict[str, str]
+) -> None:
+    request = request_with(**sent)
+    assert HEADERS.headers(request) == values
+    assert HEADERS.read_with_headers(request) == {"headers": values}
+    assert HEADERS.read(request) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, ["X-Two is missing; it must be a text of 1 to 255 characters."]),
+        (
+            {"HTTP_X_ONE": "a b", "HTTP_X_TWO": ""},
+            ["X-One must be an id", "X-Two must be a text of 1 to 255"],
+        ),
+        ({"HTTP_X_ONE": "\xff", "HTTP_X_TWO": "b"}, ["X-One must be UTF-8."]),
+    ],
+)
+def test_invalid_headers_are_refused_by_their_names(sent: dict[str, str], said: list[str]) -> None:
+    # Twice: what a request without the headers gets is kept.
+    for _ in range(2):
+        with pytest.raises(Problem) as refused:
+            HEADERS.headers(request_with(**sent))
+        assert refused.value.status == 400
+        for fragment in said:
+            assert fragment in refused.value.message
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.web.request import Request
 from tests.faults.harness import COLLECTION, ITEM, Harness
 
 BODIES: list[dict[str, Any]] = [
@@ -12,6 +13,23 @@ BODIES: list[dict[str, Any]] = [
     {"data": {"contact_id": "abc"}, "content_type": "multipart/form-data"},
     {"data": b'{"contact_id": "abc"}', "content_type": "application/json; charset=utf-8"},
 ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ({}, None),
+        ({"HTTP_X_ONE_TWO": ""}, ""),
+        ({"HTTP_X_ONE_TWO": " \ta b\t "}, "a b"),
+        ({"HTTP_X_ONE_TWO": "\xc3\xa9"}, "é"),
+        ({"HTTP_X_ONE_TWO": "\xe9"}, "\\xe9"),
+        ({"HTTP_X_ONE": "a", "X-One-Two": "b"}, None),
+    ],
+)
+def test_header_is_text_without_white_space_around_it(sent: dict[str, str], text: str | None) -> None:
+    request = Request({"REQUEST_METHOD": "GET", "PATH_INFO": "/"} | sent)
+    for name in ("X-One-Two", "x-one-two"):
+        assert request.header(name) == text
 
 
 def is_matched(match: dict[str, Any], method: str, url: str, **sent: Any) -> bool:
