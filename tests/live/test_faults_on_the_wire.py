@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.live.server import TIMEOUT_SECONDS, Server, environment, free_port, wait_until
-from tests.live.wire import Wire, assert_error, create, request
+from tests.live.wire import Wire, assert_error, control, create, request
 
 FLASK = [sys.executable, "-m", "flask", "--app", "sandbox", "run", "--port"]
 LIST = "/v1/conversations?limit=1"
@@ -59,18 +59,6 @@ def add_rule(server: Server, token: str, **document: Any) -> str:
     assert answer.status_code == 201, answer.text
     made: str = answer.json()["id"]
     return made
-
-
-def control(server: Server, token: str, method: str, path: str, body: Any = None) -> Any:
-    answer = httpx.request(
-        method,
-        f"{server.address}/__admin/{path}",
-        json=body,
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert answer.status_code < 300, answer.text
-    return answer.json() if answer.content else None
 
 
 def newest_entry(server: Server, token: str) -> dict[str, Any]:

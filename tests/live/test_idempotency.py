@@ -1,28 +1,14 @@
 """Idempotency keys on real connections: repeated headers, concurrent calls, and clients that leave."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import httpx
 import pytest
 
-from tests.live.server import TIMEOUT_SECONDS, Server, wait_until
-from tests.live.wire import Response, Wire, assert_error, create
+from tests.live.server import Server, wait_until
+from tests.live.wire import Response, Wire, assert_error, control, create
 
 KEY = "Idempotency-Key: key"
 FIVE_MINUTES = 300_000
-
-
-def control(server: Server, token: str, method: str, path: str, body: Any = None) -> Any:
-    answer = httpx.request(
-        method,
-        f"{server.address}/__admin/{path}",
-        json=body,
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert answer.status_code < 300, answer.text
-    return answer.json() if answer.content else None
 
 
 def count(server: Server, token: str) -> int:

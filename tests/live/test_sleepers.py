@@ -3,30 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
-import httpx
 import pytest
 
-from tests.live.server import TIMEOUT_SECONDS, Server, wait_until
-from tests.live.wire import Wire, assert_error, create, request
+from tests.live.server import Server, wait_until
+from tests.live.wire import Wire, assert_error, control, create, request
 
 COUNT = 300
 PATH = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 SLACK_SECONDS = 3.0
 """Tolerance for busy machines. Calls that sleep one after the other would exceed it."""
-
-
-def control(server: Server, token: str, method: str, path: str, body: Any = None) -> httpx.Response:
-    answer = httpx.request(
-        method,
-        f"{server.address}/__admin/{path}",
-        json=body,
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=TIMEOUT_SECONDS,
-    )
-    assert answer.status_code < 300, answer.text
-    return answer
 
 
 @contextmanager
@@ -36,7 +22,7 @@ def sleeping_calls(server: Server, token: str, text: str, count: int = COUNT) ->
         wires = [stack.enter_context(Wire(server)) for _ in range(count)]
         for wire in wires:
             wire.send(text)
-        wait_until(lambda: control(server, token, "GET", "faults").json()["data"][0]["matched"] >= count)
+        wait_until(lambda: control(server, token, "GET", "faults")["data"][0]["matched"] >= count)
         yield wires
 
 
@@ -76,7 +62,7 @@ def test_reset_wakes_all_calls_and_none_writes(server: Server, token: str) -> No
         for wire in wires:
             assert "reset" in assert_error(wire.read_response(), 503)
         assert time.monotonic() - started < SLACK_SECONDS
-    assert len(control(server, token, "GET", "state").json()["conversations"]) == 120
+    assert len(control(server, token, "GET", "state")["conversations"]) == 120
 
 
 @pytest.mark.parametrize("what", ["faults", "faults/rule-1"])

@@ -99,6 +99,19 @@ def create(token: str, *headers: str, body: str = CREATE, length: int | None = N
     )
 
 
+def control(server: Server, token: str, method: str, path: str, body: Any = None) -> Any:
+    """Call the control API for ``token``, and return its JSON, or None if there is none."""
+    answer = httpx.request(
+        method,
+        f"{server.address}/__admin/{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=TIMEOUT_SECONDS,
+    )
+    assert answer.status_code < 300, answer.text
+    return answer.json() if answer.content else None
+
+
 def list_conversations(server: Server, token: str) -> list[Any]:
     """Return the newest hundred conversations of ``token``."""
     response = httpx.get(
