@@ -146,7 +146,7 @@ class Settings:
     admin_token: str | None = setting(
         None,
         _text,
-        "RequestedFault of callers of /__admin as X-Admin-Token; better given as the variable.",
+        "Token that callers of /__admin must send as X-Admin-Token; better given as the variable.",
         "TOKEN",
     )
     admin_origin: tuple[str, ...] = setting(
