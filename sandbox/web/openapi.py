@@ -129,10 +129,14 @@ def error_response(converter: "OpenAPIConverter", status: int, reason: str) -> d
 def _operation(
     description: Description, spec: "APISpec", converter: "OpenAPIConverter", endpoint: Endpoint
 ) -> dict[str, Any]:
+    headers = converter.schema2parameters(endpoint.headers, location="header")
+    # In the functions that generators make, an optional header comes before the body, and a call with the body alone
+    # would not be possible. So optional headers are described only.
+    optional = [each for each in headers if not each["required"]]
     parameters = [
         *converter.schema2parameters(endpoint.path, location="path"),
         *converter.schema2parameters(endpoint.query, location="query"),
-        *converter.schema2parameters(endpoint.headers, location="header"),
+        *(each for each in headers if each["required"]),
     ]
     responses = {str(status): _success(converter, endpoint, status) for status in endpoint.statuses}
     for status in sorted(description.errors(endpoint)):
@@ -141,7 +145,12 @@ def _operation(
         "operationId": endpoint.operation.id,
         "tags": [description.tag[0]],
         "summary": endpoint.summary,
-        "description": endpoint.scope.value,
+        "description": " ".join(
+            [
+                endpoint.scope.value,
+                *(f"Optional header {each['name']}: {each['description']}" for each in optional),
+            ]
+        ),
         "parameters": parameters,
         "responses": responses,
     }

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import schemathesis
@@ -12,10 +11,6 @@ DOCUMENTED_ID = "xgQQXg3hrtjh7AvZ"
 """The id of a documented conversation. It remains a valid cursor after the conversation is deleted."""
 CURSORS = ("starting_after", "ending_before")
 
-KEY = "Idempotency-Key"
-MAX_KEY_LENGTH = 255
-
-numbers = count(1)
 known_ids = {DOCUMENTED_ID}
 
 
@@ -29,7 +24,6 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         keep_known_cursors(case)
     elif operation == "createConversation":
         add_participant(case)
-        make_key_new(case)
 
 
 def keep_known_cursors(case: Case[Any]) -> None:
@@ -48,12 +42,6 @@ def add_participant(case: Case[Any]) -> None:
         case.body, case.media_type = {}, "application/json"
     if not case.body.get("contact_id") and not case.body.get("group_id"):
         case.body["contact_id"] = "WAz8eIbvDR60rouK"
-
-
-def make_key_new(case: Case[Any]) -> None:
-    """Make an idempotency key one that no earlier call has sent with other attributes."""
-    if KEY in case.headers:
-        case.headers[KEY] = f"{next(numbers)} {case.headers[KEY]}"[:MAX_KEY_LENGTH]
 
 
 @schemathesis.hook
