@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from flask import Flask
 
@@ -22,6 +23,7 @@ from sandbox.edge.injection.injector import FaultInjector
 from sandbox.edge.injection.selector import FaultSelector
 from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
+from sandbox.engines.memory import MemoryEngine
 from sandbox.faults.command_line import command_line_rules
 from sandbox.pages import documentation, errors, home
 from sandbox.panel import pages as panel
@@ -30,14 +32,17 @@ from sandbox.seeding.scenario import Scenario, ScenarioError, load
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
 from sandbox.world.clock import Now
+from sandbox.world.engine import Engine
 from sandbox.world.fleet import Fleet
-from sandbox.world.interface import World
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.pause import Pause, no_pause
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
 from sandbox.world.sleepers import NewEvent, RuleSleepers, Wait, new_event, wait
+from sandbox.world.state import SandboxState
+
+Rules = TypeVar("Rules", bound=ServerRules)
 
 
 def create_app(  # noqa: PLR0913  # all that the server depends on is passed in here, each by name
@@ -63,23 +68,21 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
     feed = feed or JournalFeed(settings.max_streams, wait, new_event)
-    rule_sleepers = RuleSleepers()
-    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, rule_sleepers)
+    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, RuleSleepers())
+    server_rules, engine = _engine(settings, scenario, runtime, pause)
     fleet = Fleet(
-        partial(_launch, scenario, runtime),
+        engine,
         monotonic,
         settings.max_sandboxes,
         settings.idle_seconds,
         settings.id_key.encode() if settings.id_key else secrets.token_bytes(16),
         strict=settings.strict_worlds,
     )
-    server_rules = ServerRules(
-        settings.max_rules,
-        rule_sleepers.wake,
-        command_line_rules(settings.latency, settings.error_rate, settings.error_status),
-        settings.max_rule_bytes,
-    )
-    boot = boot or Boot(monotonic)
+    if boot is None:
+        boot = Boot(monotonic)
+        fleet.begin()
+    else:
+        boot.on_begin(fleet.begin)
     context = ControlContext(
         fleet, server_rules, scenario, settings, now, boot, feed, partial(secrets.token_hex, 8), pause
     )
@@ -136,5 +139,28 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-def _launch(scenario: Scenario, runtime: Runtime, token: str) -> World:
-    return Sandbox(scenario.initial_state(runtime.now()), runtime, token)
+def _engine(
+    settings: Settings, scenario: Scenario, runtime: Runtime, pause: Pause
+) -> tuple[ServerRules, Engine]:
+    """Return the server-wide rules, and the engine of the worlds. Raises SettingsError with one line."""
+
+    def initial_state() -> SandboxState:
+        return scenario.initial_state(runtime.now())
+
+    def rules(kind: type[Rules]) -> Rules:
+        return kind(
+            settings.max_rules,
+            runtime.rule_sleepers.wake,
+            command_line_rules(settings.latency, settings.error_rate, settings.error_status),
+            settings.max_rule_bytes,
+        )
+
+    if settings.persist is None:
+        return rules(ServerRules), MemoryEngine(lambda key: Sandbox(initial_state(), runtime, key))
+    from sandbox.engines.file import FileEngine, KeptServerRules, UnusableFile  # noqa: PLC0415  # it imports SQLite
+
+    kept_rules = rules(KeptServerRules)
+    try:
+        return kept_rules, FileEngine(settings.persist, initial_state, runtime, kept_rules, pause)
+    except UnusableFile as error:
+        raise SettingsError(f"--persist {settings.persist} {error}.") from None

@@ -293,6 +293,15 @@ def fleet_full(capacity: int) -> Problem:
     )
 
 
+def storage_failed() -> Problem:
+    """Return a 503: a change could not be written to the file of ``--persist``."""
+    return Problem(
+        503,
+        "The file of --persist cannot be written, so nothing was changed. See whether its disk is full.",
+        [("Retry-After", "5")],
+    )
+
+
 def one_process_only() -> Problem:
     """Return a 503: the server runs in several processes, each of which would have a state of its own."""
     return Problem(

@@ -259,6 +259,12 @@ class Settings:
         "Append every call to this file as a line of JSON. It grows without a limit.",
         "PATH",
     )
+    persist: str | None = setting(
+        None,
+        _text,
+        "Keep all sandboxes in this file, so that they outlast the server. It is created if it does not exist.",
+        "PATH",
+    )
     workers: int = setting(
         1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"
     )

@@ -14,10 +14,29 @@ from werkzeug.test import TestResponse
 from sandbox.app import create_app
 from sandbox.seeding.scenario import Scenario, load
 from sandbox.settings import Settings
+from tests.applications import APPLICATIONS, ENGINES
 
 pytest_plugins = ["tests.tools"]
 
 TOKENS = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=ENGINES, default="memory", help="where the worlds of the tests live")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    if request.config.getoption("--engine") == "file":
+        APPLICATIONS.folder = tmp_path_factory.mktemp("worlds")
+
+
+@pytest.fixture(autouse=True)
+def _restart_changes_nothing() -> Iterator[None]:
+    """Compare the worlds of a test with those in its files, if they are kept in files."""
+    yield
+    for before, after in APPLICATIONS.reopened():
+        assert before == after
 
 
 @cache
@@ -37,7 +56,7 @@ def open_app(clock: SimpleNamespace) -> Callable[..., Flask]:
     """Return a factory of applications on the clock of the test: ``open_app("blank", lenient=True)``."""
 
     def create(scenario: str = "documented", **settings: Any) -> Flask:
-        return create_app(
+        return APPLICATIONS.open(
             Settings(scenario=scenario, **settings),
             scenario=cached_scenario(scenario),
             now=lambda: clock.now,

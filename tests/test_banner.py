@@ -52,6 +52,11 @@ def test_enabled_option_is_named(settings: dict[str, Any], words: str) -> None:
     assert "nothing" not in banner_text(**settings)
 
 
+def test_file_of_the_sandboxes_is_named() -> None:
+    assert "kept in" not in banner_text()
+    assert "sandboxes  kept in worlds.db" in banner_text(persist="worlds.db")
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

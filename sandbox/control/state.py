@@ -5,8 +5,8 @@ from typing import Any
 
 from sandbox.control.context import ControlContext
 from sandbox.control.key_state import exported_keys
-from sandbox.control.rule_state import exported_rules, exported_server_rules
 from sandbox.control.state_document import VERSION, Room, StateDocument, read_state
+from sandbox.faults.rule_state import exported_rules, exported_server_rules
 from sandbox.operations import Operation
 from sandbox.schemas.examples import CREATED
 from sandbox.schemas.json_stream import JsonStream

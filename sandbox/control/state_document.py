@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from marshmallow import Schema, ValidationError
 
 from sandbox.control.key_state import KeyState
-from sandbox.control.rule_state import (
+from sandbox.faults.rule_state import (
     RuleState,
     SavedRule,
     ServerRuleState,

@@ -16,16 +16,23 @@ class Boot:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._began = monotonic()
+        self._callbacks: list[Callable[[], None]] = []
 
     @cached_property
     def id(self) -> str:
         """A random id of 8 hexadecimal digits, the prefix of all request ids that the server makes."""
         return secrets.token_hex(4)
 
+    def on_begin(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` when a boot begins."""
+        self._callbacks.append(callback)
+
     def begin(self) -> None:
         """Begin a new boot, with a new id."""
         self._began = self._monotonic()
         self.__dict__.pop("id", None)
+        for callback in self._callbacks:
+            callback()
 
     def uptime(self) -> float:
         """Return the seconds since the boot began."""

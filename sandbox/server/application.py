@@ -22,7 +22,8 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
 
     ``on_boot`` is called in each worker before it answers, ``on_ready`` once, when requests are answered and a signal
     ends the server cleanly, and ``on_end`` in a worker that stops, before it waits for its calls. The worker reads
-    ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe is closed.
+    ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe is closed. ``keeps_worlds`` says that the
+    sandboxes outlast a worker.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         on_boot: Callable[[], None] = lambda: None,
         parent_pipe: int | None = None,
         on_end: Callable[[], None] = lambda: None,
+        *,
+        keeps_worlds: bool = False,
     ) -> None:
         self._app = app
         # gunicorn closes the descriptor after it has duplicated it: it must not be closed here a second time.
@@ -41,6 +44,7 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         self._on_boot = on_boot
         self._on_ready = on_ready
         self._parent_pipe = parent_pipe
+        self._keeps_worlds = keeps_worlds
         self.limits = limits or Limits()
         self.on_end = on_end
         super().__init__()
@@ -65,5 +69,7 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
             gevent.spawn(end_with_parent, self._parent_pipe, worker.ppid)
         if worker.age == 1:
             self._on_ready()
+        elif self._keeps_worlds:
+            worker.log.warning("The worker died and was started again, with the sandboxes of --persist.")
         else:
             worker.log.warning("The worker died and was started again: what the sandboxes held is lost.")

@@ -57,5 +57,12 @@ def serve(settings: Settings) -> None:
         limits = Limits.of(settings)
         raise_open_file_limit(limits.open_files)
         StandaloneApplication(
-            app, listener, on_ready, limits, boot.begin, settings.parent_pipe, feed.close
+            app,
+            listener,
+            on_ready,
+            limits,
+            boot.begin,
+            settings.parent_pipe,
+            feed.close,
+            keeps_worlds=settings.persist is not None,
         ).run()

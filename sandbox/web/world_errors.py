@@ -19,6 +19,7 @@ from sandbox.world.errors import (
     SleepersFull,
     SnapshotsFull,
     SnapshotsTooLarge,
+    StorageFailed,
     StoreFull,
     UndeclaredWorld,
     UnknownConversation,
@@ -54,6 +55,7 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     RulesTooLarge: lambda error: problems.rules_too_large(error.max_bytes),
     SleepersFull: lambda error: problems.too_many_sleepers(error.capacity),
     ListenersFull: lambda error: problems.too_many_streams(error.capacity),
+    StorageFailed: lambda _: problems.storage_failed(),
     SandboxReset: lambda _: problems.reset_meanwhile(),
 }
 """The problem for each error of the domain."""

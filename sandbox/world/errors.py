@@ -21,6 +21,7 @@ WorldError
 ├── RulesTooLarge         the limit of the memory of fault rules is reached
 ├── SleepersFull          the limit of sleeping calls is reached
 ├── ListenersFull         the limit of listeners to the journals is reached
+├── StorageFailed         a change could not be stored, so it was not made
 └── SandboxReset          the sandbox was reset since the call entered it
 """
 
@@ -198,6 +199,10 @@ class ListenersFull(WorldError):
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
         self.capacity = capacity
+
+
+class StorageFailed(WorldError):
+    """A change could not be stored where it would outlast the process, so it was not made."""
 
 
 class SandboxReset(WorldError):

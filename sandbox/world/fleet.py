@@ -13,10 +13,11 @@ from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
+from sandbox.world.engine import Engine
 from sandbox.world.errors import FleetFull, NameTaken, UndeclaredWorld, UnknownSandbox
 from sandbox.world.interface import World
 from sandbox.world.state import SandboxState
-from sandbox.world.world_name import WorldKey, WorldName, text_of
+from sandbox.world.world_name import WorldKey, WorldName
 
 GRACE_SECONDS = 60.0
 """At capacity, a sandbox counts as idle and may be dropped once it was unused for this long."""
@@ -57,9 +58,9 @@ class Lease(NamedTuple):
 class Fleet:
     """All sandboxes by token or name, least recently used first.
 
-    ``launch`` returns a new world for the text of its key (:func:`~sandbox.world.world_name.text_of`). ``now`` returns
-    seconds and never goes back (``time.monotonic``). ``idle_seconds`` 0 means that sandboxes do not expire by age.
-    ``id_key`` is the key of the sandboxes' public ids: with the same key, the same tokens and names have the same ids.
+    ``engine`` launches worlds, and may have kept some of an earlier process. ``now`` returns seconds and never goes
+    back (``time.monotonic``). ``idle_seconds`` 0 means that sandboxes do not expire by age. ``id_key`` is the key of
+    the sandboxes' public ids: with the same key, the same tokens and names have the same ids.
     ``strict`` refuses worlds that were not declared.
 
     ``anonymous`` is the slot of the requests without a token. It is not one of the fleet's sandboxes.
@@ -67,7 +68,7 @@ class Fleet:
 
     def __init__(
         self,
-        launch: Callable[[str], World],
+        engine: Engine,
         now: Callable[[], float],
         capacity: int,
         idle_seconds: float,
@@ -75,7 +76,7 @@ class Fleet:
         *,
         strict: bool = False,
     ) -> None:
-        self._launch = launch
+        self._engine = engine
         self._now = now
         self._capacity = capacity
         self._idle_seconds = idle_seconds
@@ -88,7 +89,23 @@ class Fleet:
         # No sandbox expires before: a use only postpones that, and there is no need to look at each request.
         self._next_expiry = math.inf
         self._lock = Lock()
-        self.anonymous = SandboxSlot("", launch(""), now())
+        self.anonymous = SandboxSlot("", engine.launch(""), now())
+
+    def begin(self) -> None:
+        """Take over the worlds that the engine has kept. Their idle time begins now.
+
+        A server calls this once, in the process that answers.
+        """
+        now = self._now()
+        for key, world, token, seconds_left in self._engine.kept():
+            if key == "":
+                self.anonymous.world = world
+                continue
+            slot = self._slots[key] = SandboxSlot(key, world, now)
+            if token:
+                self._select_by(slot, token, now, seconds_left)
+            if self._idle_seconds:
+                self._next_expiry = min(self._next_expiry, now + self._idle_seconds)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -145,12 +162,8 @@ class Fleet:
                 raise NameTaken(name.text)
             slot = self._launched(name, now)
             slot.world.reset(state)
-            slot.token = token
-            self._by_token[token] = slot
-            if ttl_seconds is not None:
-                slot.ends_at = now + ttl_seconds
-                self._ending[name] = slot
-                self._next_expiry = min(self._next_expiry, slot.ends_at)
+            self._engine.remember(name, token, ttl_seconds)
+            self._select_by(slot, token, now, ttl_seconds)
             return slot
 
     def release(self, lease: Lease) -> None:
@@ -173,7 +186,6 @@ class Fleet:
         with self._lock:
             if self._slots.get(slot.key) is slot:
                 self._remove(slot)
-        slot.world.end()
 
     def key_of(self, sandbox_id: str) -> WorldKey:
         """Return the key of a sandbox. Raises UnknownSandbox."""
@@ -203,6 +215,15 @@ class Fleet:
         """Return the seconds until the end of this sandbox, or None if it has none."""
         return None if slot.ends_at == math.inf else slot.ends_at - self._now()
 
+    def _select_by(self, slot: SandboxSlot, token: str, now: float, seconds_left: float | None) -> None:
+        """Let ``token`` select a declared world, which ends in ``seconds_left``, if that is given."""
+        slot.token = token
+        self._by_token[token] = slot
+        if seconds_left is not None:
+            slot.ends_at = now + seconds_left
+            self._ending[slot.key] = slot
+            self._next_expiry = min(self._next_expiry, slot.ends_at)
+
     def _declared(self, key: WorldKey) -> SandboxSlot | None:
         return self._by_token.get(key) if isinstance(key, str) else None
 
@@ -213,7 +234,7 @@ class Fleet:
 
     def _launched(self, key: WorldKey, now: float) -> SandboxSlot:
         self._make_room(now)
-        world = self._launch(text_of(key))
+        world = self._engine.launch(key)
         slot = self._slots[key] = SandboxSlot(key, world, now)
         if self._idle_seconds:
             self._next_expiry = min(self._next_expiry, now + self._idle_seconds)
@@ -224,6 +245,7 @@ class Fleet:
         self._ending.pop(slot.key, None)
         if slot.name is not None:
             self._by_token.pop(slot.token, None)
+        slot.world.end()
 
     def _expire(self, now: float) -> None:
         self._end_due(now)
@@ -238,7 +260,6 @@ class Fleet:
     def _end_due(self, now: float) -> None:
         for slot in [slot for slot in self._ending.values() if slot.ends_at <= now]:
             self._remove(slot)
-            slot.world.end()
 
     def _make_room(self, now: float) -> None:
         if len(self._slots) < self._capacity:

@@ -21,7 +21,7 @@ from sandbox.world.pause import Pause, no_pause
 LIFETIME_SECONDS = 86_400
 """A key is forgotten after this time on the sandbox's clock."""
 
-_FORGOTTEN_AT_ONCE = 16
+FORGOTTEN_AT_ONCE = 16
 """The most expired keys that one create forgets: all of them at once could take a second."""
 _FILLED_AT_ONCE = 1024
 
@@ -74,9 +74,13 @@ class IdempotencyKeys:
         """Iterate over the answers, the oldest first."""
         return iter(self._by_age)
 
+    def get(self, key: str) -> StoredAnswer | None:
+        """Return the answer of ``key``, which may be expired; None if it has none."""
+        return self._by_key.get(key)
+
     def find(self, key: str, now: float) -> StoredAnswer | None:
         """Return the answer of ``key``; None if it has none, or if it is forgotten at ``now`` (Unix seconds)."""
-        stored = self._by_key.get(key)
+        stored = self.get(key)
         return None if stored is None or _is_expired(stored, now) else stored
 
     def replay(self, key: str, contact_id: str | None, group_id: str | None, now: float) -> Record | None:
@@ -99,7 +103,7 @@ class IdempotencyKeys:
         Raises KeysFull if ``capacity`` answers are left.
         """
         by_key, by_age = self._by_key, self._by_age
-        for oldest in by_age.after(None, _FORGOTTEN_AT_ONCE):
+        for oldest in by_age.after(None, FORGOTTEN_AT_ONCE):
             if not _is_expired(oldest, now):
                 break
             by_key, by_age = by_key.remove(oldest.key), by_age.remove(oldest.age)

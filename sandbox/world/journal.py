@@ -1,6 +1,7 @@
 """The journal: the last calls, bounded; and counters, which stay exact when entries are dropped."""
 
 from collections import deque
+from collections.abc import Mapping
 from itertools import islice
 from threading import Lock
 from typing import NamedTuple
@@ -73,7 +74,7 @@ class Key(NamedTuple):
     status: int | None = None
 
 
-_Counted = tuple[str | None, str, int | None]
+Counted = tuple[str | None, str, int | None]
 """The attributes of a call by which it is counted, in the order of :class:`Key`."""
 
 
@@ -115,7 +116,7 @@ class Journal:
 
     def _clear(self) -> None:
         self._entries: deque[tuple[int, Entry, int]] = deque()
-        self._counts: dict[_Counted, int] = {}
+        self._counts: dict[Counted, int] = {}
         self._bytes = 0
         self._truncated = False
 
@@ -127,7 +128,7 @@ class Journal:
     def record(self, entry: Entry) -> None:
         """Add ``entry``; the oldest entries make room."""
         with self._lock:
-            key = _key_of(entry)
+            key = key_of(entry)
             counts = self._counts
             counts[key] = counts.get(key, 0) + 1
             size = entry.size
@@ -141,6 +142,12 @@ class Journal:
             if feed.listeners:
                 # Under the lock, so that listeners are told in the order of the journal.
                 feed.publish(Update(number, self._token, entry))
+
+    def recount(self, counts: Mapping[Counted, int]) -> None:
+        """Set the counters to those of a journal of which only the last entries were kept."""
+        with self._lock:
+            self._counts = dict(counts)
+            self._truncated = sum(counts.values()) > len(self._entries)
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
         """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
@@ -173,13 +180,14 @@ class Journal:
 
 def selects(wanted: Key, entry: Entry) -> bool:
     """Return True if ``wanted`` selects ``entry``."""
-    return _matches(wanted, _key_of(entry))
+    return _matches(wanted, key_of(entry))
 
 
-def _key_of(entry: Entry) -> _Counted:
+def key_of(entry: Entry) -> Counted:
+    """Return the attributes by which a call is counted."""
     method = entry.method if entry.method in KNOWN_METHODS else OTHER_METHOD
     return entry.operation, method, entry.status
 
 
-def _matches(wanted: Key, key: _Counted) -> bool:
+def _matches(wanted: Key, key: Counted) -> bool:
     return all(ask is None or ask == has for ask, has in zip(wanted, key, strict=True))

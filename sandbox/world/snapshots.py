@@ -1,7 +1,7 @@
 """Save points of one sandbox, in memory. A state is an immutable value, so a snapshot only keeps a reference."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
@@ -59,6 +59,17 @@ class Snapshots(Generic[S]):
             snapshot = Snapshot(f"snapshot-{self._taken}", at, state)
             self._by_id[snapshot.id] = snapshot
             return snapshot
+
+    @property
+    def taken(self) -> int:
+        """The number of snapshots that were taken, those that were dropped since included."""
+        return self._taken
+
+    def fill(self, snapshots: Iterable[Snapshot[S]], taken: int) -> None:
+        """Add the snapshots that were kept elsewhere, in the order in which they were taken."""
+        with self._lock:
+            self._by_id |= {each.id: each for each in snapshots}
+            self._taken = taken
 
     def get(self, snapshot_id: str) -> Snapshot[S]:
         """Return the snapshot of this id. Raises UnknownSnapshot."""

@@ -43,7 +43,7 @@ class Deletion(NamedTuple):
     place: Order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Table:
     """An immutable table of conversations.
 

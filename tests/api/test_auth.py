@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from sandbox.api.auth import authenticated
 from sandbox.edge.call import Call
+from sandbox.engines.memory import MemoryEngine
 from sandbox.problems import Problem
 from sandbox.world.fleet import Fleet
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
@@ -107,7 +108,9 @@ def test_call_without_a_token_changes_nothing(anonymous: FlaskClient) -> None:
 
 def test_authenticated_returns_the_lease_or_raises_a_problem() -> None:
     runtime = Runtime(lambda: 0.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
-    fleet = Fleet(lambda token: Sandbox(SandboxState(Table(), seed=1), runtime, token), lambda: 0.0, 1, 0)
+    fleet = Fleet(
+        MemoryEngine(lambda token: Sandbox(SandboxState(Table(), seed=1), runtime, token)), lambda: 0.0, 1, 0
+    )
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": COLLECTION}
     call = Call(environ)
     call.enter(fleet.lease_anonymous())

@@ -12,6 +12,7 @@ from marshmallow import Schema
 from sandbox.api.application import Application
 from sandbox.control.context import ControlContext
 from sandbox.control.endpoint import register, register_all
+from sandbox.engines.memory import MemoryEngine
 from sandbox.operations import Operation
 from sandbox.schemas.fields import Flag, WholeNumber
 from sandbox.settings import Settings
@@ -45,7 +46,11 @@ class Harness:
 
     def __init__(self) -> None:
         self.fleet = Fleet(
-            lambda token: Sandbox(SandboxState(Table(), seed=1), Runtime(lambda: 5.0, encode, BOUNDS), token),
+            MemoryEngine(
+                lambda token: Sandbox(
+                    SandboxState(Table(), seed=1), Runtime(lambda: 5.0, encode, BOUNDS), token
+                )
+            ),
             lambda: 0.0,
             capacity=2,
             idle_seconds=0,

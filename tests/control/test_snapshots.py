@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from sandbox.control import snapshots
 from sandbox.control.context import ControlContext
+from sandbox.engines.memory import MemoryEngine
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import load
 from sandbox.world.fleet import Fleet
@@ -228,7 +229,7 @@ def test_snapshot_requires_json_without_attributes(api: FlaskClient, assert_erro
 def test_snapshot_and_restore_do_not_copy_the_data() -> None:
     start = load("default").initial_state(0)
     runtime = Runtime(lambda: 5.0, encode, Bounds(1000, 10, 10, 10, 10_000))
-    fleet = Fleet(lambda token: Sandbox(start, runtime, token), lambda: 0.0, 10, 0)
+    fleet = Fleet(MemoryEngine(lambda token: Sandbox(start, runtime, token)), lambda: 0.0, 10, 0)
     context = cast("ControlContext", SimpleNamespace(fleet=fleet))
     lease = fleet.acquire("me")
     lease.world.create(lease.generation, "a", None)

@@ -7,9 +7,9 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, TestResponse
 
-from sandbox.app import create_app
 from sandbox.settings import Settings
 from sandbox.world.sleepers import Event
+from tests.applications import APPLICATIONS
 from tests.conftest import cached_scenario
 
 COLLECTION = "/v1/conversations"
@@ -76,7 +76,7 @@ class Harness:
         self.while_asleep: Callable[[], object] = lambda: None
         self.woken: list[bool] = []
         seed = settings.get("seed")
-        self.app = create_app(
+        self.app = APPLICATIONS.open(
             Settings(scenario=scenario, **settings),
             scenario=cached_scenario(scenario) if seed is None else cached_scenario(scenario).with_seed(seed),
             now=lambda: self.now,

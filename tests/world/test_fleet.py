@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from sandbox.engines.memory import MemoryEngine
 from sandbox.world import fleet as fleet_module
 from sandbox.world.errors import FleetFull, SandboxReset, UnknownSandbox
 from sandbox.world.fleet import GRACE_SECONDS, Fleet, Lease
@@ -46,7 +47,7 @@ class FleetHarness:
         self.now = 0.0
         self.launched: list[str] = []
         self.wait = wait
-        self.fleet = Fleet(self.launch, self.time, capacity, idle_seconds, id_key)
+        self.fleet = Fleet(MemoryEngine(self.launch), self.time, capacity, idle_seconds, id_key)
 
     def time(self) -> float:
         sleep(0)
@@ -409,7 +410,7 @@ def test_failed_launch_leaves_no_slot() -> None:
             raise ZeroDivisionError
         return launch(token)
 
-    fleet = Fleet(launch_or_fail, lambda: 0.0, capacity=1, idle_seconds=0)
+    fleet = Fleet(MemoryEngine(launch_or_fail), lambda: 0.0, capacity=1, idle_seconds=0)
     fails = True
     with pytest.raises(ZeroDivisionError):
         fleet.acquire("a")

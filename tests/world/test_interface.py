@@ -45,9 +45,10 @@ def public_members(class_: type) -> list[str]:
     return sorted(name for name in dir(class_) if not name.startswith("_"))
 
 
-def modules_outside_world() -> Iterator[Path]:
+def users_of_worlds() -> Iterator[Path]:
+    """Yield the modules that are neither of the domain nor of an engine, which makes worlds of the domain's parts."""
     for path in PACKAGE.rglob("*.py"):
-        if PACKAGE / "world" not in path.parents:
+        if not {PACKAGE / "world", PACKAGE / "engines"}.intersection(path.parents):
             yield path
 
 
@@ -98,7 +99,7 @@ def test_members_of_sandbox_and_interface_have_the_same_kind_and_parameters(name
 def test_only_app_imports_the_engine() -> None:
     importers = {
         str(path.relative_to(PACKAGE))
-        for path in modules_outside_world()
+        for path in users_of_worlds()
         if any(map(belongs_to_engine, names_imported_by(path)))
     }
     assert importers == {"app.py"}
@@ -131,6 +132,6 @@ def test_parts_of_the_engine_are_recognised(name: str, expected: bool) -> None:
 
 
 def test_every_member_of_the_interface_is_used() -> None:
-    users = [*modules_outside_world(), *(PACKAGE / "world" / name for name in USERS_IN_WORLD)]
+    users = [*users_of_worlds(), *(PACKAGE / "world" / name for name in USERS_IN_WORLD)]
     used = set[str]().union(*map(attributes_used_in, users))
     assert [name for name in public_members(World) if name not in used] == []

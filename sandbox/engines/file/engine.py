@@ -1,0 +1,100 @@
+"""The engine that keeps worlds in a file."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from sandbox.engines.file.bases import Bases
+from sandbox.engines.file.calls import Calls
+from sandbox.engines.file.database import Database
+from sandbox.engines.file.server_rules import KeptServerRules
+from sandbox.engines.file.states import States
+from sandbox.engines.file.world import KeptSandbox
+from sandbox.engines.file.worlds import WorldRow, Worlds
+from sandbox.world.engine import KeptWorld
+from sandbox.world.interface import World
+from sandbox.world.journal import Counted
+from sandbox.world.pause import Pause
+from sandbox.world.sandbox import Runtime, Sandbox
+from sandbox.world.state import SandboxState
+from sandbox.world.world_name import WorldKey, key_of, text_of
+
+
+class FileEngine:
+    """Worlds in memory, each change of which is in the file at ``path`` before it is answered.
+
+    ``initial_state`` returns the state of a new world. The file is opened by :meth:`kept`, in the process that answers.
+    A world that is launched before lives in memory alone. Raises UnusableFile if the file cannot be used.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        initial_state: Callable[[], SandboxState],
+        runtime: Runtime,
+        server_rules: KeptServerRules,
+        pause: Pause,
+    ) -> None:
+        self._path = path
+        self._initial_state = initial_state
+        self._runtime = runtime
+        self._server_rules = server_rules
+        self._pause = pause
+        self._worlds: Worlds | None = None
+        # What is wrong with the file is said before the process is started that answers.
+        Database(path).close()
+
+    def launch(self, key: WorldKey) -> World:
+        """Return a new world for ``key``. Raises StorageFailed."""
+        state, text = self._initial_state(), text_of(key)
+        if self._worlds is None:
+            return Sandbox(state, self._runtime, text)
+        return KeptSandbox(state, self._runtime, text, self._worlds, *self._worlds.add(text, state))
+
+    def remember(self, key: WorldKey, token: str, ttl_seconds: float | None) -> None:
+        """Keep how a declared world is selected and when it ends. Raises StorageFailed."""
+        if self._worlds is not None:
+            ends_at = None if ttl_seconds is None else self._runtime.now() + ttl_seconds
+            self._worlds.remember(text_of(key), token, ends_at)
+
+    def kept(self) -> Iterator[KeptWorld]:
+        """Open the file, and yield the worlds in it, least recently launched first.
+
+        The first is that of the requests without a token, which is launched if it is not there.
+        """
+        database = Database(self._path)
+        self._server_rules.open(database)
+        bases = Bases(database, self._pause)
+        states = States(database, bases, self._runtime.now, lambda: self._server_rules.all)
+        calls = Calls(database, self._runtime.bounds.journal_entries)
+        self._worlds = worlds = Worlds(database, bases, states, calls)
+        bases.sweep()
+        # So that the worlds in the file share the table of the scenario with those that are launched later.
+        with bases.holding(self._initial_state().table):
+            rows = list(worlds.all())
+            if not any(row.key == "" for row in rows):
+                yield KeptWorld("", self.launch(""))
+            yield from self._loaded(rows, worlds)
+
+    def close(self) -> None:
+        """Close the file. The worlds cannot change any more."""
+        if self._worlds is not None:
+            self._worlds.database.close()
+
+    def _loaded(self, rows: list[WorldRow], worlds: Worlds) -> Iterator[KeptWorld]:
+        loaded = {row.row: self._load(row, worlds) for row in rows}
+        for world, entry in worlds.calls.all():
+            loaded[world].recall(entry)
+        counts: defaultdict[int, dict[Counted, int]] = defaultdict(dict)
+        for world, counted, number in worlds.calls.counts():
+            counts[world][counted] = number
+        for row in rows:
+            sandbox = loaded[row.row]
+            sandbox.recount(counts[row.row])
+            seconds_left = None if row.ends_at is None else row.ends_at - self._runtime.now()
+            yield KeptWorld(key_of(row.key), sandbox, row.token, seconds_left)
+
+    def _load(self, row: WorldRow, worlds: Worlds) -> KeptSandbox:
+        state = worlds.states.load(row.state_row)
+        sandbox = KeptSandbox(state, self._runtime, row.key, worlds, row.row, row.state_row)
+        sandbox.fill_snapshots(worlds.snapshots(row.row), row.snapshots_taken)
+        return sandbox

@@ -1,0 +1,36 @@
+"""The interface of an engine, which decides where worlds live: in memory alone, or also somewhere that outlasts it."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from sandbox.world.interface import World
+from sandbox.world.world_name import WorldKey
+
+
+class KeptWorld(NamedTuple):
+    """A world that an engine has kept from an earlier process.
+
+    ``token`` and ``seconds_left`` are those of a declared world: the token that selects it besides its name, and the
+    time until its end. Of other worlds they are an empty text and None.
+    """
+
+    key: WorldKey
+    world: World
+    token: str = ""
+    seconds_left: float | None = None
+
+
+class Engine(Protocol):
+    """The place where the worlds of a fleet live. The fleet decides which there are, and ends those that it removes."""
+
+    def launch(self, key: WorldKey) -> World:
+        """Return a new world for ``key``, in its initial state. Raises StorageFailed."""
+        ...
+
+    def remember(self, key: WorldKey, token: str, ttl_seconds: float | None) -> None:
+        """Keep how a declared world is selected and when it ends. Raises StorageFailed."""
+        ...
+
+    def kept(self) -> Iterable[KeptWorld]:
+        """Return the worlds that were kept, least recently launched first."""
+        ...

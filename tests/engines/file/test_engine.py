@@ -1,0 +1,117 @@
+"""Worlds that outlast the process: what a restart keeps, and in which order."""
+
+import pytest
+
+from sandbox.engines.file import UnusableFile
+from sandbox.world.errors import UnknownSnapshot
+from sandbox.world.journal import Key
+from sandbox.world.sandbox import Sandbox
+from sandbox.world.world_name import WorldName
+from tests.engines.file.harness import Server, rule
+from tests.world.harness import FakeRequest
+from tests.world.test_sandbox import CALL
+
+
+def test_a_file_that_cannot_be_used_is_refused_before_anything_is_served(server: Server) -> None:
+    with pytest.raises(UnusableFile, match="is in use"):
+        Server(server.path)
+
+
+def test_worlds_are_kept_with_their_keys(server: Server) -> None:
+    for key in ("me", WorldName("me"), "tok\udcffen"):
+        server.world(key).create(1, "contact", None)
+    server.restart()
+    assert list(server.kept) == ["", "me", WorldName("me"), "tok\udcffen"]
+    assert [server.world(key).size for key in server.kept] == [2, 3, 3, 3]
+
+
+def test_the_world_of_the_requests_without_a_token_is_kept(server: Server) -> None:
+    server.world("").record(1, CALL)
+    server.restart()
+    assert [call.id for call in server.world("").entries(Key(), 10)] == ["call-1"]
+
+
+def test_a_world_has_its_seed_and_key_in_its_draws_after_a_restart(server: Server) -> None:
+    before = server.world().draw("fires", "rule-1", 1)
+    ids = [server.world().create(1, "contact", None).conversation.id for _ in range(2)]
+    server.restart()
+    assert server.world().draw("fires", "rule-1", 1) == before
+    again = server.world("you").create(1, "contact", None), server.world("you").create(1, "contact", None)
+    assert [each.conversation.id for each in again] == ids
+    assert server.world().create(1, "contact", None).conversation.id not in ids
+
+
+def test_the_order_of_the_calls_of_all_worlds_is_kept(server: Server) -> None:
+    for number, key in enumerate(["me", "you", "me", "you"]):
+        server.world(key).record(1, CALL._replace(id=f"call-{number}"))
+    server.restart()
+    numbered = [*server.world("me").numbered_entries(), *server.world("you").numbered_entries()]
+    assert [entry.id for _, entry in sorted(numbered)] == ["call-0", "call-1", "call-2", "call-3"]
+
+
+def test_declared_worlds_are_kept_with_their_tokens_and_the_time_that_is_left(server: Server) -> None:
+    server.world(WorldName("me"))
+    server.world(WorldName("you"))
+    server.engine.remember(WorldName("me"), "token", 60.0)
+    server.engine.remember(WorldName("you"), "other", None)
+    server.clock.now += 20
+    server.restart()
+    assert [(each.token, each.seconds_left) for each in server.kept.values()] == [
+        ("", None),
+        ("token", 40.0),
+        ("other", None),
+    ]
+
+
+def test_a_world_that_has_ended_is_not_kept(server: Server) -> None:
+    world = server.world()
+    world.add_rule(1, rule())
+    world.record(1, CALL)
+    world.take_snapshot(1)
+    world.create(1, "contact", None)
+    world.end()
+    world.record(1, CALL)
+    server.restart()
+    assert list(server.kept) == [""]
+    counts = {
+        table: server.count(table)
+        for table in ("worlds", "states", "snapshots", "changes", "calls", "call_counts")
+    }
+    assert counts == {"worlds": 1, "states": 1, "snapshots": 0, "changes": 0, "calls": 0, "call_counts": 0}
+
+
+def test_a_world_that_is_launched_before_the_file_is_open_lives_in_memory(server: Server) -> None:
+    server.engine.close()
+    server.engine._worlds = None  # noqa: SLF001  # as before kept(), in the process that starts others
+    assert type(server.engine.launch("me")) is Sandbox
+    server.engine.remember("me", "token", None)
+    server.restart()
+    assert list(server.kept) == [""]
+
+
+def test_snapshots_are_kept_and_their_ids_are_never_used_again(server: Server) -> None:
+    world = server.world()
+    first = world.take_snapshot(1)
+    world.create(1, "contact", None)
+    second = world.take_snapshot(1)
+    world.drop_snapshot(1, second.id)
+    server.restart()
+    world = server.world()
+    assert [(each.id, each.at, len(each.state.table)) for each in world.snapshots] == [(first.id, 1000.5, 2)]
+    assert world.take_snapshot(1).id == "snapshot-3"
+    world.restore(first.id)
+    server.restart()
+    assert server.world().size == 2
+    with pytest.raises(UnknownSnapshot):
+        server.world().restore(second.id)
+
+
+def test_rules_go_on_counting_where_they_stopped(server: Server) -> None:
+    server.world().add_rule(1, rule(times=2, name="flaky", skip=1))
+    request = FakeRequest()
+    fired = [server.world().fire(1, request, ()).match is not None for _ in range(2)]
+    server.restart()
+    fired += [server.world().fire(1, request, ()).match is not None for _ in range(2)]
+    assert fired == [False, True, True, False]
+    (kept,) = server.world().rules
+    assert (kept.id, kept.name, server.world().counters(kept).matched) == ("rule-1", "flaky", 4)

@@ -1,0 +1,25 @@
+"""The engine in memory."""
+
+from sandbox.engines.memory import MemoryEngine
+from sandbox.world.interface import World
+from sandbox.world.world_name import WorldName
+from tests.world.harness import open_sandbox
+
+
+def test_worlds_are_launched_by_the_text_of_their_key() -> None:
+    launched: list[str] = []
+
+    def launch(key: str) -> World:
+        launched.append(key)
+        return open_sandbox()
+
+    engine = MemoryEngine(launch)
+    assert engine.launch("me") is not engine.launch(WorldName("me"))
+    assert launched == ["me", "\x1eme"]
+
+
+def test_nothing_is_kept() -> None:
+    engine = MemoryEngine(lambda _key: open_sandbox())
+    engine.launch(WorldName("me"))
+    engine.remember(WorldName("me"), "token", 1.0)
+    assert list(engine.kept()) == []
