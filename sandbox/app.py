@@ -36,6 +36,7 @@ from sandbox.world.engine import Engine
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.pause import Pause, no_pause
+from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
@@ -156,7 +157,10 @@ def _engine(
         )
 
     if settings.persist is None:
-        return rules(ServerRules), MemoryEngine(lambda key: Sandbox(initial_state(), runtime, key))
+        launch = PulsingSandbox if settings.pulse else Sandbox
+        return rules(ServerRules), MemoryEngine(lambda key: launch(initial_state(), runtime, key))
+    if settings.pulse:
+        raise SettingsError("--pulse and --persist cannot be used together: what happens by itself is in no file.")
     from sandbox.engines.file import FileEngine, KeptServerRules, UnusableFile  # noqa: PLC0415  # it imports SQLite
 
     kept_rules = rules(KeptServerRules)

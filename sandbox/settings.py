@@ -128,6 +128,11 @@ class Settings:
         "Seed of all generated data and random choices; by default the scenario's own.",
         "INTEGER",
     )
+    pulse: bool = setting(
+        False,
+        _switch,
+        "Let conversations become active, be opened, pinned, muted and archived by themselves.",
+    )
     lenient: bool = setting(False, _switch, "Ignore unknown attributes instead of refusing them.")
     require_idempotency_key: bool = setting(
         False, _switch, "Refuse creates without the header Idempotency-Key."
@@ -301,6 +306,8 @@ class Settings:
     def switched_on(self) -> list[str]:
         """Return descriptions of the settings that change responses."""
         on = []
+        if self.pulse:
+            on.append("pulse (conversations change by themselves)")
         if self.lenient:
             on.append("lenient (unknown attributes are ignored)")
         if self.require_idempotency_key:

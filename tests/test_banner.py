@@ -41,6 +41,7 @@ def test_default_server_has_no_enabled_options() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"pulse": True}, "pulse (conversations change by themselves)"),
         ({"lenient": True}, "lenient"),
         ({"latency": "100..400"}, "latency 100..400 ms"),
         ({"error_rate": 0.05, "error_status": 503}, "error rate 0.05 with status 503"),

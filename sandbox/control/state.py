@@ -55,6 +55,7 @@ def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
         "faults": exported_rules(state),
         **({"server_faults": server_faults} if server_faults else {}),
         **({"idempotency_keys": exported_keys(keys)} if keys else {}),
+        **({} if state.story is None else {"story": state.story._asdict()}),
         "deleted": (_deletion(place) for place in state.table.deletions()),
         # JSON already, made when they were written.
         "conversations": (record.json for record in state.table),

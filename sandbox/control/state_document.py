@@ -20,6 +20,7 @@ from sandbox.schemas.error_messages import MAX_EXPLAINED, Path, error_at, place_
 from sandbox.schemas.fields import Id, IdList, Number, Timestamp, WholeNumber
 from sandbox.schemas.json_stream import JsonStream
 from sandbox.schemas.loading import load
+from sandbox.schemas.nested_object import NestedObject
 from sandbox.schemas.object_list import ObjectList, UnreadObjects
 from sandbox.world.clock import LATEST_TIMESTAMP, Clock
 from sandbox.world.conversation import Conversation, Record
@@ -27,6 +28,7 @@ from sandbox.world.errors import KeysFull, RulesFull, RulesTooLarge, StoreFull
 from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.paging import Order
 from sandbox.world.pause import Pause, no_pause
+from sandbox.world.pulse import Story
 from sandbox.world.rules import Rule, RuleCounters
 from sandbox.world.state import SandboxState
 from sandbox.world.table import MAX_DELETIONS, Table
@@ -48,6 +50,13 @@ class Deletion(Schema):
     created_at = Timestamp(required=True)
 
 
+class StoryPlace(Schema):
+    """The place of a sandbox with a pulse in its story: when it began, and until when it has been told."""
+
+    since = Timestamp(required=True)
+    until = Timestamp(required=True)
+
+
 class StateDocument(Schema):
     """A whole sandbox: the response of an export, and the body of an import."""
 
@@ -60,6 +69,7 @@ class StateDocument(Schema):
     faults = ObjectList(RuleState(), "a rule", required=True)
     server_faults = ObjectList(ServerRuleState(), "the counters of a rule", max_items=MAX_SERVER_RULES)
     idempotency_keys = ObjectList(KeyState(), "an idempotency key")
+    story = NestedObject(StoryPlace())
     conversations = ObjectList(ConversationSchema(), "a conversation", required=True)
     deleted = ObjectList(Deletion(), "a deletion", max_items=MAX_DELETIONS, required=True)
 
@@ -104,6 +114,7 @@ def read_state(
             rules=rules,
             counters=(*counters, *lists.server_counters),
             idempotency_keys=IdempotencyKeys.of(lists.keys, pause),
+            story=Story(**document["story"]) if "story" in document else None,
         )
     finally:
         lists.release(pause)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sandbox.world.idempotency import IdempotencyKeys
 from sandbox.world.memory import PINNED_ID_BYTES
+from sandbox.world.pulse import Story
 from sandbox.world.release import Part
 from sandbox.world.rules import Rule, RuleCounters
 from sandbox.world.table import Table
@@ -18,7 +19,8 @@ class SandboxState:
 
     ``id_index`` ids were handed out. The clock stands at ``frozen_at`` (Unix seconds) or runs ``clock_offset``
     seconds ahead of the machine's. ``counters`` are those of its rules, and of server-wide ones, that have counted a
-    call. ``idempotency_keys`` are those of the creates that were made.
+    call. ``idempotency_keys`` are those of the creates that were made. ``story`` is the place in the story of a sandbox
+    with a pulse.
     """
 
     table: Table
@@ -30,6 +32,7 @@ class SandboxState:
     rules: tuple[Rule, ...] = ()
     counters: tuple[RuleCounters, ...] = ()
     idempotency_keys: IdempotencyKeys = _NO_KEYS
+    story: Story | None = None
 
     @property
     def large_parts(self) -> list[Part]:

@@ -34,7 +34,7 @@ class Store:
         require_participant(contact_id, group_id)
         self._check_room()
         conversation_id = ids.next(self.table.knows)
-        return self._write(Conversation.begin(conversation_id, contact_id, group_id, now))
+        return self.write(Conversation.begin(conversation_id, contact_id, group_id, now))
 
     def put(self, conversation_id: str, attributes: Mapping[str, Any], now: int) -> tuple[Record, bool]:
         """Create a conversation or change any attribute of it, and return whether it is new.
@@ -48,21 +48,22 @@ class Store:
             self._check_room()
         else:
             conversation = self.table.get(conversation_id).conversation
-        return self._write(replace(conversation, **attributes)), is_new
+        return self.write(replace(conversation, **attributes)), is_new
 
     def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
         """Change attributes of a conversation in one step. Raises UnknownConversation."""
-        return self._write(replace(self.table.get(conversation_id).conversation, **changes))
+        return self.write(replace(self.table.get(conversation_id).conversation, **changes))
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation for good. Raises UnknownConversation."""
         self.table = self.table.remove(conversation_id)
 
-    def _check_room(self) -> None:
-        if len(self.table) >= self._capacity:
-            raise StoreFull(self._capacity)
-
-    def _write(self, conversation: Conversation) -> Record:
+    def write(self, conversation: Conversation) -> Record:
+        """Put a conversation into the table, in place of the one with the same id if there is one."""
         record = Record(conversation, self._encode(conversation))
         self.table = self.table.put(record)
         return record
+
+    def _check_room(self) -> None:
+        if len(self.table) >= self._capacity:
+            raise StoreFull(self._capacity)

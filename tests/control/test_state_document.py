@@ -13,6 +13,7 @@ from sandbox.schemas.json_stream import JsonStream
 from sandbox.world.errors import RulesFull, RulesTooLarge, StoreFull
 from sandbox.world.paging import Order
 from sandbox.world.pause import no_pause
+from sandbox.world.pulse import Story
 from sandbox.world.state import SandboxState
 
 NOW = 1_800_000_000.0
@@ -49,7 +50,7 @@ def state_of(document: dict[str, Any], **room: int) -> SandboxState:
 
 
 def test_every_attribute_is_required_but_those_that_few_sandboxes_have() -> None:
-    optional = ("server_faults", "idempotency_keys")
+    optional = ("server_faults", "idempotency_keys", "story")
     assert [name for name in StateDocument().fields if name not in optional] == list(DOCUMENT)
     assert list(Deletion().fields) == ["id", "created_at"]
     for schema in (StateDocument(), Deletion()):
@@ -68,6 +69,11 @@ def test_a_state_is_what_its_document_describes() -> None:
         ("rule-1", 1000.5, DOCUMENT["faults"][0]),
         ("rule-2", 1000.5, DOCUMENT["faults"][1]),
     ]
+
+
+def test_a_state_is_at_a_place_in_its_story_if_its_document_says_so() -> None:
+    assert state_of(DOCUMENT).story is None
+    assert state_of(DOCUMENT | {"story": {"since": 5, "until": 9}}).story == Story(since=5, until=9)
 
 
 def test_the_rules_begin_at_the_time_of_a_running_clock() -> None:
@@ -92,6 +98,9 @@ def test_the_rules_begin_at_the_time_of_a_running_clock() -> None:
             {"faults": [{"delay": 5, "id": "rule-2"}, {"delay": 5}]},
             'faults[1].id is "rule-2", as is faults[0].id.',
         ),
+        ({"story": []}, "story must be an object, not []"),
+        ({"story": {"since": 5}}, "story.until is missing"),
+        ({"story": {"since": -1, "until": 5}}, "story.since must be Unix seconds"),
         ({"server_faults": [{"id": "server-rule-1"}]}, "server_faults[0].rule is missing; "),
     ],
 )

@@ -15,12 +15,14 @@ import pytest
 
 import sandbox
 from sandbox.world.interface import World
+from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.sandbox import Sandbox
 
 PACKAGE = Path(sandbox.__file__).parent
 
 ENGINE_MODULES = {
     "sandbox.world.sandbox",
+    "sandbox.world.pulsing_sandbox",
     "sandbox.world.store",
     "sandbox.world.sleepers",
     "sandbox.world.ids",
@@ -82,13 +84,17 @@ def parameters_of(method: object) -> list[tuple[str, object]]:
     return [(each.name, each.kind) for each in inspect.signature(method).parameters.values()]
 
 
-def test_sandbox_has_exactly_the_public_members_of_the_interface() -> None:
-    assert public_members(Sandbox) == public_members(World)
+@pytest.mark.parametrize("engine", [Sandbox, PulsingSandbox])
+def test_sandbox_has_exactly_the_public_members_of_the_interface(engine: type[Sandbox]) -> None:
+    assert public_members(engine) == public_members(World)
 
 
+@pytest.mark.parametrize("engine", [Sandbox, PulsingSandbox])
 @pytest.mark.parametrize("name", public_members(World))
-def test_members_of_sandbox_and_interface_have_the_same_kind_and_parameters(name: str) -> None:
-    expected, actual = inspect.getattr_static(World, name), inspect.getattr_static(Sandbox, name)
+def test_members_of_sandbox_and_interface_have_the_same_kind_and_parameters(
+    engine: type[Sandbox], name: str
+) -> None:
+    expected, actual = inspect.getattr_static(World, name), inspect.getattr_static(engine, name)
     if isinstance(expected, property):
         assert isinstance(actual, property | MemberDescriptorType)
     else:
