@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from subprocess import run
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -111,6 +112,44 @@ def test_clock_is_frozen_advanced_and_resumed(panel: Panel) -> None:
     expect(panel.page.locator("#clock")).to_contain_text("running")
     panel.button("Freeze").click()
     expect(panel.page.locator("#clock")).to_contain_text("frozen")
+
+
+@pytest.mark.needs("curl")
+def test_requests_that_are_copied_do_what_the_controls_beside_them_do(open_panel: OpenPanel) -> None:
+    panel = open_panel(permissions=["clipboard-read", "clipboard-write"])
+
+    def copy_and_run(button: str) -> None:
+        panel.button(button).click()
+        command = panel.page.evaluate("navigator.clipboard.readText()")
+        run(["sh", "-c", f"{command} --fail"], check=True, capture_output=True, timeout=30)
+
+    panel.page.get_by_role("tab", name="Snapshots").click()
+    copy_and_run("Copy the request for a snapshot as curl")
+    (taken,) = panel.control("/snapshots")["data"]
+    panel.page.get_by_role("tab", name="Snapshots").click()
+    panel.call(ITEM, "DELETE")
+    copy_and_run(f"Copy the restore of {taken['id']} as curl")
+    assert panel.client.get(ITEM).status_code == 200
+    copy_and_run(f"Copy the deletion of {taken['id']} as curl")
+    assert panel.control("/snapshots")["data"] == []
+
+    panel.page.get_by_role("tab", name="Clock").click()
+    copy_and_run("Copy the freeze or resume as curl")
+    frozen = panel.control("/clock")
+    assert frozen["frozen"]
+    panel.button("+ 1 minute").click()
+    expect(panel.page.get_by_label("Advance by").locator("visible=true").last).to_have_value("60")
+    copy_and_run("Copy the advance as curl")
+    assert panel.control("/clock")["now"] == pytest.approx(frozen["now"] + 120)
+    copy_and_run("Copy the freeze or resume as curl")
+    assert not panel.control("/clock")["frozen"]
+    panel.page.get_by_label("Freeze at").fill("2031-02-03T04:05:06")
+    copy_and_run("Copy the freeze there as curl")
+    assert panel.page.evaluate("new Date('2031-02-03T04:05:06') / 1000") == panel.control("/clock")["now"]
+
+    panel.page.get_by_label("Scenario").select_option("documented")
+    copy_and_run("Copy the reset as curl")
+    assert len(panel.control("/state")["conversations"]) == 2
 
 
 def test_world_is_exported_to_a_file_and_imported_from_it(panel: Panel, tmp_path: Path) -> None:

@@ -30,3 +30,17 @@ export function copyButton(text, label, shown = "Copy") {
   } }, shown);
   return button;
 }
+
+/**
+ * Return a button that copies a request to the control API as a curl command, for beside the control that sends it.
+ * @param {import("./api.js").Api} api
+ * @param {() => [string, string, any?]} request returns method, path and body
+ * @param {string} what the control, for the label: "the reset"
+ */
+export function curlButton(api, request, what) {
+  const label = `Copy ${what} as curl`;
+  const button = copyButton(() => api.curl(...request()), label, "curl");
+  button.classList.add("plain", "quiet");
+  button.title = label;
+  return button;
+}

@@ -1,5 +1,6 @@
 /** The clock of the world: shown in the header, set in its tab. */
 
+import { curlButton } from "./clipboard.js";
 import { byId, replace } from "./dom.js";
 import { dateAndTime, timeOfDay } from "./format.js";
 import { filled } from "./tabs.js";
@@ -15,20 +16,31 @@ export class Clock {
     /** @type {{now: number, frozen: boolean} | null} */
     this.clock = null;
     this.readAt = 0;
-    byId("clock-freeze").addEventListener("click", () => this.#change({ action: "freeze" }));
-    byId("clock-resume").addEventListener("click", () => this.#change({ action: "resume" }));
+    const freeze = () => ({ action: "freeze" });
+    const resume = () => ({ action: "resume" });
+    const advance = () => ({ action: "advance", seconds: Number(byId("clock-seconds").value) });
+    const freezeThere = () => ({ action: "freeze", at: secondsOf(byId("clock-at").value) ?? this.clock?.now });
+    byId("clock-freeze").addEventListener("click", () => this.#change(freeze()));
+    byId("clock-resume").addEventListener("click", () => this.#change(resume()));
     for (const button of document.querySelectorAll("[data-advance]")) {
-      button.addEventListener("click", () => this.#change({ action: "advance", seconds: Number(button.dataset.advance) }));
+      button.addEventListener("click", () => {
+        byId("clock-seconds").value = button.dataset.advance;
+        this.#change(advance());
+      });
     }
     byId("clock-advance-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#change({ action: "advance", seconds: Number(byId("clock-seconds").value) });
+      this.#change(advance());
     });
     byId("clock-at-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      const at = new Date(byId("clock-at").value).getTime() / 1000;
-      if (Number.isFinite(at)) this.#change({ action: "freeze", at });
+      this.#change(freezeThere());
     });
+    for (const [place, change, what] of /** @type {const} */ ([
+      ["clock-copy", () => (this.clock?.frozen ? resume() : freeze()), "the freeze or resume"],
+      ["clock-advance-copy", advance, "the advance"],
+      ["clock-at-copy", freezeThere, "the freeze there"],
+    ])) byId(place).append(curlButton(api, () => ["PUT", "/clock", change()], what));
     setInterval(() => this.#draw(), 1000);
   }
 
@@ -70,4 +82,10 @@ export class Clock {
     replace(byId("clock-state"), frozen ? "frozen" : "running");
     replace(byId("clock-unix"), String(Math.floor(time)));
   }
+}
+
+/** Return the Unix seconds of the value of a `datetime-local` field; null if it is empty. */
+function secondsOf(value) {
+  const seconds = new Date(value).getTime() / 1000;
+  return Number.isFinite(seconds) ? seconds : null;
 }

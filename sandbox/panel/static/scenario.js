@@ -1,5 +1,6 @@
 /** The scenario, and the reset to it. */
 
+import { curlButton } from "./clipboard.js";
 import { byId, el, replace } from "./dom.js";
 
 export class ScenarioChooser {
@@ -14,6 +15,7 @@ export class ScenarioChooser {
     this.notices = notices;
     this.select = byId("scenario");
     byId("reset").addEventListener("click", () => this.reset());
+    byId("reset-copy").append(curlButton(api, () => this.#request(), "the reset"));
   }
 
   async load() {
@@ -33,9 +35,15 @@ export class ScenarioChooser {
     const scenario = this.select.value;
     try {
       await this.undo.around(scenario ? `Reset to the scenario ${scenario}.` : "Reset to the server's scenario.",
-        () => this.api.post("/reset", scenario ? { scenario } : {}));
+        () => this.api.call(...this.#request()));
     } catch (error) {
       this.notices.fail(error.message);
     }
+  }
+
+  /** @returns {[string, string, any]} */
+  #request() {
+    const scenario = this.select.value;
+    return ["POST", "/reset", scenario ? { scenario } : {}];
   }
 }

@@ -1,5 +1,6 @@
 /** Save points of the world. */
 
+import { curlButton } from "./clipboard.js";
 import { byId, el, replace } from "./dom.js";
 import { counted, dateAndTime } from "./format.js";
 import { filled } from "./tabs.js";
@@ -20,6 +21,7 @@ export class Snapshots {
       await api.post("/snapshots");
       await this.refresh();
     }));
+    byId("snapshot-copy").append(curlButton(api, () => ["POST", "/snapshots", {}], "the request for a snapshot"));
   }
 
   async refresh() {
@@ -40,10 +42,12 @@ export class Snapshots {
       el("span", { class: "buttons" },
         el("button", { type: "button", class: "small", "aria-label": `Restore ${id}`, "data-focus": `restore-${id}`, onclick: () => this.#try(
           () => this.undo.around(`Restored ${id}.`, () => this.api.post(`${path}/restore`))) }, "Restore"),
+        curlButton(this.api, () => ["POST", `${path}/restore`, {}], `the restore of ${id}`),
         el("button", { type: "button", class: "small", "aria-label": `Delete ${id}`, onclick: () => this.#try(async () => {
           await this.api.remove(path);
           await this.refresh();
-        }) }, "Delete")));
+        }) }, "Delete"),
+        curlButton(this.api, () => ["DELETE", path], `the deletion of ${id}`)));
   }
 
   async #try(work) {
