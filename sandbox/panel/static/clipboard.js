@@ -40,7 +40,7 @@ export function copyButton(text, label, shown = "Copy") {
 export function curlButton(api, request, what) {
   const label = `Copy ${what} as curl`;
   const button = copyButton(() => api.curl(...request()), label, "curl");
-  button.classList.add("plain", "quiet");
+  button.classList.add("plain", "request");
   button.title = label;
   return button;
 }

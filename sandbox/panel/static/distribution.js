@@ -1,6 +1,6 @@
 /** Delays drawn: the distribution that a rule asks for as a line, the delays that were measured as bars. */
 
-import { svg } from "./dom.js";
+import { el, svg } from "./dom.js";
 
 const WIDTH = 520;
 const HEIGHT = 76;
@@ -53,8 +53,7 @@ export function percentile(values, share) {
  */
 export function drawing(asked, measured, label) {
   const end = 1.15 * Math.max(asked?.p99 ?? 0, measured.length ? percentile(measured, 0.99) : 0, 1);
-  const image = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT + 16}`, role: "img", "aria-label": label, class: "distribution" });
-  image.append(svg("line", { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT, class: "axis" }));
+  const image = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label, class: "distribution" });
   const bars = histogram(measured, end);
   const highestBar = Math.max(...bars, 0);
   bars.forEach((count, place) => {
@@ -64,10 +63,9 @@ export function drawing(asked, measured, label) {
     image.append(svg("rect", { x: place * width + 0.5, y: HEIGHT - height, width: width - 1, height, class: "measured" }));
   });
   if (asked) image.append(svg("path", { d: curve(asked.density, end), class: "asked" }));
-  image.append(
-    svg("text", { x: 0, y: HEIGHT + 13, class: "scale" }, "0"),
-    svg("text", { x: WIDTH, y: HEIGHT + 13, class: "scale", "text-anchor": "end" }, `${Math.round(end).toLocaleString("en")} ms`));
-  return image;
+  // The scale is no part of the image, which is as wide as the place for it.
+  return el("div", {}, image,
+    el("div", { class: "scale number" }, el("span", {}, "0"), el("span", {}, `${Math.round(end).toLocaleString("en")} ms`)));
 }
 
 function histogram(values, end) {
