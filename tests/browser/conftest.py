@@ -14,23 +14,26 @@ from tests.tools import find
 OpenPanel = Callable[..., Panel]
 
 
-@pytest.fixture(scope="module")  # two at once do not work, and other files have their own
+@pytest.fixture(scope="package")  # two at once do not work
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Start Chromium once for the tests of a file, without its own sandbox, which does not work as root."""
+    """Start Chromium once for all tests of this folder, without its own sandbox, which does not work as root."""
     browser = playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
     yield browser
     browser.close()
 
 
-@pytest.fixture(scope="module")
-def panel_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start one server for all panels that do not change the server itself; each shows a world of its own."""
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start one server for all tests of this folder that do not change the server itself.
+
+    Each uses a world of its own.
+    """
     for start in server_factory(tmp_path_factory.mktemp("server")):
         yield start("--scenario", "default")
 
@@ -42,7 +45,7 @@ def start(tmp_path: Path) -> Iterator[StartServer]:
 
 
 @pytest.fixture
-def open_panel(browser: Browser, panel_server: Server) -> Iterator[OpenPanel]:
+def open_panel(browser: Browser, server: Server) -> Iterator[OpenPanel]:
     """``open_panel(width=400, color_scheme="dark")``: open the panel on a world that no other test uses.
 
     After the test, no page may have logged an error: a script that failed, or something that the policy refused.
@@ -51,7 +54,7 @@ def open_panel(browser: Browser, panel_server: Server) -> Iterator[OpenPanel]:
     opened: list[Panel] = []
 
     def open_(
-        server: Server = panel_server,
+        server: Server = server,
         *,
         width: int = 1360,
         height: int = 900,

@@ -3,21 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.live.conftest import server_factory
 from tests.live.server import Server
-from tests.tools import find
 
 pytestmark = pytest.mark.needs("chromium")
 
 STATUS = ".live-responses-table tbody .response-col_status"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    for start in server_factory(tmp_path_factory.mktemp("server")):
-        yield start()
 
 
 @pytest.fixture
@@ -27,15 +19,13 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(complaints: list[str]) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
-        page = browser.new_page()
+def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
+    with browser.new_context() as context:
+        page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda request: complaints.append(request.url))
         yield page
-        browser.close()
 
 
 def execute(page: Page, operation: str) -> str:

@@ -1,22 +1,18 @@
 """Faults and preflights as seen by a page from another port, in a real browser."""
 
 import json
-import re
-import subprocess
 import threading
-from collections.abc import Iterator
 from functools import partial
-from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
-from tests.live.conftest import server_factory
+from tests.live.conftest import StartServer
 from tests.live.server import Server
-from tests.tools import find
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -40,29 +36,19 @@ async function made(call) {
 ITEM = "/v1/conversations/xgQQXg3hrtjh7AvZ"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    for start in server_factory(tmp_path_factory.mktemp("server")):
-        yield start()
-
-
-def call_from_page(server: Server, folder: Path, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def call_from_page(
+    browser: Browser, server: Server, folder: Path, calls: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Make the calls in order from a page on another port, and return the results of its script."""
     page = PAGE.replace("SANDBOX", server.address).replace("CALLS", json.dumps(calls))
     (folder / "index.html").write_text(page)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))) as pages:
         threading.Thread(target=pages.serve_forever, daemon=True).start()
-        command = [
-            find("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            f"--user-data-dir={folder / 'profile'}", "--timeout=10000", "--virtual-time-budget=8000",
-            "--dump-dom", f"http://127.0.0.1:{pages.server_port}/index.html",
-        ]  # fmt: skip
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        with browser.new_context() as context:
+            shown = context.new_page()
+            shown.goto(f"http://127.0.0.1:{pages.server_port}/index.html")
+            answers: list[dict[str, Any]] = json.loads(shown.locator("#seen:not(:empty)").inner_text())
         pages.shutdown()
-    found = re.search(r'<pre id="seen">(.+?)</pre>', shown, re.DOTALL)
-    assert found, shown
-    answers: list[dict[str, Any]] = json.loads(unescape(found[1]))
     return answers
 
 
@@ -73,8 +59,11 @@ class QuietHandler(SimpleHTTPRequestHandler):
         """Discard the message."""
 
 
-def test_page_reads_faulted_responses_and_their_headers(server: Server, tmp_path: Path) -> None:
+def test_page_reads_faulted_responses_and_their_headers(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
     plain, failed, limited, lost = call_from_page(
+        browser,
         server,
         tmp_path,
         [
@@ -95,16 +84,15 @@ def test_page_reads_faulted_responses_and_their_headers(server: Server, tmp_path
     assert lost == {"error": "TypeError"}  # fetch reports every broken connection like this
 
 
-def test_preflights_are_never_faulted(server: Server, tmp_path: Path) -> None:
+def test_preflights_are_never_faulted(browser: Browser, start: StartServer, tmp_path: Path) -> None:
+    server = start()  # server-wide rules are for everybody
     me = {"Authorization": "Bearer page"}
     rule = {"fault": {"type": "status", "status": 500}}
     httpx.post(f"{server.address}/__admin/faults", json=rule).raise_for_status()
     httpx.post(f"{server.address}/__admin/faults", json=rule, headers=me).raise_for_status()
     # A failed preflight would be a TypeError instead of a response with a status.
-    (answer,) = call_from_page(server, tmp_path, [{"path": ITEM, "method": "DELETE"}])
+    (answer,) = call_from_page(browser, server, tmp_path, [{"path": ITEM, "method": "DELETE"}])
     assert answer["status"] == 500
     preflights = httpx.get(f"{server.address}/__admin/requests?method=OPTIONS").json()["data"]
     assert preflights
     assert {(each["status"], each["fault"]) for each in preflights} == {(204, None)}
-    httpx.delete(f"{server.address}/__admin/faults").raise_for_status()
-    httpx.delete(f"{server.address}/__admin/faults", headers=me).raise_for_status()

@@ -1,13 +1,12 @@
 """Calls that the API refuses by path or method, as seen by a page from another port, in a real browser."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.browser.test_page_reads_faults import call_from_page
-from tests.live.conftest import server_factory
 from tests.live.server import Server
 
 pytestmark = pytest.mark.needs("chromium")
@@ -33,16 +32,10 @@ CALLS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    for start in server_factory(tmp_path_factory.mktemp("server")):
-        yield start()
-
-
-def test_page_reads_every_refusal_by_path_or_method(server: Server, tmp_path: Path) -> None:
+def test_page_reads_every_refusal_by_path_or_method(browser: Browser, server: Server, tmp_path: Path) -> None:
     headers = {"Idempotency-Key": "a", "Prefer": "respond-async", "X-Of-My-Own": "a"}
     calls = [{"method": method, "path": path, "headers": headers} for method, path, _ in CALLS]
-    answers = call_from_page(server, tmp_path, calls)
+    answers = call_from_page(browser, server, tmp_path, calls)
     seen = [(*call[:2], answer.get("status", answer)) for call, answer in zip(CALLS, answers, strict=True)]
     assert seen == CALLS
     for answer in answers:
@@ -52,6 +45,10 @@ def test_page_reads_every_refusal_by_path_or_method(server: Server, tmp_path: Pa
             assert json.loads(answer["text"])["type"] == "invalid_request"
 
 
-def test_page_of_another_site_reads_nothing_of_the_control_api(server: Server, tmp_path: Path) -> None:
-    answers = call_from_page(server, tmp_path, [{"path": "/__admin/clock"}, {"path": "/__admin/nothing"}])
+def test_page_of_another_site_reads_nothing_of_the_control_api(
+    browser: Browser, server: Server, tmp_path: Path
+) -> None:
+    answers = call_from_page(
+        browser, server, tmp_path, [{"path": "/__admin/clock"}, {"path": "/__admin/nothing"}]
+    )
     assert answers == [{"error": "TypeError"}] * 2
