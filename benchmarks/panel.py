@@ -46,14 +46,14 @@ SHOWN = "Number.parseInt(document.getElementById('calls-count').textContent.repl
 
 
 class Figures(NamedTuple):
-    """The figures of one round: times in milliseconds, memory in MB, the work of the page's main thread in percent."""
+    """The figures of one round: milliseconds, megabytes, and percent of a core for the main thread of the page."""
 
     rate: float
     frames_per_second: float
     longest_frame: float
     long_tasks: float
     longest_task: float
-    busy_percent: float
+    cpu_percent: float
     of_it_scripts: float
     of_it_styles_and_layout: float
     input_median: float
@@ -124,7 +124,7 @@ def measured(page: Page, devtools: CDPSession, port: int, calls: int, rate: floa
         longest_frame=max(observed["gaps"]),
         long_tasks=len(observed["tasks"]),
         longest_task=max(observed["tasks"], default=0),
-        busy_percent=percent["TaskDuration"],
+        cpu_percent=percent["ThreadTime"],
         of_it_scripts=percent["ScriptDuration"],
         of_it_styles_and_layout=percent["RecalcStyleDuration"] + percent["LayoutDuration"],
         input_median=median(observed["inputs"]),

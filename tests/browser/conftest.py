@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.panel import Panel
 from tests.live.conftest import TOKENS, StartServer, server_factory
@@ -75,10 +75,26 @@ def open_panel(browser: Browser, server: Server) -> Iterator[OpenPanel]:
     for context in contexts:
         context.close()
     for panel in opened:
-        panel.client.close()
+        panel.close()
         assert panel.unexpected_errors() == []
 
 
+@pytest.fixture(scope="package")
+def shared_page(browser: Browser) -> Iterator[Page]:
+    """Open a page for one panel after the other: one of its own costs each test twice as much."""
+    with browser.new_context(viewport={"width": 1360, "height": 900}) as context:
+        context.set_default_timeout(15_000)
+        yield context.new_page()
+
+
 @pytest.fixture
-def panel(open_panel: OpenPanel) -> Panel:
-    return open_panel()
+def panel(shared_page: Page, server: Server) -> Iterator[Panel]:
+    """Open the panel as ``open_panel()`` does, on the shared page, and let it forget all that it keeps afterwards."""
+    token = f"panel-{next(TOKENS):04}"
+    panel = Panel(shared_page, server.address, token)
+    panel.open(f"world={token}")
+    yield panel
+    panel.close()
+    shared_page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    shared_page.goto("about:blank")
+    assert panel.unexpected_errors() == []

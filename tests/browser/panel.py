@@ -31,6 +31,12 @@ class Panel:
         self.page.goto(f"{self.address}/__admin/#{fragment}")
         expect(self.page.get_by_role("heading", name="protocol-sandbox")).to_be_visible()
 
+    def close(self) -> None:
+        """Close the client, and listen to the page no longer."""
+        self.client.close()
+        self.page.remove_listener("console", self._logged)
+        self.page.remove_listener("pageerror", self._failed)
+
     def wait_for_stream(self) -> None:
         """Wait until calls are shown as they happen."""
         expect(self.page.locator("#calls-empty, #calls-list").locator("visible=true").first).to_be_visible()
