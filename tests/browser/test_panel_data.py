@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import OpenPanel
 from tests.browser.panel import FIRST, ITEM, Panel
+from tests.live.conftest import StartServer
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -62,6 +63,16 @@ def test_table_follows_the_writes_of_the_client(panel: Panel) -> None:
     expect(rows(panel).first).to_contain_text(FIRST)
     panel.call(ITEM, "DELETE")
     expect(rows(panel).first).not_to_contain_text(FIRST)
+
+
+def test_table_follows_the_pulse_of_the_server(start: StartServer, open_panel: OpenPanel) -> None:
+    panel = open_panel(start("--scenario", "documented", "--pulse"))
+    row = rows(panel).first
+    expect(row).to_contain_text(FIRST)
+    before = row.inner_text()
+    panel.client.put("/__admin/clock", json={"action": "advance", "seconds": 86_400}).raise_for_status()
+    expect(row).not_to_have_text(before, use_inner_text=True)
+    expect(row).to_contain_text(FIRST)
 
 
 def test_reset_goes_to_the_chosen_scenario_and_is_undone(panel: Panel) -> None:

@@ -28,6 +28,9 @@ import { startTheme } from "./theme.js";
 import { Undo } from "./undo.js";
 import { WorldChooser } from "./world.js";
 
+/** With a pulse, a table of no more conversations is kept up to date. */
+const MAX_FOLLOWED = 1_000;
+
 const api = new Api();
 startTheme();
 startAdminToken(api);
@@ -176,3 +179,11 @@ startKeys([
 watchFragment(follow);
 follow(readFragment());
 for (const part of [presets, scenario]) part.load().catch((error) => notices.fail(error.message));
+
+/** Read the conversations again and again if they change without a call, which no stream tells. */
+async function followPulse() {
+  const { on } = await api.get("/health");
+  if (!on.some((each) => each.startsWith("pulse"))) return;
+  setInterval(() => !document.hidden && conversations.all.length <= MAX_FOLLOWED && refreshTab(), 3_000);
+}
+followPulse().catch((error) => notices.fail(error.message));
