@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.world.conversation import Conversation
 from sandbox.world.errors import SandboxReset, UnknownConversation
+from sandbox.world.interface import World
 from sandbox.world.paging import Query
 from sandbox.world.pulse import CAST, Story
 from sandbox.world.pulsing_sandbox import PulsingSandbox
@@ -100,6 +101,44 @@ def test_every_look_sees_the_present(look: Callable[[PulsingSandbox], object]) -
     now.now += HOUR
     look(sandbox)
     assert sandbox.state.story == (START, START + HOUR)
+
+
+def test_only_what_shows_and_changes_no_conversation_leaves_the_story_where_it_is() -> None:
+    members = {name for name in dir(World) if not name.startswith("_")}
+    assert members - vars(PulsingSandbox).keys() == {
+        "add_rule",
+        "advance_clock",
+        "change_rule",
+        "check",
+        "clear_journal",
+        "clock_state",
+        "count_calls",
+        "counters",
+        "draw",
+        "draw_bytes",
+        "drop_snapshot",
+        "end",
+        "entries",
+        "fire",
+        "generation",
+        "get_rule",
+        "journal_truncated",
+        "load",  # it replaces everything, as the next two do
+        "reset",
+        "restore",
+        "numbered_entries",
+        "order_rules",
+        "record",
+        "remove_rule",
+        "replace_rules",
+        "resume_clock",
+        "rules",
+        "size",
+        "sleep",
+        "snapshots",
+        "switch_rule",
+        "time",
+    }
 
 
 def test_a_fork_and_a_snapshot_show_the_present() -> None:
