@@ -37,6 +37,12 @@ class PulsingSandbox(Sandbox):
         self._live()
         return super().create(generation, contact_id, group_id)
 
+    def create_once(
+        self, generation: int, key: str, contact_id: str | None, group_id: str | None
+    ) -> tuple[Record, bool]:
+        self._live()
+        return super().create_once(generation, key, contact_id, group_id)
+
     def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
         self._live()
         return super().update(generation, conversation_id, changes)

@@ -122,6 +122,7 @@ def test_only_what_shows_and_changes_no_conversation_leaves_the_story_where_it_i
         "fire",
         "generation",
         "get_rule",
+        "hold_key",
         "journal_truncated",
         "load",  # it replaces everything, as the next two do
         "reset",
@@ -129,6 +130,7 @@ def test_only_what_shows_and_changes_no_conversation_leaves_the_story_where_it_i
         "numbered_entries",
         "order_rules",
         "record",
+        "release_key",
         "remove_rule",
         "replace_rules",
         "resume_clock",
@@ -156,6 +158,7 @@ def write(sandbox: PulsingSandbox, hour: int) -> None:
         sandbox.delete(1, "id-2")
     elif hour == 2:
         sandbox.create(1, "new", None)
+        sandbox.create_once(1, "key", "new too", None)
         sandbox.put(1, "id-3", {"last_active_at": None})
     elif hour == 3:
         sandbox.advance_clock(1, 500)
