@@ -160,7 +160,9 @@ def _engine(
         launch = PulsingSandbox if settings.pulse else Sandbox
         return rules(ServerRules), MemoryEngine(lambda key: launch(initial_state(), runtime, key))
     if settings.pulse:
-        raise SettingsError("--pulse and --persist cannot be used together: what happens by itself is in no file.")
+        raise SettingsError(
+            "--pulse and --persist cannot be used together: what happens by itself is in no file."
+        )
     from sandbox.engines.file import FileEngine, KeptServerRules, UnusableFile  # noqa: PLC0415  # it imports SQLite
 
     kept_rules = rules(KeptServerRules)

@@ -35,7 +35,7 @@ class Applications:
 
     def open(self, settings: Settings, **given: Any) -> Flask:
         """Return the application of ``settings``, on the engine of this run."""
-        if self.folder is None or settings.persist is not None:
+        if self.folder is None or settings.persist is not None or settings.pulse:
             return create_app(settings, **given)
         settings = replace(settings, persist=str(self.folder / f"{next(self._numbers)}.db"))
         app = create_app(settings, **given)
