@@ -159,14 +159,12 @@ def _engine(
     if settings.persist is None:
         launch = PulsingSandbox if settings.pulse else Sandbox
         return rules(ServerRules), MemoryEngine(lambda key: launch(initial_state(), runtime, key))
-    if settings.pulse:
-        raise SettingsError(
-            "--pulse and --persist cannot be used together: what happens by itself is in no file."
-        )
     from sandbox.engines.file import FileEngine, KeptServerRules, UnusableFile  # noqa: PLC0415  # it imports SQLite
 
     kept_rules = rules(KeptServerRules)
     try:
-        return kept_rules, FileEngine(settings.persist, initial_state, runtime, kept_rules, pause)
+        return kept_rules, FileEngine(
+            settings.persist, initial_state, runtime, kept_rules, pause, has_pulse=settings.pulse
+        )
     except UnusableFile as error:
         raise SettingsError(f"--persist {settings.persist} {error}.") from None

@@ -35,7 +35,7 @@ class Applications:
 
     def open(self, settings: Settings, **given: Any) -> Flask:
         """Return the application of ``settings``, on the engine of this run."""
-        if self.folder is None or settings.persist is not None or settings.pulse:
+        if self.folder is None or settings.persist is not None:
             return create_app(settings, **given)
         settings = replace(settings, persist=str(self.folder / f"{next(self._numbers)}.db"))
         app = create_app(settings, **given)
@@ -102,6 +102,7 @@ def picture_of_state(state: SandboxState) -> dict[str, Any]:
         "deleted": list(state.table.deletions()),
         "ids": (state.seed, state.pinned_ids, state.id_index),
         "idempotency keys": list(state.idempotency_keys),
+        "story": state.story,
         "clock": (state.frozen_at, state.clock_offset),
         "rules": exported_rules(state),
         "server-wide rules": exported_server_rules(state),

@@ -75,8 +75,3 @@ def test_package_exports_its_public_names() -> None:
     assert set(sandbox.__all__) == {"create_app", "Settings", "__version__"}
     with pytest.raises(AttributeError, match="nothing"):
         _ = sandbox.nothing
-
-
-def test_pulse_and_persist_are_refused_together() -> None:
-    with pytest.raises(SettingsError, match="--pulse and --persist cannot be used together"):
-        create_app(Settings(scenario="blank", pulse=True, persist="worlds.db"))

@@ -15,7 +15,8 @@ from sandbox.world.sandbox import Sandbox
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
 
-_NEWEST = Query(CAST)
+NEWEST = Query(CAST)
+"""The page of the conversations that take part."""
 
 
 class PulsingSandbox(Sandbox):
@@ -76,15 +77,19 @@ class PulsingSandbox(Sandbox):
         self._live()
         return super().take_snapshot(generation)
 
+    def _is_due(self) -> bool:
+        """Return whether something may have happened since somebody looked."""
+        return self._clock.seconds() != self._story.until
+
     def _live(self) -> None:
         """Let everything happen that is due."""
-        if self._clock.seconds() == self._story.until:
+        if not self._is_due():
             return
         with self._lock:
             now, story = self._clock.seconds(), self._story
             if now > story.until:
                 seed, store = self._ids.seed, self._store
-                for record in store.table.page(_NEWEST).records:
+                for record in store.table.page(NEWEST).records:
                     conversation = lived(record.conversation, seed, story, now)
                     if conversation != record.conversation:
                         store.write(conversation)

@@ -344,7 +344,7 @@ class Sandbox:
     def _set_state(self, state: SandboxState) -> None:
         runtime, bounds = self._runtime, self._runtime.bounds
         self._store = Store(state.table, runtime.encode, bounds.conversations)
-        self._clock = Clock(runtime.now, state.frozen_at, state.clock_offset)
+        self._clock = self._clock_of(state)
         self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
         self._idempotency_keys = state.idempotency_keys
         # The keys of the calls that are delayed, which are of the generation that begins. No state has them.
@@ -354,6 +354,9 @@ class Sandbox:
         self._book = RuleBook(
             state.seed, self._key, bounds.rules, rules, counters=counters, max_bytes=bounds.rule_bytes
         )
+
+    def _clock_of(self, state: SandboxState) -> Clock:
+        return Clock(self._runtime.now, state.frozen_at, state.clock_offset)
 
     def _begin_journal(self) -> None:
         bounds = self._runtime.bounds

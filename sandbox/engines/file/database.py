@@ -27,7 +27,7 @@ CREATE TABLE base_rows (
 CREATE TABLE states (
     id INTEGER PRIMARY KEY, base INTEGER NOT NULL, seed INTEGER NOT NULL, pinned_ids TEXT NOT NULL,
     id_index INTEGER NOT NULL, frozen_at REAL, clock_offset REAL NOT NULL,
-    rules TEXT NOT NULL, server_rules TEXT NOT NULL
+    rules TEXT NOT NULL, server_rules TEXT NOT NULL, story TEXT
 );
 CREATE INDEX states_by_base ON states (base);
 CREATE TABLE changes (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from sandbox.engines.file.bases import Bases
 from sandbox.engines.file.calls import Calls
 from sandbox.engines.file.database import Database
+from sandbox.engines.file.pulsing_world import KeptPulsingSandbox
 from sandbox.engines.file.server_rules import KeptServerRules
 from sandbox.engines.file.states import States
 from sandbox.engines.file.world import KeptSandbox
@@ -14,6 +15,7 @@ from sandbox.world.engine import KeptWorld
 from sandbox.world.interface import World
 from sandbox.world.journal import Counted
 from sandbox.world.pause import Pause
+from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.sandbox import Runtime, Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.world_name import WorldKey, key_of, text_of
@@ -23,7 +25,8 @@ class FileEngine:
     """Worlds in memory, each change of which is in the file at ``path`` before it is answered.
 
     ``initial_state`` returns the state of a new world. The file is opened by :meth:`kept`, in the process that answers.
-    A world that is launched before lives in memory alone. Raises UnusableFile if the file cannot be used.
+    A world that is launched before lives in memory alone. If it ``has_pulse``, conversations change by themselves.
+    Raises UnusableFile if the file cannot be used.
     """
 
     def __init__(
@@ -33,22 +36,29 @@ class FileEngine:
         runtime: Runtime,
         server_rules: KeptServerRules,
         pause: Pause,
+        *,
+        has_pulse: bool = False,
     ) -> None:
         self._path = path
         self._initial_state = initial_state
         self._runtime = runtime
         self._server_rules = server_rules
         self._pause = pause
+        self._kind, self._kind_in_memory = (
+            (KeptPulsingSandbox, PulsingSandbox) if has_pulse else (KeptSandbox, Sandbox)
+        )
         self._worlds: Worlds | None = None
         # What is wrong with the file is said before the process is started that answers.
         Database(path).close()
 
     def launch(self, key: WorldKey) -> World:
         """Return a new world for ``key``. Raises StorageFailed."""
-        state, text = self._initial_state(), text_of(key)
+        text = text_of(key)
+        world = self._kind_in_memory(self._initial_state(), self._runtime, text)
         if self._worlds is None:
-            return Sandbox(state, self._runtime, text)
-        return KeptSandbox(state, self._runtime, text, self._worlds, *self._worlds.add(text, state))
+            return world
+        state = world.state
+        return self._kind(state, self._runtime, text, self._worlds, *self._worlds.add(text, state))
 
     def remember(self, key: WorldKey, token: str, ttl_seconds: float | None) -> None:
         """Keep how a declared world is selected and when it ends. Raises StorageFailed."""
@@ -95,6 +105,6 @@ class FileEngine:
 
     def _load(self, row: WorldRow, worlds: Worlds) -> KeptSandbox:
         state = worlds.states.load(row.state_row)
-        sandbox = KeptSandbox(state, self._runtime, row.key, worlds, row.row, row.state_row)
+        sandbox = self._kind(state, self._runtime, row.key, worlds, row.row, row.state_row)
         sandbox.fill_snapshots(worlds.snapshots(row.row), row.snapshots_taken)
         return sandbox

@@ -17,10 +17,15 @@ from sandbox.faults.rule_state import (
 from sandbox.world.clock import Clock, Now
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.idempotency import FORGOTTEN_AT_ONCE, IdempotencyKeys, StoredAnswer
+from sandbox.world.pulse import Story
 from sandbox.world.rules import Rule
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 
+_COLUMNS = "base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules, story"
+_INSERT = f"INSERT INTO states ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  # the columns are ours
+_COPY = f"INSERT INTO states ({_COLUMNS}) SELECT {_COLUMNS} FROM states WHERE id = ?"  # noqa: S608  # likewise
+_SELECT = f"SELECT {_COLUMNS} FROM states WHERE id = ?"  # noqa: S608  # likewise
 _RULE = RuleState()
 _SERVER_RULE = ServerRuleState()
 
@@ -41,8 +46,7 @@ class States:
     def add(self, state: SandboxState, base: int) -> int:
         """Write ``state``, whose table is that of ``base``, and return the id of its row."""
         row = self._database.execute(
-            "INSERT INTO states (base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            _INSERT,
             (
                 base,
                 state.seed,
@@ -52,6 +56,7 @@ class States:
                 state.clock_offset,
                 json.dumps(exported_rules(state)),
                 json.dumps(exported_server_rules(state)),
+                _story(state),
             ),
         ).lastrowid
         assert row is not None
@@ -63,9 +68,7 @@ class States:
     def copy(self, row: int) -> int:
         """Copy a state, and return the id of the new row."""
         copied = self._database.execute(
-            "INSERT INTO states (base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules) "
-            "SELECT base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules "
-            "FROM states WHERE id = ?",
+            _COPY,
             (row,),
         ).lastrowid
         assert copied is not None
@@ -118,6 +121,8 @@ class States:
                 "UPDATE states SET id_index = ?, frozen_at = ?, clock_offset = ? WHERE id = ?",
                 (after.id_index, after.frozen_at, after.clock_offset, row),
             )
+        if before.story != after.story:
+            self._database.execute("UPDATE states SET story = ? WHERE id = ?", (_story(after), row))
         if not _are_same(before.rules, after.rules) or not _are_same(before.counters, after.counters):
             self._database.execute(
                 "UPDATE states SET rules = ?, server_rules = ? WHERE id = ?",
@@ -126,10 +131,9 @@ class States:
 
     def load(self, row: int) -> SandboxState:
         """Return the state of a row."""
-        base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules = (
+        base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules, story = (
             self._database.execute(
-                "SELECT base, seed, pinned_ids, id_index, frozen_at, clock_offset, rules, server_rules "
-                "FROM states WHERE id = ?",
+                _SELECT,
                 (row,),
             ).fetchone()
         )
@@ -146,6 +150,7 @@ class States:
             own,
             (*counters, *of_server),
             self._answers(row),
+            None if story is None else Story(*json.loads(story)),
         )
 
     def _changed(self, table: Table, row: int) -> Table:
@@ -175,6 +180,10 @@ class States:
             "ON CONFLICT DO UPDATE SET n = excluded.n, created_at = excluded.created_at, json = excluded.json",
             (row, conversation_id, next(self._numbers), created_at, text),
         )
+
+
+def _story(state: SandboxState) -> str | None:
+    return None if state.story is None else json.dumps(state.story)
 
 
 def _answer(row: int, answer: StoredAnswer) -> tuple[int, str, float, bytes]:

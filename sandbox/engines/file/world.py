@@ -26,8 +26,6 @@ class KeptSandbox(Sandbox):
     be written; it has changed nothing then.
     """
 
-    __slots__ = ("_file", "_recorded", "_row", "_state_row", "_turn")
-
     def __init__(  # those of a sandbox, and where it is kept
         self,
         state: SandboxState,

@@ -48,11 +48,13 @@ class Server:
         bounds: Bounds = BOUNDS,
         pause: Pause = no_pause,
         start: SandboxState | None = None,
+        has_pulse: bool = False,
     ) -> None:
         self.path = path
         self.clock = FakeClock()
         self.bounds = bounds
         self.pause = pause
+        self.has_pulse = has_pulse
         self.start = start or SandboxState(table_of("a", "b"), seed=7)
         self._begin()
 
@@ -79,7 +81,9 @@ class Server:
     def _begin(self) -> None:
         runtime = Runtime(self.clock, encode, self.bounds)
         self.rules = KeptServerRules(self.bounds.rules, lambda: None)
-        self.engine = FileEngine(str(self.path), lambda: self.start, runtime, self.rules, self.pause)
+        self.engine = FileEngine(
+            str(self.path), lambda: self.start, runtime, self.rules, self.pause, has_pulse=self.has_pulse
+        )
         self.kept = {each.key: each for each in self.engine.kept()}
 
 

@@ -104,7 +104,7 @@ def test_tables_that_are_gone_from_memory_are_not_taken_for_others(server: Serve
     for number in range(20):
         with bases.holding(table_of(f"c{number}")) as base:
             assert [each.conversation.id for each in bases.load(base)] == [f"c{number}"]
-        gc.collect()
+    gc.collect()
     assert len(bases._ids) <= 2  # noqa: SLF001  # likewise
 
 
