@@ -74,7 +74,7 @@ def test_conversations_live_on_while_the_server_is_down(servers: Callable[[], Se
     assert list(server.world().state.table) != before
 
 
-def test_what_cannot_be_stored_has_not_happened(servers: Callable[[], Server]) -> None:
+def test_events_that_cannot_be_stored_have_not_happened(servers: Callable[[], Server]) -> None:
     server = servers()
     world = server.world()
     before = picture_of_state(world.state)
