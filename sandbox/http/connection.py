@@ -164,7 +164,8 @@ class Connection:
     def _refuse(self, problem: Problem) -> None:
         sends_body = self._environ.get("REQUEST_METHOD") != "HEAD"
         with suppress(OSError, Closed):
-            self._client.sendall(refusals.error_response(problem, self._environ, sends_body=sends_body))
+            date = self._service.date()
+            self._client.sendall(refusals.error_response(problem, self._environ, date, sends_body=sends_body))
             self._drain()
 
     def _drain(self) -> None:

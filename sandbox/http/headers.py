@@ -14,14 +14,15 @@ from sandbox.http import refusals
 HOST = "HTTP_HOST"
 CODING = "HTTP_TRANSFER_ENCODING"
 LENGTH = "CONTENT_LENGTH"
+AUTHORIZATION = "HTTP_AUTHORIZATION"
 
 MAX_CACHED = 256
 """The number of different header blocks that are remembered."""
 MAX_CACHED_BYTES = 2_048
 """The size up to which a block is remembered, so that the memory for it is bounded."""
 
-_ONCE = frozenset({HOST, LENGTH, "CONTENT_TYPE", "HTTP_AUTHORIZATION", "HTTP_IDEMPOTENCY_KEY"})
-"""Headers that must not be repeated."""
+_ONCE = frozenset({HOST, LENGTH, "CONTENT_TYPE", "HTTP_IDEMPOTENCY_KEY"})
+"""Headers that must not be repeated, besides ``Authorization``."""
 _SHADOWED = frozenset({
     "ACCESS_CONTROL_REQUEST_HEADERS",
     "CONTENT_ENCODING",
@@ -168,6 +169,8 @@ def _environ(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
             shadows.append(name.decode().upper().replace("-", "_"))
         elif key not in environ:
             environ[key] = value
+        elif key == AUTHORIZATION:
+            raise refusals.repeated_authorization()
         elif key in _ONCE:
             raise refusals.unreadable(f"{name.decode()} is repeated")
         else:

@@ -17,6 +17,11 @@ def unreadable(reason: str) -> Problem:
     return Problem(400, f"This is not an HTTP request that can be read: {reason}.")
 
 
+def repeated_authorization() -> Problem:
+    """Return Problem 400 for two ``Authorization`` headers, which might select two sandboxes."""
+    return Problem(400, "There are two Authorization headers; send one, with one bearer token.")
+
+
 def not_a_proxy() -> Problem:
     """Return Problem 405 for ``CONNECT``, whose target is the address that a proxy is to connect to."""
     allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
@@ -86,13 +91,17 @@ def too_many_connections(limit: int, flag: str) -> Problem:
     )
 
 
-def error_response(problem: Problem, environ: "WSGIEnvironment", *, sends_body: bool = True) -> bytes:
+def error_response(
+    problem: Problem, environ: "WSGIEnvironment", date: str, *, sends_body: bool = True
+) -> bytes:
     """Return ``problem`` as a complete response that ends the connection, in the format of all other errors.
 
-    ``environ`` is empty if the request could not be parsed; its origin is unknown then.
+    ``environ`` is empty if the request could not be parsed; its origin is unknown then. ``date`` is the current date in
+    the format of HTTP: a server with a clock sends it (RFC 9110, section 6.6.1).
     """
     body = problem.body
     lines = [
+        ("Date", date),
         ("Connection", "close"),
         ("Content-Type", JSON_TYPE),
         ("Content-Length", str(len(body))),

@@ -23,6 +23,7 @@ from sandbox.http.date import DateHeader
 from sandbox.http.limits import Limits
 from sandbox.http.scheme import SchemeReader
 from sandbox.problems import Problem
+from sandbox.server.background_thread import SWITCH_SECONDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -68,6 +69,7 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
     def run(self) -> None:
         """Serve until the worker is stopped."""
         gc.set_threshold(*GARBAGE_THRESHOLDS)
+        sys.setswitchinterval(SWITCH_SECONDS)
         limits: Limits = getattr(self.app, "limits", None) or Limits()
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if files != resource.RLIM_INFINITY:
@@ -106,7 +108,7 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         try:
             self._connections.add(peer)
         except Problem as problem:
-            _reject(connection, problem)
+            _reject(connection, problem, self._service.date())
             peer.close()
             return
         try:
@@ -168,9 +170,9 @@ def _do_nothing() -> None:
     """Stand for an attribute that an application does not have."""
 
 
-def _reject(connection: socket.socket, problem: Problem) -> None:
+def _reject(connection: socket.socket, problem: Problem, date: str) -> None:
     try:
-        connection.send(refusals.error_response(problem, {}))
+        connection.send(refusals.error_response(problem, {}, date))
         # Closing with unread input would reset the connection, and the client might not receive the response.
         connection.recv(65_536)
     except OSError:

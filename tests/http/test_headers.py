@@ -28,9 +28,7 @@ def test_repeated_headers_are_joined() -> None:
     assert (found["HTTP_ACCEPT"], found["HTTP_COOKIE"]) == ("a,b", "c=d; e=f")
 
 
-@pytest.mark.parametrize(
-    "name", [b"Host", b"Content-Length", b"Content-Type", b"Authorization", b"Idempotency-Key"]
-)
+@pytest.mark.parametrize("name", [b"Host", b"Content-Length", b"Content-Type", b"Idempotency-Key"])
 def test_a_header_that_may_be_sent_once_is_refused_twice(name: bytes) -> None:
     block = b"Host: b\r\n" if name == b"Host" else name + b": 1\r\n" + name.lower() + b": 1\r\n"
     with pytest.raises(Problem) as refused:

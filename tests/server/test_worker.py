@@ -4,6 +4,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 import pytest
 from gunicorn.config import Config
 
+from sandbox.server.background_thread import SWITCH_SECONDS
 from sandbox.server.worker import GARBAGE_THRESHOLDS, SandboxWorker
 from tests.live.conftest import StartServer
 
@@ -46,16 +48,20 @@ def test_a_second_signal_is_ignored(worker: SandboxWorker, monkeypatch: pytest.M
     assert len(spawned) == 1
 
 
-def test_a_worker_seldom_examines_all_objects_for_garbage(worker: SandboxWorker) -> None:
-    usual = gc.get_threshold()
+def test_a_worker_seldom_examines_all_objects_for_garbage_and_often_switches_threads(
+    worker: SandboxWorker,
+) -> None:
+    usual, interval = gc.get_threshold(), sys.getswitchinterval()
     worker.app, worker.wsgi, worker.alive = SimpleNamespace(limits=None), None, False
     worker.log = SimpleNamespace(error_log=logging.getLogger("worker"))
     worker.cfg.set("graceful_timeout", 0)
     try:
         worker.run()
         assert gc.get_threshold() == GARBAGE_THRESHOLDS
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
     finally:
         gc.set_threshold(*usual)
+        sys.setswitchinterval(interval)
 
 
 def test_many_requests_of_one_connection_are_answered(start: StartServer) -> None:
