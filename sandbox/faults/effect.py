@@ -27,6 +27,11 @@ class Effect:
             return True
         return self.fault.needs_response and self.instead is None
 
+    @property
+    def size(self) -> int:
+        """The memory in bytes of what the fault keeps besides the rule's document."""
+        return 0 if self.fault is None else self.fault.size
+
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the effect is due for this call, and the window that the call leaves behind."""
         return (True, window) if self.fault is None else self.fault.due(window, now)

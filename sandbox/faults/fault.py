@@ -83,6 +83,9 @@ class Fault(ABC):
     needs_response: ClassVar[bool] = False
     """True if the fault changes the response of the API, so the API must be called."""
 
+    size: int = 0
+    """The memory in bytes of what a fault keeps besides the document of its rule, if that is much."""
+
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the fault is due for this call, and the window that the call leaves behind.
 

@@ -7,6 +7,8 @@ RECORD_BYTES = 1000
 """The memory of a conversation: its attributes, its JSON, and its places in the lists that show it."""
 DELETION_BYTES = 450
 """The memory of a deleted id that still works as a cursor."""
+COUNTERS_BYTES = 400
+"""The memory of the counters of a rule, with the window of an effect that counts calls."""
 IDEMPOTENCY_KEY_BYTES = 500
 """The memory of an idempotency key, besides the conversation that it made."""
 PINNED_ID_BYTES = 100

@@ -9,7 +9,10 @@ from sandbox.world.verdict import Detail, Reason, cut
 
 
 class RequestInfo(Protocol):
-    """The attributes of a request that rules match. Those of its query and its body are text."""
+    """The attributes of a request that rules match. Those of its query and its body are text.
+
+    One of the body that has no text is None.
+    """
 
     @property
     def operation_id(self) -> str | None: ...
@@ -20,7 +23,7 @@ class RequestInfo(Protocol):
     @property
     def query_attributes(self) -> Mapping[str, str]: ...
     @property
-    def body_attributes(self) -> Mapping[str, str]: ...
+    def body_attributes(self) -> Mapping[str, str | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class RequestMatcher:
 ANY_REQUEST = RequestMatcher()
 
 
-def _differing(wanted: Mapping[str, str], attributes: Mapping[str, str]) -> Detail:
+def _differing(wanted: Mapping[str, str], attributes: Mapping[str, str | None]) -> Detail:
     """Return the name and the value of the first wanted attribute that is not among ``attributes``, or nothing.
 
     The third value is "another" if the attribute has another value. That value stays out: it may be a secret.

@@ -42,7 +42,10 @@ class RuleCounters:
 
 
 class Effect(Protocol):
-    """The effect of a rule that fires."""
+    """The effect of a rule that fires. ``size`` is the memory in bytes of what it keeps besides the rule's document."""
+
+    @property
+    def size(self) -> int: ...
 
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         """Return whether the effect is due for this call, and the window that the call leaves behind.
@@ -92,7 +95,8 @@ class UnboundRule:
     def size(self) -> int:
         """About how many bytes the rule occupies in memory."""
         match = self.match
-        return _RULE_BYTES + sum(json_bytes(dict(part)) for part in (self.document, match.query, match.body))
+        texts = sum(json_bytes(dict(part)) for part in (self.document, match.query, match.body))
+        return _RULE_BYTES + self.effect.size + texts
 
     def bind(self, rule_id: str, since: float | None) -> "Rule":
         """Return the rule with an id. Its time to live counts from ``since`` on the sandbox's clock.

@@ -125,6 +125,8 @@ CREATE = FakeRequest()
 class AlwaysDue:
     """An effect that is always due."""
 
+    size = 0
+
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         return True, window
 

@@ -71,6 +71,24 @@ def test_byte_limit_includes_body_path_query_and_headers() -> None:
         assert journal.count(Key()) == 50
 
 
+@pytest.mark.parametrize(("more", "kept"), [(-1, ["c", "b"]), (0, ["c", "b", "a"]), (1, ["c", "b", "a"])])
+def test_byte_limit_holds_to_the_byte(more: int, kept: list[str]) -> None:
+    entries = [entry_with(id=name, body="a" * 10 * number) for number, name in enumerate("abc")]
+    journal = Journal(10, sum(each.size for each in entries) + more)
+    for entry in entries:
+        journal.record(entry)
+    assert ids_of(journal) == kept
+    assert journal.truncated is (len(kept) < 3)
+
+
+@pytest.mark.parametrize(("more", "kept"), [(-1, []), (0, ["a"]), (1, ["a"])])
+def test_entry_as_large_as_the_byte_limit_is_kept(more: int, kept: list[str]) -> None:
+    entry = entry_with(id="a", body="ä" * 100)
+    journal = Journal(10, entry.size + more)
+    journal.record(entry)
+    assert ids_of(journal) == kept
+
+
 def test_entry_larger_than_the_byte_limit_is_counted_and_not_kept() -> None:
     journal = Journal(10, 1000)
     journal.record(entry_with(id="small"))

@@ -29,12 +29,16 @@ CLOCK = Clock(lambda: 1000.0)
 class NeverDue:
     """An effect that is never due."""
 
+    size = 0
+
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         return False, window
 
 
 class CountingEffect:
     """An effect that is due from the second call of its window on. The window does not end."""
+
+    size = 0
 
     def due(self, window: RateWindow | None, now: float) -> tuple[bool, RateWindow | None]:
         window = window or RateWindow(now, now + 60, 0)
@@ -317,6 +321,13 @@ def test_rules_beyond_the_memory_limit_are_refused(
             write(book, rule)
         assert refused.value.max_bytes == bound
         assert book.rules == before
+
+
+def test_size_of_a_rule_has_what_its_effect_keeps() -> None:
+    effect = CountingEffect()
+    before = unbound(effect).size
+    effect.size = 100
+    assert unbound(effect).size == before + 100
 
 
 def test_add_and_replace_beyond_capacity_are_refused() -> None:

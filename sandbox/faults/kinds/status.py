@@ -46,6 +46,9 @@ class Status(Fault):
         )
         self._headers = headers
         self._body = body
+        # The rule's document has them too.
+        self.size = sum(len(name) + len(value) for name, value in headers)
+        self.size += 0 if body is None else len(body[1])
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         if not self._headers and self._body is None:

@@ -1,11 +1,14 @@
 """Errors with a given status."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 
+from sandbox.faults.effect import Effect
+from sandbox.faults.rule_document import RULE
 from tests.faults.harness import CREATE, ITEM, Harness
 
 Check = Callable[..., str]
@@ -243,3 +246,31 @@ def test_headers_and_body_are_shown_and_exported_as_they_were_given() -> None:
     assert bench.call("PUT", "/__admin/state", "other", json=document).status_code == 200
     assert bench.call("GET", "/__admin/faults", "other").get_json()["data"][0]["fault"] == fault
     assert bench.call(token="other").data == b"null"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ({}, 0),
+        ({"body": "ä" * 1000}, 2000),
+        ({"body": [1, 2]}, len("[1, 2]")),
+        ({"body": "", "headers": {"X-A": "b" * 100}}, len("X-A") + 100),
+    ],
+)
+def test_memory_of_the_rule_has_what_the_fault_keeps(attributes: dict[str, Any], size: int) -> None:
+    rule = RULE.load({"fault": {"type": "status", "status": 503, **attributes}})
+    assert rule.effect.size == size
+    assert rule.size == replace(rule, effect=Effect()).size + size
+
+
+def test_body_is_counted_twice_as_the_rule_has_it_twice(assert_error_shape: Check) -> None:
+    body = "a" * 60_000
+    bench = Harness(max_rule_bytes=125_000)
+    bench.fails("status", status=503, body=body)
+    refused = bench.call("POST", "/__admin/faults", json={"delay": 1, "name": "b" * 200})
+    assert refused.status_code == 201
+    bench = Harness(max_rule_bytes=115_000)
+    refused = bench.call(
+        "POST", "/__admin/faults", json={"fault": {"type": "status", "status": 503, "body": body}}
+    )
+    assert_error_shape(refused, 507)
