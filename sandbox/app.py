@@ -35,6 +35,7 @@ from sandbox.world.clock import Now
 from sandbox.world.engine import Engine
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause
 from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
@@ -42,8 +43,12 @@ from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
 from sandbox.world.sleepers import NewEvent, RuleSleepers, Wait, new_event, wait
 from sandbox.world.state import SandboxState
+from sandbox.world.world_parts import release_later
 
 Rules = TypeVar("Rules", bound=ServerRules)
+
+Spawn = Callable[[Callable[[], None]], object]
+"""Calls a function soon, which nothing waits for."""
 
 
 def create_app(  # noqa: PLR0913  # all that the server depends on is passed in here, each by name
@@ -57,6 +62,8 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
     boot: Boot | None = None,
     feed: JournalFeed | None = None,
     pause: Pause = no_pause,
+    offload: Offload = run_here,
+    spawn: Spawn = run_here,
 ) -> Flask:
     """Return the server as a WSGI application; without ``settings``, the ``SANDBOX_…`` variables configure it.
 
@@ -64,12 +71,13 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
     drives the clocks of the sandboxes, ``monotonic`` returns seconds that never go back and drives expiry, ``wait`` is
     how a delayed call sleeps, and ``new_event`` returns what may wake it. ``boot`` is for a server that starts the
     process which answers after this call, ``feed`` for one that closes the streams of the journal when it ends.
-    ``pause`` lets others run during long work, where calls are not threads. Raises SettingsError.
+    ``pause`` lets others run during long work, where calls are not threads, ``offload`` does work that cannot
+    pause, and ``spawn`` does work that no call waits for. Raises SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
     feed = feed or JournalFeed(settings.max_streams, wait, new_event)
-    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, RuleSleepers())
+    runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, RuleSleepers(), offload)
     server_rules, engine = _engine(settings, scenario, runtime, pause)
     fleet = Fleet(
         engine,
@@ -78,6 +86,10 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
         settings.idle_seconds,
         settings.id_key.encode() if settings.id_key else secrets.token_bytes(16),
         strict=settings.strict_worlds,
+        # The parts of the scenario are those of many sandboxes, and stay.
+        on_removed=partial(
+            release_later, spawn=spawn, pause=pause, kept=scenario.initial_state(now()).large_parts
+        ),
     )
     if boot is None:
         boot = Boot(monotonic)
@@ -85,7 +97,16 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
     else:
         boot.on_begin(fleet.begin)
     context = ControlContext(
-        fleet, server_rules, scenario, settings, now, boot, feed, partial(secrets.token_hex, 8), pause
+        fleet,
+        server_rules,
+        scenario,
+        settings,
+        now,
+        boot,
+        feed,
+        partial(secrets.token_hex, 8),
+        pause,
+        offload,
     )
 
     app = Application(__name__)
@@ -108,6 +129,7 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
         monotonic,
         None if settings.journal_file is None else _journal_file(settings.journal_file),
         pause,
+        offload,
     )
     return app
 

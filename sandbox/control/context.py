@@ -9,6 +9,7 @@ from sandbox.settings import Settings
 from sandbox.world.clock import Now
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause
 from sandbox.world.server_rules import ServerRules
 
@@ -17,7 +18,7 @@ from sandbox.world.server_rules import ServerRules
 class ControlContext:
     """The server as its control API sees it. ``scenario`` is the server's own, ``draw_hex`` returns a random text.
 
-    ``pause`` lets others run during long work.
+    ``pause`` lets others run during long work, and ``offload`` does work that cannot pause.
     """
 
     fleet: Fleet
@@ -29,3 +30,4 @@ class ControlContext:
     feed: JournalFeed
     draw_hex: Callable[[], str]
     pause: Pause = no_pause
+    offload: Offload = run_here

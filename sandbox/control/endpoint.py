@@ -14,14 +14,13 @@ from sandbox import problems
 from sandbox.control.context import ControlContext
 from sandbox.schemas.arguments import NoArguments
 from sandbox.web.arguments import ArgumentReader
-from sandbox.web.body import LARGE_BYTES, read_body
+from sandbox.web.body import read_body
 from sandbox.web.body_stream import BodyStream
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.request import Request
 from sandbox.web.response import Response, StreamedResponse, json_response, no_content
 from sandbox.web.world_name import world_name
 from sandbox.world.fleet import Lease
-from sandbox.world.pause import Pause
 from sandbox.world.world_name import WorldKey
 
 SANDBOX_HEADER = "X-Sandbox-Id"
@@ -74,7 +73,8 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
         if operation.method in _WRITES:
             _check_type(request)
             if not endpoint.streams_body:
-                request.body = _body(request, limit, context.pause)
+                request.body = read_body(request.environ, limit, context.pause)
+                request.prepare_body(context.pause, context.offload)
         arguments = parameters | reader.read(request)
         if endpoint.streams_body:
             arguments["body"] = BodyStream(request.environ, limit, context.pause)
@@ -129,13 +129,6 @@ def _check_type(request: Request) -> None:
     """Check that the body is JSON: a page of another site cannot send that type without a preflight."""
     if flask.request.mimetype != problems.JSON_TYPE:
         raise problems.wants_json(request.content_type)
-
-
-def _body(request: Request, limit: int, pause: Pause) -> bytes:
-    body = read_body(request.environ, limit, pause)
-    if len(body) > LARGE_BYTES:
-        pause()
-    return body
 
 
 def _response(result: Any, status: int) -> Response | StreamedResponse | flask.Response:

@@ -1,7 +1,7 @@
 """Idempotency keys in the state document: each with the conversation that its create made, as it was then."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marshmallow import Schema, post_load
@@ -13,7 +13,7 @@ from sandbox.schemas.nested_object import NestedObject
 from sandbox.world.clock import LATEST_TIMESTAMP
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.errors import MissingParticipant
-from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
+from sandbox.world.idempotency import StoredAnswer
 
 
 class KeyState(Schema):
@@ -43,7 +43,7 @@ class KeyState(Schema):
         return StoredAnswer(data["key"], Record(conversation, encode(conversation)), data["at"])
 
 
-def exported_keys(keys: IdempotencyKeys) -> Iterator[bytes]:
+def exported_keys(keys: Iterable[StoredAnswer]) -> Iterator[bytes]:
     """Iterate over the keys as JSON, the oldest first."""
     for key, record, at in keys:
         # The JSON of the conversation was made when it was written.

@@ -12,6 +12,7 @@ from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.world.fleet import Lease
 from sandbox.world.interface import World
 from sandbox.world.release import release
+from sandbox.world.world_parts import parts_of
 
 
 class SandboxReset(Reset):
@@ -32,7 +33,7 @@ def reset(
     for world in _worlds(context, lease, everyone=query["all"]):
         replaced = world.state.large_parts
         world.reset(scenario.initial_state(context.now()))
-        release(replaced, context.pause)
+        release(replaced, context.pause, parts_of(world))
         context.pause()
     return {"scenario": scenario.name, "seed": scenario.seed, "conversations": scenario.size}
 

@@ -1,5 +1,6 @@
 """The sandboxes of the server. Tokens are masked, never shown whole; names are no secrets."""
 
+import json
 from typing import Any
 
 from sandbox.control.context import ControlContext
@@ -7,6 +8,8 @@ from sandbox.operations import Operation
 from sandbox.schemas.control import SandboxPath
 from sandbox.schemas.responses import SandboxListSchema
 from sandbox.web.endpoint import Endpoint, Scope
+from sandbox.web.json_pieces import json_pieces
+from sandbox.web.response import StreamedResponse, json_stream
 from sandbox.world.fleet import SandboxSlot
 from sandbox.world.journal import Key
 from sandbox.world.pause import with_pauses
@@ -28,9 +31,10 @@ EXAMPLE = {
 }
 
 
-def show(context: ControlContext) -> dict[str, Any]:
+def show(context: ControlContext) -> StreamedResponse:
     """Return the sandboxes, least recently used first."""
-    return {"data": [_shape(context, slot) for slot in with_pauses(context.fleet, context.pause)]}
+    slots = with_pauses(context.fleet, context.pause)
+    return json_stream(json_pieces({"data": (json.dumps(_shape(context, slot)).encode() for slot in slots)}))
 
 
 def drop(context: ControlContext, sandbox_id: str) -> None:

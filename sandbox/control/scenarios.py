@@ -34,9 +34,9 @@ def chosen_scenario(context: ControlContext, choice: Mapping[str, Any]) -> Scena
     seed = choice.get("seed", context.settings.seed)
     name = choice.get("scenario")
     if name is None:
-        return context.scenario.with_seed(seed, context.pause)
+        return context.scenario.with_seed(seed, context.pause, context.offload)
     try:
-        return load_builtin(name, seed, context.pause)
+        return load_builtin(name, seed, context.pause, context.offload)
     except ScenarioError as error:
         raise problems.invalid(str(error)) from None
 

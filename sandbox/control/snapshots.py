@@ -8,8 +8,10 @@ from sandbox.schemas.control import SnapshotPath
 from sandbox.schemas.responses import SnapshotListSchema, SnapshotSchema
 from sandbox.web.endpoint import Endpoint
 from sandbox.world.fleet import Lease
+from sandbox.world.release import release
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
+from sandbox.world.world_parts import parts_of
 
 PATH = "/__admin/snapshots"
 EXAMPLE = {"id": "snapshot-1", "at": 1795438800.25, "conversations": 120}
@@ -25,14 +27,21 @@ def show(_context: ControlContext, lease: Lease) -> dict[str, Any]:
     return {"data": [_shape(snapshot) for snapshot in lease.world.snapshots]}
 
 
-def restore(_context: ControlContext, lease: Lease, snapshot_id: str) -> dict[str, Any]:
+def restore(context: ControlContext, lease: Lease, snapshot_id: str) -> dict[str, Any]:
     """Restore a snapshot. Calls in flight cannot write into the restored world. The journal continues."""
-    return _shape(lease.world.restore(snapshot_id))
+    world = lease.world
+    replaced = world.state.large_parts
+    restored = world.restore(snapshot_id)
+    release(replaced, context.pause, parts_of(world))
+    return _shape(restored)
 
 
-def drop(_context: ControlContext, lease: Lease, snapshot_id: str) -> None:
+def drop(context: ControlContext, lease: Lease, snapshot_id: str) -> None:
     """Forget a snapshot."""
-    lease.world.drop_snapshot(lease.generation, snapshot_id)
+    world = lease.world
+    dropped = [part for each in world.snapshots if each.id == snapshot_id for part in each.state.large_parts]
+    world.drop_snapshot(lease.generation, snapshot_id)
+    release(dropped, context.pause, parts_of(world))
 
 
 def _shape(snapshot: Snapshot[SandboxState]) -> dict[str, Any]:

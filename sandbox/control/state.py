@@ -18,7 +18,9 @@ from sandbox.web.json_pieces import json_pieces
 from sandbox.web.response import StreamedResponse, json_stream
 from sandbox.world.fleet import Lease
 from sandbox.world.paging import Order
+from sandbox.world.pause import with_pauses
 from sandbox.world.release import release
+from sandbox.world.world_parts import parts_of
 
 PATH = "/__admin/state"
 EXAMPLE = {
@@ -37,12 +39,13 @@ EXAMPLE = {
 }
 
 
-def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
+def export(context: ControlContext, lease: Lease) -> StreamedResponse:
     """Return the whole sandbox: conversations in list order, deleted ids, clock, id sequence, fault rules, and the
     idempotency keys of creates, if there are any.
 
     A rule comes with what it has counted, so that the calls after an import meet the same faults.
     """
+    pause = context.pause
     state = lease.world.state
     server_faults, keys = exported_server_rules(state), state.idempotency_keys
     document = {
@@ -54,11 +57,11 @@ def export(_context: ControlContext, lease: Lease) -> StreamedResponse:
         "clock_offset": state.clock_offset,
         "faults": exported_rules(state),
         **({"server_faults": server_faults} if server_faults else {}),
-        **({"idempotency_keys": exported_keys(keys)} if keys else {}),
+        **({"idempotency_keys": exported_keys(with_pauses(keys, pause))} if keys else {}),
         **({} if state.story is None else {"story": state.story._asdict()}),
-        "deleted": (_deletion(place) for place in state.table.deletions()),
+        "deleted": (_deletion(place) for place in with_pauses(state.table.deletions(), pause)),
         # JSON already, made when they were written.
-        "conversations": (record.json for record in state.table),
+        "conversations": (record.json for record in with_pauses(state.table, pause)),
     }
     return json_stream(json_pieces(document))
 
@@ -80,7 +83,7 @@ def import_(context: ControlContext, lease: Lease, body: BodyStream) -> dict[str
         state = read_state(JsonStream(body.read, pause), room, context.now(), context.server_rules.all, pause)
     replaced = lease.world.state.large_parts
     lease.world.load(lease.generation, state)
-    release(replaced, pause)
+    release(replaced, pause, parts_of(lease.world))
     return {"conversations": len(state.table)}
 
 

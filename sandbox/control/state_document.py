@@ -169,7 +169,10 @@ class _Lists:
 
     def release(self, pause: Pause) -> None:
         """Forget what was read in short steps: to free a hundred thousand objects at once would take long."""
-        self.places = {}
+        while self.places:
+            for _ in range(min(1000, len(self.places))):
+                self.places.popitem()
+            pause()
         for items in (self.records, self.deletions, self.keys):
             while items:
                 del items[-1000:]

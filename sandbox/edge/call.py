@@ -81,8 +81,8 @@ class Call(Request):
         """Read the body if the client waits for ``100 Continue``. Raises Problem."""
         if self.reader is not None:
             reader, self.reader = self.reader, None
+            self.forget_body()
             reader(self)
-            self._decoded_body = None
 
     def enter(self, lease: Lease) -> None:
         """Use a world."""

@@ -18,7 +18,7 @@ from sandbox.edge.request_id import RequestIds
 from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
 from sandbox.settings import Settings
-from sandbox.web.body import LARGE_BYTES, is_awaited, read_body
+from sandbox.web.body import is_awaited, read_body
 from sandbox.web.decoding import check_type
 from sandbox.web.text import text_of
 from sandbox.web.world_errors import problem_of
@@ -27,6 +27,7 @@ from sandbox.web.world_prefix import PREFIX as WORLD_PREFIX
 from sandbox.web.world_prefix import move_prefix
 from sandbox.world.errors import WorldError
 from sandbox.world.fleet import Fleet
+from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ _CALLS = operations.PREFIX + "/"
 class Edge:
     """Sends ``/__admin`` to ``control``, ``/v1`` through ``injector``, and everything else to ``app``.
 
-    ``monotonic`` returns seconds. ``journal_file`` gets every call as well, if there is one. ``pause`` lets others run
-    before a large body is parsed.
+    ``monotonic`` returns seconds. ``journal_file`` gets every call as well, if there is one. ``pause`` and ``offload``
+    let others run while a large body is decoded.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # the parts that it connects, each used once
@@ -55,6 +56,7 @@ class Edge:
         monotonic: Callable[[], float],
         journal_file: JournalFile | None = None,
         pause: Pause = no_pause,
+        offload: Offload = run_here,
     ) -> None:
         self._app = app
         self._injector = injector
@@ -65,6 +67,7 @@ class Edge:
         self._monotonic = monotonic
         self._journal_file = journal_file
         self._pause = pause
+        self._offload = offload
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -133,8 +136,7 @@ class Edge:
 
     def _read(self, call: Call) -> None:
         call.body = read_body(call.environ, self._settings.max_body_bytes, self._pause)
-        if len(call.body) > LARGE_BYTES:
-            self._pause()
+        call.prepare_body(self._pause, self._offload)
         lease = call.lease
         if lease.generation != lease.world.generation:
             # The body may have taken its time to arrive, and the world was reset meanwhile.

@@ -1,12 +1,47 @@
 """Parsing JSON in which no object has the same name twice, which Python's parser would overlook."""
 
 import json
+import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from sandbox.schemas.error_messages import Path, error_at
+from sandbox.world.pause import Pause, no_pause, with_pauses
+
+MAX_PARTS = 60_000
+"""Largest number of commas and opening brackets of one value: to parse more at once takes long."""
 
 _Pairs = list[tuple[str, Any]]
+_PARTS = ",[{"
+_STRING_OR_PART = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[,\[{]', re.DOTALL)
+
+
+class TooLong(ValueError):
+    """A value is longer than its limit. The message is a sentence without its full stop."""
+
+    def __init__(
+        self, limit: int, unit: str = "characters", value: str = "An attribute or an item of a list"
+    ) -> None:
+        super().__init__(f"{value} has more than {limit} {unit}")
+
+
+def check_parts(
+    text: str,
+    at: int = 0,
+    pause: Pause = no_pause,
+    value: str = "An attribute or an item of a list",
+) -> None:
+    """Raise TooLong if the JSON from ``at`` on, which is ``value`` in the message, has more than ``MAX_PARTS`` parts.
+
+    ``pause`` is called again and again.
+    """
+    if len(text) - at <= MAX_PARTS or sum(text.count(part, at) for part in _PARTS) <= MAX_PARTS:
+        return
+    found = with_pauses(_STRING_OR_PART.finditer(text, at), pause)
+    parts = (each for each in found if text[each.start()] != '"')
+    if next(islice(parts, MAX_PARTS, None), None) is not None:
+        raise TooLong(MAX_PARTS, "commas and opening brackets", value)
 
 
 def parse(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:

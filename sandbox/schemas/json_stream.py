@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from marshmallow import ValidationError
 
-from sandbox.schemas.json_document import ValueReader
+from sandbox.schemas.json_document import TooLong, ValueReader, check_parts
 from sandbox.world.pause import Pause
 
 READ_BYTES = 65_536
@@ -28,13 +28,6 @@ class NotJson(ValueError):
 
 class NotAnObject(ValueError):
     """The document is JSON, and not an object."""
-
-
-class TooLong(ValueError):
-    """A value of the document is longer than its limit. The message is a sentence without its full stop."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"An attribute or an item of a list has more than {limit} characters")
 
 
 class JsonStream:
@@ -157,6 +150,8 @@ class JsonStream:
         length = len(self._text) - self._at
         if length > limit:
             raise TooLong(limit)
+        # It has no end yet, so that all of this is a part of it.
+        check_parts(self._text, self._at, self._pause)
         wanted = max(length, 1)
         while len(self._text) - self._at - length < wanted:
             if not self._fill():

@@ -9,6 +9,9 @@ from marshmallow import fields
 from sandbox.schemas.fields import Attribute, is_text
 from sandbox.schemas.loading import load
 
+MAX_TEXTS = 1000
+"""The most attributes that a rule compares: a query or a form has no more."""
+
 
 class NestedObject(Attribute, fields.Nested):
     """An object with attributes of its own, those of ``schema``."""
@@ -24,15 +27,18 @@ class NestedObject(Attribute, fields.Nested):
 class Texts(Attribute, fields.Raw):
     """An object of plain values, which are loaded as the text that a form would send for them: ``true``, ``5``."""
 
-    expected = "an object of texts, numbers, booleans and nulls"
+    expected = f"an object of at most {MAX_TEXTS} texts, numbers, booleans and nulls"
     openapi: Mapping[str, Any] = {
         "type": "object",
+        "maxProperties": MAX_TEXTS,
         "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
     }
     openapi_text = openapi
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
-        if not isinstance(value, dict) or not all(map(_is_plain, (*value, *value.values()))):
+        if not isinstance(value, dict) or len(value) > MAX_TEXTS:
+            raise self.make_error("invalid", input=value)
+        if not all(map(_is_plain, (*value, *value.values()))):
             raise self.make_error("invalid", input=value)
         return {name: as_text(each) for name, each in value.items()}
 

@@ -38,6 +38,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ from sandbox.schemas.error_messages import nearest
 from sandbox.seeding import generated
 from sandbox.seeding.scenario_file import ScenarioError, ScenarioFile, read
 from sandbox.world.conversation import Conversation, Record
+from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause, with_pauses
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
@@ -76,9 +78,12 @@ class Scenario:
         """
         return self._state_at(int(now))
 
-    def with_seed(self, seed: int | None, pause: Pause = no_pause) -> "Scenario":
-        """Return this scenario with another seed; with its own seed if ``seed`` is None."""
-        return _built(self._file, seed, pause)
+    def with_seed(self, seed: int | None, pause: Pause = no_pause, offload: Offload = run_here) -> "Scenario":
+        """Return this scenario with another seed; with its own seed if ``seed`` is None.
+
+        ``pause`` is called again and again while it is built, and ``offload`` imports Faker, if it is needed.
+        """
+        return _built(self._file, seed, pause, offload)
 
 
 def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scenario:
@@ -93,10 +98,12 @@ def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scena
     return _built(read(Path(text), text, text), seed)
 
 
-def load_builtin(name: str, seed: int | None = None, pause: Pause = no_pause) -> Scenario:
+def load_builtin(
+    name: str, seed: int | None = None, pause: Pause = no_pause, offload: Offload = run_here
+) -> Scenario:
     """Return the built-in scenario with this name, which is never a path. Raises ScenarioError.
 
-    ``pause`` is called again and again while it is built.
+    ``pause`` is called again and again while it is built, and ``offload`` imports Faker, if it is needed.
     """
     if name not in known():
         near = nearest(name, known())
@@ -105,7 +112,7 @@ def load_builtin(name: str, seed: int | None = None, pause: Pause = no_pause) ->
             f"There is no scenario {quoted(name)}; {hint}known are {', '.join(known())}. "
             f"A file of your own is given with its path, like ./my.json."
         )
-    return _built(_builtin(name), seed, pause)
+    return _built(_builtin(name), seed, pause, offload)
 
 
 def summaries() -> list[dict[str, Any]]:
@@ -134,12 +141,14 @@ def _builtin(name: str) -> ScenarioFile:
     return read(path, name, f"fixtures/{path.name}", data if data.is_file() else None)
 
 
-def _built(file: ScenarioFile, seed: int | None, pause: Pause = no_pause) -> Scenario:
+def _built(
+    file: ScenarioFile, seed: int | None, pause: Pause = no_pause, offload: Offload = run_here
+) -> Scenario:
     seed = file.seed if seed is None else seed
     cached = _cached(file, seed)
     if not cached:
         # Others may build the same meanwhile, which costs time and harms nothing.
-        cached.append(_build(file, seed, pause))
+        cached.append(_build(file, seed, pause, offload))
     return cached[0]
 
 
@@ -149,9 +158,9 @@ def _cached(_file: ScenarioFile, _seed: int) -> list[Scenario]:
     return []
 
 
-def _build(file: ScenarioFile, seed: int, pause: Pause) -> Scenario:
+def _build(file: ScenarioFile, seed: int, pause: Pause, offload: Offload) -> Scenario:
     # Of two with the same id the last remains: the one that the file spells out.
-    with_duplicates = with_pauses(chain(_generated(file, seed), file.conversations), pause)
+    with_duplicates = with_pauses(chain(_generated(file, seed, offload), file.conversations), pause)
     conversations = list({each.id: each for each in with_duplicates}.values())
 
     def start_at(moment: int, pause: Pause = no_pause) -> SandboxState:
@@ -171,14 +180,15 @@ def _same(start: SandboxState, _moment: int) -> SandboxState:
     return start
 
 
-def _generated(file: ScenarioFile, seed: int) -> Iterable[Conversation]:
+def _generated(file: ScenarioFile, seed: int, offload: Offload) -> Iterable[Conversation]:
     if file.generated and seed == file.seed:
         return generated.read(file.generated)
     if not file.recipe.count:
         return ()
-    from sandbox.seeding import provider  # noqa: PLC0415  # it imports Faker
-
-    return provider.conversations(seed, file.recipe)
+    # It imports Faker, which takes a tenth of a second.
+    provider = offload(partial(import_module, "sandbox.seeding.provider"))
+    made: Iterable[Conversation] = provider.conversations(seed, file.recipe)
+    return made
 
 
 def _at(conversation: Conversation, moment: int) -> Conversation:

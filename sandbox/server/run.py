@@ -10,6 +10,7 @@ from sandbox.banner import banner
 from sandbox.edge.boot import Boot
 from sandbox.http.limits import Limits
 from sandbox.server.application import StandaloneApplication
+from sandbox.server.background_thread import BackgroundThread
 from sandbox.server.greenlet_event import GreenletEvent
 from sandbox.server.listener import address_of, listen
 from sandbox.server.open_files import raise_open_file_limit
@@ -39,6 +40,8 @@ def serve(settings: Settings) -> None:
             boot=boot,
             feed=feed,
             pause=Turns().pause,
+            offload=BackgroundThread().run,
+            spawn=gevent.spawn,
         )
         address = address_of(listener)
         text = banner(settings, scenario, address, __version__)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 LARGE_BYTES = 65_536
-"""Size above which a body takes milliseconds to parse: others run before."""
+"""Size above which a body takes milliseconds to decode: others run meanwhile."""
 _MAX_DIGITS = 30
 
 

@@ -17,8 +17,8 @@ from werkzeug.http import parse_options_header
 from sandbox import problems
 from sandbox.problems import Problem
 from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.json_document import parse, reason_of
-from sandbox.schemas.json_stream import NotAnObject, NotJson, TooLong, refuse_constant
+from sandbox.schemas.json_document import TooLong, check_parts, parse, reason_of
+from sandbox.schemas.json_stream import NotAnObject, NotJson, refuse_constant
 
 MAX_ATTRIBUTES = 1000
 """More attributes than any honest request has; the rest of a longer text is not even parsed."""
@@ -106,7 +106,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     except UnicodeDecodeError:
         raise problems.invalid("Text must be percent-encoded UTF-8.") from None
     except ValueError:
-        raise problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.") from None
+        raise _too_many_attributes() from None
 
 
 def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tuple[str, str]]:
@@ -125,7 +125,7 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
     try:
         _, form, files = parser.parse(BytesIO(body), media_type, len(body), options)
     except RequestEntityTooLarge:
-        raise problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.") from None
+        raise _too_many_attributes() from None
     except (ValueError, UnicodeError, LookupError):
         raise problems.invalid("The body is not valid multipart/form-data.") from None
     if any(_REPLACEMENT in each for each in form.values()):
@@ -167,16 +167,24 @@ def json_errors() -> Iterator[None]:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
+    text = _utf8(body.removeprefix(BOM_UTF8))
     with json_errors():
+        check_parts(text, value="The body")
         # A parser may ignore a byte order mark (RFC 8259, section 8.1). Some editors and clients write one.
-        values = parse(_utf8(body.removeprefix(BOM_UTF8)), refuse_constant)
+        values = parse(text, refuse_constant)
     if not isinstance(values, dict):
         raise _not_an_object()
+    if len(values) > MAX_ATTRIBUTES:
+        raise _too_many_attributes()
     return values
 
 
 def _not_an_object() -> Problem:
     return problems.invalid('The body must be a JSON object, like {"contact_id": "WAz8eIbvDR60rouK"}.')
+
+
+def _too_many_attributes() -> Problem:
+    return problems.invalid(f"There are more than {MAX_ATTRIBUTES} attributes.")
 
 
 def _utf8(body: bytes) -> str:

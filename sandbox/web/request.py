@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 from sandbox.problems import Problem
 from sandbox.schemas.nested_object import as_text
 from sandbox.web.bearer_token import bearer_token
-from sandbox.web.decoding import EMPTY_BODY, DecodedBody, DecodedQuery, decode_body, decode_query
+from sandbox.web.body import LARGE_BYTES
+from sandbox.web.decoding import EMPTY_BODY, DecodedBody, DecodedQuery, decode_body, decode_query, is_json
 from sandbox.web.text import text_of
+from sandbox.world.offload import Offload
+from sandbox.world.pause import Pause
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,7 +29,17 @@ class Request:
     ``body_attributes`` are for matching: they are empty then, since refusing the request is up to the view.
     """
 
-    __slots__ = ("_decoded_body", "_query", "body", "environ", "method", "path", "query_string", "token")
+    __slots__ = (
+        "_body_attributes",
+        "_decoded_body",
+        "_query",
+        "body",
+        "environ",
+        "method",
+        "path",
+        "query_string",
+        "token",
+    )
 
     def __init__(self, environ: "WSGIEnvironment", body: bytes = b"") -> None:
         self.environ = environ
@@ -36,7 +49,8 @@ class Request:
         self.token = bearer_token(environ)
         self.body = body
         self._query: DecodedQuery | None = None
-        self._decoded_body: DecodedBody | None = None
+        self._decoded_body: DecodedBody | Problem | None = None
+        self._body_attributes: Mapping[str, str | None] | None = None
 
     def header(self, name: str) -> str | None:
         """Return a header as text, without the white space around it; None if it was not sent."""
@@ -58,9 +72,26 @@ class Request:
     @property
     def decoded_body(self) -> DecodedBody:
         """The decoded body. Raises Problem 400 and 415."""
-        if self._decoded_body is None:
-            self._decoded_body = decode_body(self.body, self.content_type) if self.body else EMPTY_BODY
-        return self._decoded_body
+        decoded = self._decoded_body
+        if decoded is None:
+            decoded = self._decoded_body = _decoded(self.body, self.content_type)
+        if isinstance(decoded, Problem):
+            raise decoded.with_traceback(None)
+        return decoded
+
+    def prepare_body(self, pause: Pause, offload: Offload) -> None:
+        """Let others run before or while the body is decoded, if it is large. Call it before anything asks for it.
+
+        JSON is parsed at once, after ``pause``: its parser would not let others run in another thread either, and
+        bodies of very many parts are refused. Forms are decoded by ``offload``.
+        """
+        body, content_type = self.body, self.content_type
+        if len(body) <= LARGE_BYTES:
+            return
+        if is_json(content_type):
+            pause()
+        else:
+            self._decoded_body = offload(lambda: _decoded(body, content_type))
 
     @property
     def query_attributes(self) -> Mapping[str, str]:
@@ -71,10 +102,35 @@ class Request:
             return {}
 
     @property
-    def body_attributes(self) -> Mapping[str, str]:
-        """The attributes of the body as the text that a form would send; none if it cannot be decoded."""
+    def body_attributes(self) -> Mapping[str, str | None]:
+        """The attributes of the body as the text that a form would send; none if it cannot be decoded.
+
+        An object or a list has no such text: it is None.
+        """
+        if self._body_attributes is None:
+            self._body_attributes = self._as_texts()
+        return self._body_attributes
+
+    def forget_body(self) -> None:
+        """Forget what was decoded: ``body`` was set after something had asked for it."""
+        self._decoded_body = self._body_attributes = None
+
+    def _as_texts(self) -> Mapping[str, str | None]:
         try:
             attributes, is_text = self.decoded_body
         except Problem:
             return {}
-        return attributes if is_text else {name: as_text(value) for name, value in attributes.items()}
+        if is_text:
+            return attributes
+        return {
+            name: None if isinstance(value, dict | list) else as_text(value)
+            for name, value in attributes.items()
+        }
+
+
+def _decoded(body: bytes, content_type: str) -> DecodedBody | Problem:
+    """Return the decoded body, or the problem with it, which is kept too: every rule may ask for the body."""
+    try:
+        return decode_body(body, content_type) if body else EMPTY_BODY
+    except Problem as problem:
+        return problem.with_traceback(None)

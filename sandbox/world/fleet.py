@@ -21,6 +21,8 @@ from sandbox.world.world_name import WorldKey, WorldName
 
 GRACE_SECONDS = 60.0
 """At capacity, a sandbox counts as idle and may be dropped once it was unused for this long."""
+MAX_EXPIRED_AT_ONCE = 500
+"""Number of expired sandboxes that one request forgets. The next requests forget the others."""
 
 
 class SandboxSlot:
@@ -63,6 +65,8 @@ class Fleet:
     the sandboxes' public ids: with the same key, the same tokens and names have the same ids.
     ``strict`` refuses worlds that were not declared.
 
+    ``on_removed`` is called with each world that the fleet forgets, while a request waits: it must not take long.
+
     ``anonymous`` is the slot of the requests without a token. It is not one of the fleet's sandboxes.
     """
 
@@ -75,6 +79,7 @@ class Fleet:
         id_key: bytes = b"",
         *,
         strict: bool = False,
+        on_removed: Callable[[World], object] = lambda _world: None,
     ) -> None:
         self._engine = engine
         self._now = now
@@ -82,6 +87,7 @@ class Fleet:
         self._idle_seconds = idle_seconds
         self._id_key = id_key
         self._strict = strict
+        self._on_removed = on_removed
         self._slots: OrderedDict[WorldKey, SandboxSlot] = OrderedDict()
         # The declared worlds by their own tokens, and those that have an end. All of them are in _slots too.
         self._by_token: dict[str, SandboxSlot] = {}
@@ -139,9 +145,7 @@ class Fleet:
             now = self._now()
             if now >= self._next_expiry:
                 self._expire(now)
-            slot = self._slots.get(key)
-            if slot is None:
-                slot = self._declared(key) or self._add(key, now)
+            slot = self._known(key, now) or self._add(key, now)
             self._slots.move_to_end(slot.key)
             slot.in_flight += 1
             slot.last_used = now
@@ -158,7 +162,7 @@ class Fleet:
             now = self._now()
             if now >= self._next_expiry:
                 self._expire(now)
-            if name in self._slots:
+            if self._known(name, now) is not None:
                 raise NameTaken(name.text)
             slot = self._launched(name, now)
             slot.world.reset(state)
@@ -224,8 +228,19 @@ class Fleet:
             self._ending[slot.key] = slot
             self._next_expiry = min(self._next_expiry, slot.ends_at)
 
-    def _declared(self, key: WorldKey) -> SandboxSlot | None:
-        return self._by_token.get(key) if isinstance(key, str) else None
+    def _known(self, key: WorldKey, now: float) -> SandboxSlot | None:
+        slot = self._slots.get(key)
+        if slot is None and isinstance(key, str):
+            slot = self._by_token.get(key)
+        if slot is not None and now >= self._next_expiry and self._has_expired(slot, now):
+            # One of many that expired at once, which is still to be forgotten.
+            self._remove(slot)
+            return None
+        return slot
+
+    def _has_expired(self, slot: SandboxSlot, now: float) -> bool:
+        idle_seconds = self._idle_seconds
+        return bool(idle_seconds) and not slot.in_flight and now - slot.last_used >= idle_seconds
 
     def _add(self, key: WorldKey, now: float) -> SandboxSlot:
         if self._strict:
@@ -245,13 +260,17 @@ class Fleet:
         self._ending.pop(slot.key, None)
         if slot.name is not None:
             self._by_token.pop(slot.token, None)
+        self._on_removed(slot.world)
         slot.world.end()
 
     def _expire(self, now: float) -> None:
         self._end_due(now)
         next_idle = math.inf
         if self._idle_seconds:
-            while oldest := self._oldest_idle(now, self._idle_seconds):
+            for _ in range(MAX_EXPIRED_AT_ONCE):
+                oldest = self._oldest_idle(now, self._idle_seconds)
+                if oldest is None:
+                    break
                 self._remove(oldest)
             first = next(iter(self._slots.values()), None)
             next_idle = math.inf if first is None else first.last_used + self._idle_seconds

@@ -17,6 +17,7 @@ from sandbox.world.errors import KeyReused, KeysFull
 from sandbox.world.memory import IDEMPOTENCY_KEY_BYTES, RECORD_BYTES
 from sandbox.world.ordered import OrderedMap
 from sandbox.world.pause import Pause, no_pause
+from sandbox.world.release import Part
 
 LIFETIME_SECONDS = 86_400
 """A key is forgotten after this time on the sandbox's clock."""
@@ -122,6 +123,18 @@ class IdempotencyKeys:
     def places(self) -> int:
         """The number of keys."""
         return len(self)
+
+    def places_besides(self, others: Iterable[Part]) -> int:
+        """Return the number of keys that none of ``others`` shares, counted in whole nodes of the map by age."""
+        seen: set[int] = set()
+        for other in others:
+            other.see(seen)
+        return sum(map(len, self._by_age.parts(seen)))
+
+    def see(self, seen: set[int]) -> None:
+        """Add the nodes of the map by age to ``seen`` by their identity."""
+        for _ in self._by_age.parts(seen):
+            pass
 
     def taken_apart(self) -> tuple[list[HashTrieMap[str, Any]], list[object]]:
         """Return the map by key, and the leaves of the map by age: all that occupies much memory."""

@@ -54,7 +54,7 @@ class OrderedMap(Generic[K, V]):
     __slots__ = ("_root",)
 
     def __init__(self, items: Iterable[tuple[K, V]] = (), pause: Pause = no_pause) -> None:
-        known = dict(items)
+        known = dict(with_pauses(items, pause))
         self._root: _Node[K, V] = _build(list(_leaves(_sorted(known, pause), known)), pause)
 
     def __bool__(self) -> bool:

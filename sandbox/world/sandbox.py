@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -15,6 +16,7 @@ from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.ids import IdSequence
 from sandbox.world.journal import Entry, Journal, Key
 from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.offload import Offload, run_here
 from sandbox.world.paging import Page, Query
 from sandbox.world.request_matcher import RequestInfo
 from sandbox.world.rules import Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
@@ -46,7 +48,7 @@ class Runtime:
 
     ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
     ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record, and ``rule_sleepers`` are
-    the sleeping calls of all sandboxes.
+    the sleeping calls of all sandboxes. ``offload`` does what takes long.
     """
 
     now: Now
@@ -56,6 +58,7 @@ class Runtime:
     new_event: NewEvent = new_event
     feed: JournalFeed = field(default_factory=JournalFeed)
     rule_sleepers: RuleSleepers = field(default_factory=RuleSleepers)
+    offload: Offload = run_here
 
 
 class Sandbox:
@@ -94,7 +97,9 @@ class Sandbox:
         self._ended = False
         self._sleepers = Sleepers(generation, runtime.wait, runtime.new_event, runtime.rule_sleepers)
         self._snapshots: Snapshots[SandboxState] = Snapshots(
-            runtime.bounds.snapshots, runtime.bounds.snapshot_bytes, fit_beside
+            runtime.bounds.snapshots,
+            runtime.bounds.snapshot_bytes,
+            partial(fit_beside, offload=runtime.offload),
         )
         self._set_state(state)
         self._begin_journal()
@@ -313,6 +318,7 @@ class Sandbox:
         return list(self._snapshots)
 
     def take_snapshot(self, generation: int) -> Snapshot[SandboxState]:
+        self._snapshots.check_room(self.state)
         with self._lock:
             self.check(generation)
             return self._snapshots.take(self._clock.time(), self._state())

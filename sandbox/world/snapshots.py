@@ -22,7 +22,8 @@ class Snapshots(Generic[S]):
     """Up to ``capacity`` snapshots, in the order in which they were taken.
 
     ``fit_beside`` returns whether states occupy at most a number of bytes of memory besides another one, the current
-    state, with which they may share parts. As long as it returns False for ``max_bytes``, no snapshot is taken.
+    state, with which they may share parts. It may take long. As long as it returns False for ``max_bytes``,
+    :meth:`check_room` raises.
     """
 
     __slots__ = ("_by_id", "_capacity", "_fit_beside", "_lock", "_max_bytes", "_taken")
@@ -44,17 +45,25 @@ class Snapshots(Generic[S]):
         with self._lock:
             return iter(list(self._by_id.values()))
 
+    def check_room(self, state: S) -> None:
+        """Raise SnapshotsFull or SnapshotsTooLarge if there is no room beside ``state``, the current one.
+
+        No lock is held, so that others go on meanwhile. Snapshots whose room is checked at the same time do not count
+        each other: each costs nothing as long as the current state is not replaced.
+        """
+        with self._lock:
+            self._check_capacity()
+            taken = [each.state for each in self._by_id.values()]
+        if not self._fit_beside(taken, state, self._max_bytes):
+            raise SnapshotsTooLarge(self._max_bytes)
+
     def take(self, at: float, state: S) -> Snapshot[S]:
         """Save ``state``, the current one, under a new id, which is never used again, and return the snapshot.
 
-        Raises SnapshotsFull and SnapshotsTooLarge.
+        Raises SnapshotsFull.
         """
         with self._lock:
-            if len(self._by_id) >= self._capacity:
-                raise SnapshotsFull(self._capacity)
-            taken = [each.state for each in self._by_id.values()]
-            if not self._fit_beside(taken, state, self._max_bytes):
-                raise SnapshotsTooLarge(self._max_bytes)
+            self._check_capacity()
             self._taken += 1
             snapshot = Snapshot(f"snapshot-{self._taken}", at, state)
             self._by_id[snapshot.id] = snapshot
@@ -83,3 +92,7 @@ class Snapshots(Generic[S]):
         with self._lock:
             if self._by_id.pop(snapshot_id, None) is None:
                 raise UnknownSnapshot(snapshot_id)
+
+    def _check_capacity(self) -> None:
+        if len(self._by_id) >= self._capacity:
+            raise SnapshotsFull(self._capacity)

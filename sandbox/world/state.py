@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sandbox.world.idempotency import IdempotencyKeys
-from sandbox.world.memory import PINNED_ID_BYTES
+from sandbox.world.memory import COUNTERS_BYTES, PINNED_ID_BYTES
+from sandbox.world.offload import Offload, run_here
 from sandbox.world.pulse import Story
 from sandbox.world.release import Part
 from sandbox.world.rules import Rule, RuleCounters
@@ -63,16 +65,26 @@ class SandboxState:
             if id(rule.document) not in seen:
                 seen.add(id(rule.document))
                 size += rule.size
+        for counters in self.counters:
+            if id(counters) not in seen:
+                seen.add(id(counters))
+                size += COUNTERS_BYTES
         return size
 
 
-def fit_beside(states: Sequence[SandboxState], current: SandboxState, max_bytes: float) -> bool:
+def fit_beside(
+    states: Sequence[SandboxState], current: SandboxState, max_bytes: float, offload: Offload = run_here
+) -> bool:
     """Return True if ``states`` occupy at most ``max_bytes`` of memory besides ``current``.
 
-    What they share with it and with each other is found only if it matters.
+    What they share with it and with each other is found only if it matters, by ``offload``, as it takes long.
     """
     if sum(state.memory for state in states) <= max_bytes:
         return True
+    return offload(partial(_fit_beside, states, current, max_bytes))
+
+
+def _fit_beside(states: Sequence[SandboxState], current: SandboxState, max_bytes: float) -> bool:
     seen: set[int] = set()
     current.memory_besides(seen)
     size = 0

@@ -10,7 +10,7 @@ from __future__ import annotations  # rpds types are generic for type checkers a
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
 from rpds import HashTrieMap
@@ -21,6 +21,7 @@ from sandbox.world.memory import DELETION_BYTES, RECORD_BYTES
 from sandbox.world.ordered import OrderedMap
 from sandbox.world.paging import Filter, Order, Page, Query, filters_of, order_of
 from sandbox.world.pause import Pause, no_pause, with_pauses
+from sandbox.world.release import Part
 
 MAX_DELETIONS = 100_000
 """The number of deleted ids that still work as cursors; the oldest are forgotten first."""
@@ -96,12 +97,25 @@ class Table:
 
     def __iter__(self) -> Iterator[Record]:
         """Iterate over all records in list order."""
-        return iter(self._lists.get(Filter(), _NOTHING))
+        return iter(self._listed)
 
     @property
     def places(self) -> int:
         """The number of conversations, and of deleted ids that still work as cursors."""
         return len(self._records) + len(self._deleted)
+
+    def places_besides(self, others: Iterable[Part]) -> int:
+        """Return the number of places that none of ``others`` shares, counted in whole nodes of the ordered maps."""
+        seen: set[int] = set()
+        for other in others:
+            other.see(seen)
+        own = chain(self._listed.parts(seen), self._deletions.parts(seen))
+        return sum(map(len, own))
+
+    def see(self, seen: set[int]) -> None:
+        """Add the nodes of the ordered maps to ``seen`` by their identity."""
+        for _ in chain(self._listed.parts(seen), self._deletions.parts(seen)):
+            pass
 
     def taken_apart(self) -> tuple[list[HashTrieMap[str, Any]], list[object]]:
         """Return the maps by id, and the leaves of the ordered maps: all that occupies much memory."""
@@ -130,7 +144,7 @@ class Table:
         What is counted is added to ``seen``, so that what tables share is counted once.
         """
         size = 0
-        for records in self._lists.get(Filter(), _NOTHING).parts(seen):
+        for records in self._listed.parts(seen):
             # Sets do this for a hundred thousand records in a few milliseconds.
             added = set(map(id, records)) - seen
             seen |= added
@@ -152,6 +166,11 @@ class Table:
         page = self._page(query)
         object.__setattr__(self, "_latest", (query, page))
         return page
+
+    @property
+    def _listed(self) -> _List:
+        """All records in list order."""
+        return self._lists.get(Filter(), _NOTHING)
 
     def _page(self, query: Query) -> Page:
         listed = self._lists.get(query.filter, _NOTHING)

@@ -20,6 +20,7 @@ from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.response import Response
 from sandbox.world.conversation import Conversation
 from sandbox.world.fleet import Fleet, Lease
+from sandbox.world.offload import run_here
 from sandbox.world.pause import no_pause
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.state import SandboxState
@@ -58,7 +59,10 @@ class Harness:
         self.context = cast(
             "ControlContext",
             SimpleNamespace(
-                fleet=self.fleet, settings=Settings(max_body_bytes=50, max_state_bytes=100), pause=no_pause
+                fleet=self.fleet,
+                settings=Settings(max_body_bytes=50, max_state_bytes=100),
+                pause=no_pause,
+                offload=run_here,
             ),
         )
         self.app = Application(__name__)

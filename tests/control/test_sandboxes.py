@@ -1,5 +1,6 @@
 """The list of sandboxes, and dropping one of them. Tokens are masked."""
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sandbox.app import create_app
 from sandbox.control.sandboxes import SHOWN_CHARACTERS, masked
 from sandbox.settings import Settings
+from sandbox.world import world_parts
 from sandbox.world.fleet import GRACE_SECONDS
 from tests.conftest import cached_scenario
 
@@ -241,3 +243,30 @@ def test_api_takes_no_id_instead_of_a_token(open_app: Callable[..., Flask]) -> N
     client.get(ITEM, headers=bearer("one"))
     headers = {"X-Sandbox-Id": listed_sandboxes(client)[0]["id"]}
     assert client.get(ITEM, headers=headers).status_code == 401
+
+
+def test_others_run_while_many_sandboxes_are_listed() -> None:
+    paused: list[int] = []
+    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1))
+    client = app.test_client()
+    for number in range(200):
+        client.get(COLLECTION, headers=bearer(f"token-{number}"))
+    paused.clear()
+    response = client.get(PATH, buffered=False)
+    before = len(paused)
+    assert len(json.loads(response.data)["data"]) == 200
+    assert before < len(paused) == 4
+
+
+def test_large_world_that_is_dropped_is_freed_later_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world_parts, "LARGE", 1)
+    later: list[Callable[[], None]] = []
+    app = create_app(Settings(scenario="documented"), spawn=later.append)
+    client = app.test_client()
+    client.get(COLLECTION, headers=bearer("a"))
+    [sandbox] = listed_sandboxes(client)
+    assert client.delete(f"{PATH}/{sandbox['id']}").status_code == 204
+    assert len(later) == 1
+    assert listed_sandboxes(client) == []
+    later.pop()()
+    assert client.get(COLLECTION, headers=bearer("b")).get_json()["data"] != []

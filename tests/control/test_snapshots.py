@@ -8,12 +8,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from sandbox.app import create_app
 from sandbox.control import snapshots
 from sandbox.control.context import ControlContext
 from sandbox.engines.memory import MemoryEngine
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import load
+from sandbox.settings import Settings
+from sandbox.world import release
 from sandbox.world.fleet import Fleet
+from sandbox.world.pause import no_pause
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 
 Check = Callable[..., str]
@@ -230,7 +234,7 @@ def test_snapshot_and_restore_do_not_copy_the_data() -> None:
     start = load("default").initial_state(0)
     runtime = Runtime(lambda: 5.0, encode, Bounds(1000, 10, 10, 10, 10_000))
     fleet = Fleet(MemoryEngine(lambda token: Sandbox(start, runtime, token)), lambda: 0.0, 10, 0)
-    context = cast("ControlContext", SimpleNamespace(fleet=fleet))
+    context = cast("ControlContext", SimpleNamespace(fleet=fleet, pause=no_pause))
     lease = fleet.acquire("me")
     lease.world.create(lease.generation, "a", None)
     table = lease.world.state.table
@@ -241,3 +245,42 @@ def test_snapshot_and_restore_do_not_copy_the_data() -> None:
     snapshots.restore(context, lease, taken)
     assert lease.world.generation != lease.generation
     assert lease.world.state.table is table
+
+
+def test_restore_and_drop_free_a_large_state_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "LARGE", 1)
+    paused: list[int] = []
+    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1))
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
+
+    def pauses_of(call: Callable[[], object]) -> int:
+        paused.clear()
+        call()
+        return len(paused)
+
+    first = take(client)
+    assert pauses_of(lambda: restore(client, first)) == 0
+    client.post("/__admin/reset", json={"scenario": "demo"})
+    second = take(client)
+    assert pauses_of(lambda: restore(client, first)) == 0
+    create(client)
+    assert pauses_of(lambda: restore(client, second)) > 0
+    assert pauses_of(lambda: client.delete(f"{PATH}/{second}")) == 0
+    restore(client, first)
+    third = take(client)
+    assert pauses_of(lambda: client.delete(f"{PATH}/{third}")) == 0
+    assert snapshot_ids(client) == [first]
+
+
+def test_last_snapshot_of_a_state_is_freed_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release, "LARGE", 1)
+    paused: list[int] = []
+    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1))
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
+    taken = take(client)
+    client.post("/__admin/reset", json={"scenario": "demo"})
+    paused.clear()
+    assert client.delete(f"{PATH}/{taken}").status_code == 204
+    assert len(paused) > 0

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.app import create_app
+from sandbox.settings import Settings
 from sandbox.world.clock import LATEST_TIMESTAMP
 
 Check = Callable[..., str]
@@ -429,3 +431,18 @@ def test_a_sandbox_imports_its_own_export_even_beyond_its_limit(
 ) -> None:
     api = open_api("default", max_conversations=50)
     assert api.put(STATE, json=exported(api)).status_code == 200
+
+
+def test_others_run_while_a_state_is_exported() -> None:
+    paused: list[int] = []
+    app = create_app(Settings(scenario="default"), pause=lambda: paused.append(1))
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
+    for each in client.get("/v1/conversations?limit=70").get_json()["data"]:
+        client.delete(f"/v1/conversations/{each['id']}")
+    paused.clear()
+    response = client.get(STATE)
+    before = len(paused)
+    document = json.loads(response.data)
+    assert (len(document["deleted"]), len(document["conversations"])) == (70, 50)
+    assert len(paused) - before == 3

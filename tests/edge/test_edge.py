@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from io import BytesIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, TestResponse
 
+from sandbox.app import create_app
+from sandbox.settings import Settings
+from sandbox.web.body import LARGE_BYTES
 from sandbox.world.fleet import GRACE_SECONDS
 
 Check = Callable[..., str]
+T = TypeVar("T")
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
@@ -211,3 +215,50 @@ def test_options_of_the_whole_server_is_answered(client: FlaskClient) -> None:
     statuses: list[str] = []
     assert list(client.application.wsgi_app(environ, lambda status, *_: statuses.append(status))) == []  # type: ignore[arg-type]
     assert statuses == ["204 No Content"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"),
+    [
+        (COLLECTION, "application/json", b'{"contact_id": "a"}%s'),
+        ("/__admin/faults", "application/json; charset=utf-8", b'{"delay": 1}%s'),
+        (COLLECTION, "application/x-www-form-urlencoded", b"contact_id=a%s"),
+        (
+            COLLECTION,
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="contact_id"\r\n\r\na\r\n--b--\r\n%s',
+        ),
+    ],
+    ids=["json", "control", "form", "multipart"],
+)
+def test_others_run_before_or_while_a_large_body_is_decoded(
+    path: str, content_type: str, body: bytes
+) -> None:
+    paused, offloaded = list[int](), list[int]()
+
+    def offload(work: Callable[[], T]) -> T:
+        offloaded.append(1)
+        return work()
+
+    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1), offload=offload)
+    padding = b"&" if b"=a" in body[:13] else b" "
+    for length in (LARGE_BYTES, LARGE_BYTES + 1):
+        assert (paused, offloaded) == ([], [])
+        sent = body % (padding * (length - len(body) + 2))
+        assert len(sent) == length
+        response = send(app.test_client(), "a", "POST", path, data=sent, content_type=content_type)
+        assert response.status_code == (400 if padding == b"&" else 201), response.text
+    is_json = content_type.startswith("application/json")
+    assert (paused, offloaded) == (([1], []) if is_json else ([], [1]))
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "a/b"])
+def test_large_body_that_cannot_be_decoded_is_refused_as_a_small_one(
+    client: FlaskClient, assert_error_shape: Check, content_type: str
+) -> None:
+    small, large = (
+        send(client, "a", "POST", data=b"%ff" + b" " * more, content_type=content_type)
+        for more in (0, LARGE_BYTES)
+    )
+    assert small.data == large.data
+    assert_error_shape(large, 415 if content_type == "a/b" else 400)

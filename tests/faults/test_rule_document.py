@@ -51,8 +51,11 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     ({"fault": FAULT, "match": {"method": 5}}, "match.method must be one of"),
     ({"fault": FAULT, "match": {"path": ""}}, "match.path must be a text"),
-    ({"fault": FAULT, "match": {"query": "limit=5"}}, "match.query must be an object of texts"),
-    ({"fault": FAULT, "match": {"body": {"contact_id": ["a"]}}}, "match.body must be an object of texts"),
+    ({"fault": FAULT, "match": {"query": "limit=5"}}, "match.query must be an object of at most 1000 texts"),
+    (
+        {"fault": FAULT, "match": {"body": {"contact_id": ["a"]}}},
+        "match.body must be an object of at most 1000 texts",
+    ),
     ({"fault": "hang"}, "fault must be an object with a type, one of status, rate_limit"),
     ({"delay": {"type": "uniform", "lower": 5, "upper": 4}}, "delay: upper must not be less than lower."),
     ({"fault": FAULT, "match": None}, "match must be an object"),

@@ -7,7 +7,7 @@ import pytest
 from marshmallow import ValidationError
 
 from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.json_document import parse
+from sandbox.schemas.json_document import MAX_PARTS, TooLong, check_parts, parse
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,31 @@ def test_a_repeated_name_is_found_among_many() -> None:
     with pytest.raises(ValidationError) as error:
         parse(f'{{"list": [{objects}, {{"a": 1, "a": 2}}]}}')
     assert message_of(error.value).startswith("list[5000].a is given twice")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[" + ",".join("1" * MAX_PARTS) + "]", MAX_PARTS),
+        ("[" + ",".join("1" * (MAX_PARTS + 1)) + "]", MAX_PARTS + 1),
+        ('{"a":[' + ",".join(["{}"] * (MAX_PARTS // 2)) + "]}", MAX_PARTS + 1),
+        (json.dumps({',[{"\\' * MAX_PARTS: ",[{" * MAX_PARTS}), 1),
+        ('["' + "," * 2 * MAX_PARTS, 1),
+    ],
+)
+def test_number_of_parts_is_bounded_to_the_part(text: str, parts: int) -> None:
+    if parts <= MAX_PARTS:
+        check_parts(text)
+        check_parts("," * MAX_PARTS + text, MAX_PARTS)
+    else:
+        with pytest.raises(TooLong, match=r"^It has more than 60000 commas and opening brackets$"):
+            check_parts(text, value="It")
+
+
+def test_others_run_while_parts_are_counted() -> None:
+    paused: list[int] = []
+    check_parts("," * 10, pause=lambda: paused.append(1))
+    assert paused == []
+    with pytest.raises(TooLong):
+        check_parts("," * 2 * MAX_PARTS, pause=lambda: paused.append(1))
+    assert len(paused) > MAX_PARTS / 100

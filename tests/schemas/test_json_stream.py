@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.json_stream import READ_BYTES, JsonStream, NotAnObject, TooLong
+from sandbox.schemas.json_document import MAX_PARTS, TooLong
+from sandbox.schemas.json_stream import READ_BYTES, JsonStream, NotAnObject
 from sandbox.world.pause import no_pause
 
 LIMIT = 100_000
@@ -194,3 +195,28 @@ def test_others_run_after_every_piece_and_before_every_item() -> None:
     for _ in stream.names():
         list(stream.items(LIMIT))
     assert len(paused) >= 100 + len(body) // READ_BYTES
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", "1", '{"":1}', "[["])
+def test_value_of_very_many_parts_is_refused_before_its_end(item: str) -> None:
+    body = f'{{"a": [[{",".join([item] * 2 * MAX_PARTS)}'.encode()
+    unread = BytesIO(body)
+    stream = JsonStream(unread.read, no_pause)
+    for _ in stream.names():
+        with pytest.raises(TooLong, match=f"more than {MAX_PARTS} commas and opening brackets"):
+            list(stream.items(len(body)))
+        break
+    assert unread.read(1) or len(item) == 1
+
+
+def test_long_texts_may_have_any_number_of_commas_and_brackets() -> None:
+    text = ',[{"\\' * MAX_PARTS
+    assert read(json.dumps({"a": [text], "b": text}).encode(), limit=10 * MAX_PARTS) == {
+        "a": [text],
+        "b": text,
+    }
+
+
+def test_many_items_behind_a_long_one_are_no_part_of_it() -> None:
+    document = {"a": ["x" * 8 * MAX_PARTS, *([[1]] * 2 * MAX_PARTS)]}
+    assert read(json.dumps(document).encode(), limit=10 * MAX_PARTS) == document

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.fields import Flag, Id
-from sandbox.schemas.nested_object import NestedObject, Texts, as_text
+from sandbox.schemas.nested_object import MAX_TEXTS, NestedObject, Texts, as_text
 
 
 class Inner(Schema):
@@ -87,5 +87,16 @@ def test_a_value_is_compared_as_the_text_that_a_form_would_send(value: Any, text
 
 @pytest.mark.parametrize("value", [[], "a", 5, {"a": []}, {"a": {}}, {"a": "b", "c": [1]}])
 def test_texts_are_plain_values(value: Any) -> None:
-    assert refused({"query": value}).startswith("query must be an object of texts, numbers, booleans and ")
+    assert refused({"query": value}).startswith(
+        "query must be an object of at most 1000 texts, numbers, booleans and "
+    )
     assert not Draft202012Validator(dict(Texts.openapi)).is_valid(value)
+
+
+def test_number_of_texts_is_bounded() -> None:
+    texts = {f"a{number}": number for number in range(MAX_TEXTS)}
+    validator = Draft202012Validator(dict(Texts.openapi))
+    assert len(Outer().load({"query": texts})["query"]) == MAX_TEXTS == 1000
+    assert validator.is_valid(texts)
+    assert "at most 1000 texts" in refused({"query": texts | {"b": 1}})
+    assert not validator.is_valid(texts | {"b": 1})

@@ -3,19 +3,21 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from sandbox.schemas.conversation import ConversationSchema, encode
-from sandbox.seeding import scenario, scenario_file
+from sandbox.seeding import provider, scenario, scenario_file
 from sandbox.seeding.scenario import Scenario, ScenarioError, load, load_builtin, summaries
 from sandbox.world.conversation import Conversation
 from sandbox.world.paging import Query
+
+T = TypeVar("T")
 
 NOW = 1_800_000_000.75
 NAMES = ["blank", "crowd", "default", "demo", "documented"]
@@ -332,6 +334,22 @@ def test_faker_is_imported_only_to_generate(name: str, seed: int | None, draws: 
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == str(draws)
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "imported"),
+    [("default", 54_321, True), ("default", None, False), ("documented", 54_321, False)],
+)
+def test_others_run_while_faker_is_imported(name: str, seed: int | None, imported: bool) -> None:
+    offloaded: list[object] = []
+
+    def offload(work: Callable[[], T]) -> T:
+        offloaded.append(work())
+        return cast("T", offloaded[-1])
+
+    made = load_builtin(name, seed, offload=offload)
+    assert len(made.initial_state(0.0).table) == made.size > 0
+    assert offloaded == ([provider] if imported else [])
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1"])

@@ -1,11 +1,13 @@
 """Decoding of bytes into attributes, before validation."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sandbox.problems import Problem
+from sandbox.schemas.json_document import MAX_PARTS
 from sandbox.web.decoding import MAX_ATTRIBUTES, check_type, decode_body, decode_query, is_json
 
 FORM = "application/x-www-form-urlencoded"
@@ -138,3 +140,22 @@ def test_another_type_is_refused_before_the_body_is_there(content_type: str) -> 
 )
 def test_json_is_known_by_its_media_type(content_type: str, json: bool) -> None:
     assert is_json(content_type) is json
+
+
+def test_json_of_very_many_attributes_is_refused_as_a_form_of_them_is() -> None:
+    many = {f"a{number}": number for number in range(MAX_ATTRIBUTES + 1)}
+    with pytest.raises(Problem) as refused:
+        decode_body(json.dumps(many).encode(), JSON)
+    with pytest.raises(Problem) as refused_form:
+        decode_body("&".join(f"{name}=" for name in many).encode(), FORM)
+    assert refused.value.message == refused_form.value.message == "There are more than 1000 attributes."
+    many.popitem()
+    assert decode_body(json.dumps(many).encode(), JSON).attributes == many
+
+
+@pytest.mark.parametrize("item", ["[]", "{}", "1", '{"a":1}', "[["])
+def test_json_of_very_many_parts_is_refused_before_it_is_parsed(item: str) -> None:
+    with pytest.raises(Problem) as refused:
+        decode_body(f'{{"a": [{",".join([item] * MAX_PARTS)}'.encode(), JSON)
+    assert refused.value.status == 400
+    assert refused.value.message == "The body has more than 60000 commas and opening brackets."

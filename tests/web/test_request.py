@@ -1,9 +1,12 @@
 """Properties of a request that rules match, in every encoding."""
 
+import json
 from typing import Any
 
 import pytest
 
+from sandbox.web import request as module
+from sandbox.web.decoding import DecodedBody, decode_body
 from sandbox.web.request import Request
 from tests.faults.harness import COLLECTION, ITEM, Harness
 
@@ -114,3 +117,41 @@ def test_rule_matches_calls_without_a_token() -> None:
     harness = Harness()
     harness.fails("status", token=None, status=503)
     assert harness.call(token=None).status_code == 503
+
+
+def counted_decodings(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    decoded: list[bytes] = []
+
+    def count(body: bytes, content_type: str) -> DecodedBody:
+        decoded.append(body)
+        return decode_body(body, content_type)
+
+    monkeypatch.setattr(module, "decode_body", count)
+    return decoded
+
+
+@pytest.mark.parametrize("body", [b'{"contact_id": "a"}', b"{"], ids=["valid", "invalid"])
+def test_body_is_decoded_once_however_many_rules_ask_for_it(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    harness = Harness()
+    for number in range(5):
+        harness.rule(match={"body": {"contact_id": f"other{number}"}}, delay=1)
+    decoded = counted_decodings(monkeypatch)
+    harness.call("POST", COLLECTION, data=body, content_type="application/json")
+    assert decoded == [body]
+
+
+@pytest.mark.parametrize("value", ["[1]", '{"a": 1}', "[]", "{}"])
+def test_objects_and_lists_match_no_text(value: str) -> None:
+    sent = {"data": f'{{"contact_id": {value}}}', "content_type": "application/json"}
+    for wanted in (value, repr(json.loads(value)), "", None):
+        assert not is_matched({"body": {"contact_id": wanted}}, "POST", COLLECTION, **sent)
+
+
+def test_rule_says_that_an_attribute_without_a_text_is_another() -> None:
+    harness = Harness()
+    harness.rule(match={"body": {"contact_id": "a"}}, delay=1)
+    harness.call("POST", COLLECTION, json={"contact_id": [1]})
+    [verdict] = harness.entry()["why"]
+    assert verdict["message"] == 'its body attribute "contact_id" is "a", and the call has another'

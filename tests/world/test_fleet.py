@@ -23,6 +23,7 @@ from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.sleepers import Wait
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
+from sandbox.world.world_name import WorldName
 from tests.garbage import garbage_of
 from tests.world.harness import THREADS, FakeWait, run_in_threads, woken_calls
 
@@ -642,3 +643,62 @@ def test_calls_in_flight_are_counted_exactly_with_threads() -> None:
     harness.now = 100
     harness.call("b")
     assert harness.tokens == ["b"]
+
+
+def test_worlds_that_expire_at_once_are_forgotten_over_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "MAX_EXPIRED_AT_ONCE", 2)
+    harness = FleetHarness(capacity=10, idle_seconds=100)
+    worlds = {token: harness.call(token) for token in "abcdefg"}
+    harness.now = 100
+    # One that is still to be forgotten is never used again.
+    assert harness.call("g") is not worlds["g"]
+    assert harness.tokens == ["c", "d", "e", "f", "g"]
+    harness.call("g")
+    assert harness.tokens == ["e", "f", "g"]
+    harness.call("g")
+    assert harness.tokens == ["g"]
+    harness.now = 199
+    harness.call("h")
+    assert harness.tokens == ["g", "h"]
+
+
+def test_name_of_a_world_that_has_expired_and_is_still_to_be_forgotten_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fleet_module, "MAX_EXPIRED_AT_ONCE", 1)
+    fleet = FleetHarness(capacity=10, idle_seconds=100)
+    fleet.call("a")
+    state = SandboxState(Table(), seed=1)
+    before = fleet.fleet.declare(WorldName("n"), "token", state)
+    fleet.now = 100
+    assert fleet.fleet.declare(WorldName("n"), "other", state) is not before
+    assert "token" not in fleet.tokens
+
+
+def test_removal_of_each_world_is_reported() -> None:
+    removed: list[World] = []
+    now = [0.0]
+    fleet = Fleet(MemoryEngine(launch), lambda: now[0], 2, 100, on_removed=removed.append)
+
+    def call(token: str) -> World:
+        with fleet.using(token) as lease:
+            return lease.world
+
+    dropped, expired = call("dropped"), call("expired")
+    fleet.drop(fleet.id_of(next(iter(fleet))))
+    assert removed == [dropped]
+    now[0] = 100
+    evicted = call("evicted")
+    assert removed == [dropped, expired]
+    now[0] = 150
+    call("b")
+    now[0] = 170
+    call("c")
+    assert removed == [dropped, expired, evicted]
+    declared = fleet.anonymous.world
+    now[0] = 300
+    declared = fleet.declare(WorldName("n"), "token", SandboxState(Table(), seed=1), 5).world
+    removed.clear()
+    now[0] = 305
+    call("d")
+    assert declared in removed

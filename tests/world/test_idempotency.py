@@ -137,3 +137,12 @@ def test_parts_that_values_share_are_counted_once() -> None:
     assert one.memory_besides(seen) == 0
     assert other.memory_besides(seen) == IDEMPOTENCY_KEY_BYTES
     assert other.memory == 3 * (IDEMPOTENCY_KEY_BYTES + RECORD_BYTES)
+
+
+def test_places_besides_other_keys_are_those_of_nodes_that_they_do_not_share() -> None:
+    record = record_of(Conversation.begin("a", "contact", None, 0))
+    keys = IdempotencyKeys.of(StoredAnswer(f"k{number:03}", record, float(number)) for number in range(200))
+    assert keys.places_besides([]) == keys.places == 200
+    assert keys.places_besides([IdempotencyKeys(), keys]) == 0
+    more = keys.put(StoredAnswer("new", record, 500.0))
+    assert 0 < more.places_besides([keys]) < 100

@@ -7,6 +7,7 @@ import pytest
 from sandbox.world import release as module
 from sandbox.world.conversation import Conversation
 from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
+from sandbox.world.paging import Query
 from sandbox.world.pause import no_pause
 from sandbox.world.release import LARGE, Part, release
 from sandbox.world.table import Table
@@ -27,6 +28,8 @@ def test_large_table_is_freed_with_pauses() -> None:
     def count_nodes() -> None:
         counts.append(sum(type(each).__name__ == "_Leaf" for each in gc.get_objects()))
 
+    # What other tests left must not be freed meanwhile.
+    gc.collect()
     before = sum(type(each).__name__ == "_Leaf" for each in gc.get_objects())
     tables: list[Part] = [table_of(*IDS)]
     release(tables, count_nodes)
@@ -73,3 +76,15 @@ def test_small_table_is_freed_at_once() -> None:
     assert len(IDS) < LARGE
     release([table_of(*IDS)], lambda: paused.append(1))
     assert paused == []
+
+
+@pytest.mark.usefixtures("anything_is_large")
+def test_table_that_shares_nearly_everything_with_one_that_is_kept_is_not_taken_apart() -> None:
+    paused: list[int] = []
+    table = table_of(*IDS)
+    later = table.put(record_of(Conversation.begin("new", "contact", None, 2)))
+    release([table], lambda: paused.append(1), [Table(), table])
+    assert paused == []
+    release([later], lambda: paused.append(1), [table])
+    assert len(paused) > 0
+    assert len(table.page(Query(limit=50)).records) == 50

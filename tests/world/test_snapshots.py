@@ -55,15 +55,29 @@ def test_snapshot_is_refused_while_the_others_do_not_fit_beside_the_state() -> N
         return sum(states) <= max_bytes
 
     snapshots: Snapshots[int] = Snapshots(9, 5, fit_beside)
-    snapshots.take(0, 4)
-    snapshots.take(0, 2)
+    for state in (4, 2):
+        snapshots.check_room(state)
+        snapshots.take(0, state)
     with pytest.raises(SnapshotsTooLarge) as refused:
-        snapshots.take(0, 1)
+        snapshots.check_room(1)
     assert refused.value.max_bytes == 5
     assert asked == [([], 4, 5), ([4], 2, 5), ([4, 2], 1, 5)]
-    assert len(list(snapshots)) == 2
     snapshots.drop("snapshot-1")
-    assert snapshots.take(0, 1).id == "snapshot-3"
+    snapshots.check_room(1)
+
+
+def test_snapshots_can_be_taken_while_room_is_looked_for() -> None:
+    def fit_beside(states: Sequence[int], _current: int, _max_bytes: float) -> bool:
+        if not states:
+            snapshots.take(0, 7)
+        return True
+
+    snapshots: Snapshots[int] = Snapshots(2, 5, fit_beside)
+    snapshots.check_room(1)
+    assert [each.state for each in snapshots] == [7]
+    snapshots.take(0, 1)
+    with pytest.raises(SnapshotsFull):
+        snapshots.check_room(1)
 
 
 @pytest.mark.parametrize("name", ["snapshot-1", "snapshot-3", "", "2"])

@@ -1,15 +1,26 @@
 """The state of a sandbox as a value, and its memory."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
 from sandbox.world.conversation import Conversation
 from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
-from sandbox.world.memory import DELETION_BYTES, IDEMPOTENCY_KEY_BYTES, PINNED_ID_BYTES, RECORD_BYTES
+from sandbox.world.memory import (
+    COUNTERS_BYTES,
+    DELETION_BYTES,
+    IDEMPOTENCY_KEY_BYTES,
+    PINNED_ID_BYTES,
+    RECORD_BYTES,
+)
+from sandbox.world.rules import RuleCounters
 from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.table import Table
 from tests.world.harness import record_of, table_of, unbound
+
+T = TypeVar("T")
 
 
 def state_of(table: Table) -> SandboxState:
@@ -85,3 +96,29 @@ def test_small_states_are_not_compared_with_each_other(monkeypatch: pytest.Monke
     monkeypatch.delattr(Table, "memory_besides")
     states = [state_of(HUNDRED), state_of(with_one_more(HUNDRED, "d"))]
     assert fit_beside(states, state_of(Table()), 201 * RECORD_BYTES)
+
+
+def test_states_that_matter_are_compared_off_the_path_of_others() -> None:
+    done: list[bool] = []
+
+    def offload(work: Callable[[], T]) -> T:
+        done.append(True)
+        return work()
+
+    state = state_of(table_of("a", "b"))
+    assert fit_beside([state], state, state.memory, offload)
+    assert done == []
+    assert fit_beside([state], state, state.memory - 1, offload)
+    assert not fit_beside([state], state_of(Table()), state.memory - 1, offload)
+    assert done == [True, True]
+
+
+def test_counters_of_rules_are_counted_once() -> None:
+    plain = state_of(Table())
+    counters = tuple(RuleCounters(rule, matched=number) for number, rule in enumerate(RULES))
+    counted = replace(plain, counters=counters)
+    assert fits_exactly([counted], plain, 3 * COUNTERS_BYTES)
+    assert fits_exactly(
+        [counted, counted, replace(counted, counters=counters[:1])], plain, 3 * COUNTERS_BYTES
+    )
+    assert fits_exactly([counted], replace(plain, counters=counters[1:]), COUNTERS_BYTES)

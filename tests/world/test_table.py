@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.world import ordered
 from sandbox.world import table as table_module
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.errors import UnknownConversation, UnknownCursor
 from sandbox.world.paging import ARCHIVED, MUTED, PINNED, Filter, Order, Query, order_of
 from sandbox.world.table import Table
+from tests.world.harness import table_of
 
 pytestmark = pytest.mark.usefixtures("narrow_nodes")
 
@@ -309,3 +311,12 @@ def test_built_table_remembers_at_most_the_maximum_of_deletions(monkeypatch: pyt
     monkeypatch.setattr("sandbox.world.table.MAX_DELETIONS", 3)
     table = Table.of([], [Order(-at, f"deleted-{at}") for at in range(10)])
     assert [position.id for position in table.deletions()] == ["deleted-7", "deleted-8", "deleted-9"]
+
+
+def test_places_besides_other_tables_are_those_of_nodes_that_they_do_not_share() -> None:
+    table = table_of(*(f"c{number:03}" for number in range(200))).remove("c000")
+    assert table.places_besides([]) == table.places == 200
+    assert table.places_besides([Table(), table]) == 0
+    changed = table.put(record("c100", is_muted=True))
+    assert 0 < changed.places_besides([table]) <= 2 * ordered.FANOUT
+    assert changed.places_besides([table_of("c100")]) == 200

@@ -117,7 +117,7 @@ def requested_by_data(call: Call) -> RequestedFault | None:
     if token.startswith(READ_ONLY) and call.method not in _READS:
         return RequestedFault(Effect(fault=Status(403, "This token may only read.")), "data")
     found = _TRIGGER.fullmatch(call.path.rpartition("/")[2]) or _TRIGGER.fullmatch(
-        call.body_attributes.get("contact_id", "")
+        call.body_attributes.get("contact_id") or ""
     )
     return None if found is None else RequestedFault(_triggered(found.groupdict()), "data")
 
