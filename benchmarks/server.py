@@ -1,6 +1,7 @@
 """A server in a process of its own, and its CPU time and memory as the operating system accounts for them."""
 
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,14 @@ class Running(NamedTuple):
     def resident_kilobytes(self) -> int:
         """Return the memory of the whole process tree. Shared memory is counted once (proportional set size)."""
         return sum(_pss(pid) for pid in tree(self.pid))
+
+    def rss_kilobytes(self) -> int:
+        """Return the resident set size of the last process of the tree, the worker.
+
+        To read it does not hold the process up, as the proportional set size does.
+        """
+        pages = int(Path(f"/proc/{tree(self.pid)[-1]}/statm").read_text().split()[1])
+        return pages * resource.getpagesize() // 1024
 
 
 @contextmanager
