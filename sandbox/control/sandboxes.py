@@ -9,7 +9,7 @@ from sandbox.schemas.control import SandboxPath
 from sandbox.schemas.responses import SandboxListSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.json_pieces import json_pieces
-from sandbox.web.response import StreamedResponse, json_stream
+from sandbox.web.response import Response, json_response
 from sandbox.world.fleet import SandboxSlot
 from sandbox.world.journal import Key
 from sandbox.world.pause import with_pauses
@@ -31,10 +31,11 @@ EXAMPLE = {
 }
 
 
-def show(context: ControlContext) -> StreamedResponse:
+def show(context: ControlContext) -> Response:
     """Return the sandboxes, least recently used first."""
     slots = with_pauses(context.fleet, context.pause)
-    return json_stream(json_pieces({"data": (json.dumps(_shape(context, slot)).encode() for slot in slots)}))
+    shapes = (json.dumps(_shape(context, slot)).encode() for slot in slots)
+    return json_response(b"".join(json_pieces({"data": shapes})))
 
 
 def drop(context: ControlContext, sandbox_id: str) -> None:
