@@ -65,7 +65,8 @@ class Fleet:
     the sandboxes' public ids: with the same key, the same tokens and names have the same ids.
     ``strict`` refuses worlds that were not declared.
 
-    ``on_removed`` is called with each world that the fleet forgets, while a request waits: it must not take long.
+    ``on_removed`` is called with each world that the fleet has ended and forgotten, while a request waits: it must not
+    take long.
 
     ``anonymous`` is the slot of the requests without a token. It is not one of the fleet's sandboxes.
     """
@@ -260,8 +261,8 @@ class Fleet:
         self._ending.pop(slot.key, None)
         if slot.name is not None:
             self._by_token.pop(slot.token, None)
-        self._on_removed(slot.world)
         slot.world.end()
+        self._on_removed(slot.world)
 
     def _expire(self, now: float) -> None:
         self._end_due(now)

@@ -79,7 +79,7 @@ class PulsingSandbox(Sandbox):
 
     def _is_due(self) -> bool:
         """Return whether something may have happened since somebody looked."""
-        return self._clock.seconds() != self._story.until
+        return not self._ended and self._clock.seconds() != self._story.until
 
     def _live(self) -> None:
         """Let everything happen that is due."""

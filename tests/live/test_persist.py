@@ -111,7 +111,7 @@ def assert_nothing_is_lost(server: Server, writers: list[Writer]) -> None:
             answers += 1 + (is_muted is not False)
             if contact != writer.pending:
                 assert there.pop(contact, None) == is_muted
-        assert len(writer.answered) > 30 / CLIENTS
+        assert writer.answered
     # Requests that were not answered may have been carried out, but only once, and only the last one of each client.
     assert set(there) <= {writer.pending for writer in writers}
     assert answers <= count <= answers + CLIENTS

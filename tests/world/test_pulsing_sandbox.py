@@ -317,3 +317,12 @@ def test_a_write_of_an_older_generation_is_refused() -> None:
     with pytest.raises(SandboxReset):
         sandbox.update(1, "id-0", {"is_muted": True})
     assert ids_of(sandbox) == NAMES
+
+
+def test_nothing_happens_after_the_end() -> None:
+    now = FakeClock(START)
+    sandbox = open_pulsing(now)
+    before = conversations(sandbox)
+    sandbox.end()
+    now.now += HOUR
+    assert conversations(sandbox) == before

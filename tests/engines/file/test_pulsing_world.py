@@ -86,3 +86,12 @@ def test_events_that_cannot_be_stored_have_not_happened(servers: Callable[[], Se
     assert after != before
     server.restart()
     assert picture_of_state(server.world().state) == after
+
+
+def test_a_call_that_outlasts_its_world_writes_nothing(servers: Callable[[], Server]) -> None:
+    server = servers()
+    world = server.world()
+    world.end()
+    server.clock.now += HOUR
+    assert world.get(NAMES[0]).conversation.id == NAMES[0]
+    assert server.count("changes") == 0
