@@ -5,13 +5,15 @@ COPY pyproject.toml README.md LICENSE ./
 COPY sandbox ./sandbox
 COPY protocol_sandbox ./protocol_sandbox
 COPY fixtures ./fixtures
-RUN python -m venv --without-pip /app && pip --python /app/bin/python install --no-cache-dir .
+RUN python -m venv --without-pip /app && pip --python /app/bin/python install --no-cache-dir . && mkdir /app/worlds
 
 FROM python:3.13-slim
 COPY --from=build /app /app
+# A volume that is mounted here belongs to the user, for SANDBOX_PERSIST=/worlds/worlds.db.
+COPY --from=build --chown=10001:10001 /app/worlds /worlds
 ENV PATH=/app/bin:$PATH PORT=8000
 WORKDIR /app
-# A number, so that a host can see that it is not root. The server keeps no file.
+# A number, so that a host can see that it is not root.
 USER 10001:10001
 EXPOSE 8000
 # Without curl, which the image does not have; never by a proxy, which urllib would use.

@@ -32,50 +32,43 @@ from sandbox.seeding.scenario import Scenario, ScenarioError, load
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
 from sandbox.world.clock import Now
+from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.engine import Engine
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
-from sandbox.world.offload import Offload, run_here
-from sandbox.world.pause import Pause, no_pause
+from sandbox.world.pause import Pause
 from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
-from sandbox.world.sleepers import NewEvent, RuleSleepers, Wait, new_event, wait
+from sandbox.world.sleepers import RuleSleepers
 from sandbox.world.state import SandboxState
 from sandbox.world.world_parts import release_later
 
 Rules = TypeVar("Rules", bound=ServerRules)
 
-Spawn = Callable[[Callable[[], None]], object]
-"""Calls a function soon, which nothing waits for."""
 
-
-def create_app(  # noqa: PLR0913  # all that the server depends on is passed in here, each by name
+def create_app(
     settings: Settings | None = None,
     *,
     scenario: Scenario | None = None,
     now: Now = time.time,
     monotonic: Callable[[], float] = time.monotonic,
-    wait: Wait = wait,
-    new_event: NewEvent = new_event,
+    concurrency: Concurrency = THREADS,
     boot: Boot | None = None,
     feed: JournalFeed | None = None,
-    pause: Pause = no_pause,
-    offload: Offload = run_here,
-    spawn: Spawn = run_here,
 ) -> Flask:
     """Return the server as a WSGI application; without ``settings``, the ``SANDBOX_…`` variables configure it.
 
     ``scenario`` is for a caller that has loaded the scenario of the settings already. ``now`` returns Unix seconds and
-    drives the clocks of the sandboxes, ``monotonic`` returns seconds that never go back and drives expiry, ``wait`` is
-    how a delayed call sleeps, and ``new_event`` returns what may wake it. ``boot`` is for a server that starts the
-    process which answers after this call, ``feed`` for one that closes the streams of the journal when it ends.
-    ``pause`` lets others run during long work, where calls are not threads, ``offload`` does work that cannot
-    pause, and ``spawn`` does work that no call waits for. Raises SettingsError.
+    drives the clocks of the sandboxes, ``monotonic`` returns seconds that never go back and drives expiry.
+    ``concurrency`` is how calls run side by side. ``boot`` is for a server that starts the process which answers after
+    this call, ``feed`` for one that closes the streams of the journal when it ends. Raises SettingsError.
     """
     settings = settings or Settings.read(os.environ)
     scenario = scenario or scenario_of(settings)
+    wait, new_event = concurrency.wait, concurrency.new_event
+    pause, offload = concurrency.pause, concurrency.offload
     feed = feed or JournalFeed(settings.max_streams, wait, new_event)
     runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, RuleSleepers(), offload)
     server_rules, engine = _engine(settings, scenario, runtime, pause)
@@ -88,7 +81,10 @@ def create_app(  # noqa: PLR0913  # all that the server depends on is passed in 
         strict=settings.strict_worlds,
         # The parts of the scenario are those of many sandboxes, and stay.
         on_removed=partial(
-            release_later, spawn=spawn, pause=pause, kept=scenario.initial_state(now()).large_parts
+            release_later,
+            spawn=concurrency.spawn,
+            pause=pause,
+            kept=scenario.initial_state(now()).large_parts,
         ),
     )
     if boot is None:

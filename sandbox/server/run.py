@@ -19,6 +19,7 @@ from sandbox.server.ready_file import ReadyFile
 from sandbox.server.turns import Turns
 from sandbox.settings import Settings
 from sandbox.version import __version__
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.journal_feed import JournalFeed
 
 
@@ -36,12 +37,14 @@ def serve(settings: Settings) -> None:
         app = create_app(
             settings,
             scenario=scenario,
-            new_event=GreenletEvent,
+            concurrency=Concurrency(
+                new_event=GreenletEvent,
+                pause=Turns().pause,
+                offload=BackgroundThread().run,
+                spawn=gevent.spawn,
+            ),
             boot=boot,
             feed=feed,
-            pause=Turns().pause,
-            offload=BackgroundThread().run,
-            spawn=gevent.spawn,
         )
         address = address_of(listener)
         text = banner(settings, scenario, address, __version__)

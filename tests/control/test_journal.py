@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from sandbox.app import create_app
 from sandbox.settings import Settings
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.sleepers import Event
 
 Check = Callable[..., str]
@@ -384,7 +385,10 @@ def test_duration_includes_the_delay() -> None:
         clock["now"] += seconds
 
     app = create_app(
-        Settings(scenario="documented"), now=lambda: next(time), monotonic=lambda: clock["now"], wait=wait
+        Settings(scenario="documented"),
+        now=lambda: next(time),
+        monotonic=lambda: clock["now"],
+        concurrency=Concurrency(wait=wait),
     )
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"

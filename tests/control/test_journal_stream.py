@@ -13,6 +13,7 @@ from sandbox.app import create_app
 from sandbox.control.journal_stream import BEAT, BEGINNING
 from sandbox.edge.client import KEY
 from sandbox.settings import Settings
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.sleepers import Event
 
@@ -64,7 +65,9 @@ def api() -> Iterator[FlaskClient]:
     def wait(_event: Event, _seconds: float) -> None:
         return
 
-    app = create_app(Settings(scenario="documented", max_streams=2), now=lambda: 5.0, wait=wait)
+    app = create_app(
+        Settings(scenario="documented", max_streams=2), now=lambda: 5.0, concurrency=Concurrency(wait=wait)
+    )
     with app.test_client() as client:
         yield client
 

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from sandbox.app import create_app
 from sandbox.seeding.scenario import known
 from sandbox.settings import Settings
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.sleepers import Event
 
 Check = Callable[..., str]
@@ -243,7 +244,9 @@ class SleepHarness:
     def __init__(self) -> None:
         self.actions: list[Callable[[], object]] = []
         self.woken: list[bool] = []
-        self.app = create_app(Settings(scenario="documented"), now=lambda: 1e9, wait=self.wait)
+        self.app = create_app(
+            Settings(scenario="documented"), now=lambda: 1e9, concurrency=Concurrency(wait=self.wait)
+        )
         self.client = self.app.test_client()
         self.client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
 

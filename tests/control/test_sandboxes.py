@@ -14,6 +14,7 @@ from sandbox.app import create_app
 from sandbox.control.sandboxes import SHOWN_CHARACTERS, masked
 from sandbox.settings import Settings
 from sandbox.world import world_parts
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.fleet import GRACE_SECONDS
 from tests.conftest import cached_scenario
 
@@ -246,7 +247,7 @@ def test_api_takes_no_id_instead_of_a_token(open_app: Callable[..., Flask]) -> N
 
 def test_others_run_while_many_sandboxes_are_listed() -> None:
     paused: list[int] = []
-    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1))
+    app = create_app(Settings(scenario="documented"), concurrency=Concurrency(pause=lambda: paused.append(1)))
     client = app.test_client()
     for number in range(200):
         client.get(COLLECTION, headers=bearer(f"token-{number}"))
@@ -258,7 +259,7 @@ def test_others_run_while_many_sandboxes_are_listed() -> None:
 def test_large_world_that_is_dropped_is_freed_later_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world_parts, "LARGE", 1)
     later: list[Callable[[], None]] = []
-    app = create_app(Settings(scenario="documented"), spawn=later.append)
+    app = create_app(Settings(scenario="documented"), concurrency=Concurrency(spawn=later.append))
     client = app.test_client()
     client.get(COLLECTION, headers=bearer("a"))
     [sandbox] = listed_sandboxes(client)

@@ -16,6 +16,7 @@ from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import load
 from sandbox.settings import Settings
 from sandbox.world import release
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.fleet import Fleet
 from sandbox.world.pause import no_pause
 from sandbox.world.sandbox import Bounds, Runtime, Sandbox
@@ -250,7 +251,7 @@ def test_snapshot_and_restore_do_not_copy_the_data() -> None:
 def test_restore_and_drop_free_a_large_state_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release, "LARGE", 1)
     paused: list[int] = []
-    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1))
+    app = create_app(Settings(scenario="documented"), concurrency=Concurrency(pause=lambda: paused.append(1)))
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
 
@@ -276,7 +277,7 @@ def test_restore_and_drop_free_a_large_state_in_steps(monkeypatch: pytest.Monkey
 def test_last_snapshot_of_a_state_is_freed_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release, "LARGE", 1)
     paused: list[int] = []
-    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1))
+    app = create_app(Settings(scenario="documented"), concurrency=Concurrency(pause=lambda: paused.append(1)))
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
     taken = take(client)

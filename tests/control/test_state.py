@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sandbox.app import create_app
 from sandbox.settings import Settings
 from sandbox.world.clock import LATEST_TIMESTAMP
+from sandbox.world.concurrency import Concurrency
 
 Check = Callable[..., str]
 Document = dict[str, Any]
@@ -435,7 +436,7 @@ def test_a_sandbox_imports_its_own_export_even_beyond_its_limit(
 
 def test_others_run_while_a_state_is_exported() -> None:
     paused: list[int] = []
-    app = create_app(Settings(scenario="default"), pause=lambda: paused.append(1))
+    app = create_app(Settings(scenario="default"), concurrency=Concurrency(pause=lambda: paused.append(1)))
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer me"
     for each in client.get("/v1/conversations?limit=70").get_json()["data"]:

@@ -63,7 +63,10 @@ def test_image_does_not_run_as_root_and_a_host_can_see_that() -> None:
 def test_image_has_what_one_stage_installed_and_nothing_of_that_stage_else() -> None:
     build, image = stages()
     assert [each.arguments.split()[0] for each in (build[0], image[0])] == ["python:3.13-slim"] * 2
-    assert [each.arguments for each in image if each.name == "COPY"] == ["--from=build /app /app"]
+    assert [each.arguments for each in image if each.name == "COPY"] == [
+        "--from=build /app /app",
+        f"--from=build --chown={FINAL['USER']} /app/worlds /worlds",
+    ]
     assert [each for each in image if each.name == "RUN"] == []
 
 

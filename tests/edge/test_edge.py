@@ -13,6 +13,7 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from sandbox.app import create_app
 from sandbox.settings import Settings
 from sandbox.web.body import LARGE_BYTES
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.fleet import GRACE_SECONDS
 
 Check = Callable[..., str]
@@ -240,7 +241,10 @@ def test_others_run_before_or_while_a_large_body_is_decoded(
         offloaded.append(1)
         return work()
 
-    app = create_app(Settings(scenario="documented"), pause=lambda: paused.append(1), offload=offload)
+    app = create_app(
+        Settings(scenario="documented"),
+        concurrency=Concurrency(pause=lambda: paused.append(1), offload=offload),
+    )
     padding = b"&" if b"=a" in body[:13] else b" "
     for length in (LARGE_BYTES, LARGE_BYTES + 1):
         assert (paused, offloaded) == ([], [])

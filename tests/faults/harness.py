@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, TestResponse
 
 from sandbox.settings import Settings
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.sleepers import Event
 from tests.applications import APPLICATIONS
 from tests.conftest import cached_scenario
@@ -81,7 +82,7 @@ class Harness:
             scenario=cached_scenario(scenario) if seed is None else cached_scenario(scenario).with_seed(seed),
             now=lambda: self.now,
             monotonic=lambda: 0.0,
-            wait=self._wait,
+            concurrency=Concurrency(wait=self._wait),
         )
 
     def _wait(self, woken: Event, seconds: float) -> None:
