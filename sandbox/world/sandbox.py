@@ -19,7 +19,8 @@ from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.offload import Offload, run_here
 from sandbox.world.paging import Page, Query
 from sandbox.world.request_matcher import RequestInfo
-from sandbox.world.rules import Rule, RuleBook, RuleCounters, Trial, UnboundRule, revived
+from sandbox.world.rule_book import RuleBook, revived
+from sandbox.world.rules import Rule, RuleCounters, Trial, UnboundRule
 from sandbox.world.sleepers import NewEvent, RuleSleepers, Sleepers, Wait, new_event, wait
 from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState, fit_beside

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from sandbox.world.rules import Rule, RuleBook, RuleCounters, UnboundRule
+from sandbox.world.rule_book import RuleBook
+from sandbox.world.rules import Rule, RuleCounters, UnboundRule
 
 
 class ServerRules:

@@ -34,7 +34,7 @@ VALUES = {"sandbox.world.sleepers.Event", "sandbox.world.sleepers.NewEvent", "sa
 
 ENGINE_CLASSES = {
     "sandbox.world.journal": "Journal",
-    "sandbox.world.rules": "RuleBook",
+    "sandbox.world.rule_book": "RuleBook",
     "sandbox.world.snapshots": "Snapshots",
 }
 """The parts of the engine in modules that also hold values of the interface."""
@@ -124,7 +124,7 @@ def test_only_app_imports_the_engine() -> None:
         ("sandbox.world.journal", True),
         ("sandbox.world.journal.*", True),
         ("sandbox.world.journal.Key", False),
-        ("sandbox.world.rules.RuleBook", True),
+        ("sandbox.world.rule_book.RuleBook", True),
         ("sandbox.world.rules.Rule", False),
         ("sandbox.world.snapshots.Snapshots", True),
         ("sandbox.world.snapshots.Snapshot", False),

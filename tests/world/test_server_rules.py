@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.world.clock import Clock
 from sandbox.world.errors import RulesFull, UnknownRule, WrongOrder
-from sandbox.world.rules import Rule, RuleBook
+from sandbox.world.rule_book import RuleBook
+from sandbox.world.rules import Rule
 from sandbox.world.server_rules import ServerRules
 from tests.world.harness import CREATE, unbound
 
