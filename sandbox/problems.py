@@ -327,6 +327,16 @@ def shortened(text: str, limit: int = _MAX_SHOWN) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def named(name: str) -> str:
+    """Return the name of an attribute for a message: as it is, or quoted where it would not be seen as a name."""
+    return shortened(name) if name and name == name.strip() else quoted(name)
+
+
+def counted(number: float | str, noun: str) -> str:
+    """Return the number and the noun, which gets an ``s`` unless there is one: ``1 call``, ``2 calls``."""
+    return f"{number} {noun}" if str(number) == "1" else f"{number} {noun}s"
+
+
 def _escaped(character: str) -> str:
     if character.isprintable() or character in _JOINERS:
         return character

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sandbox import problems
-from sandbox.problems import Problem, quoted, shortened, status_line
+from sandbox.problems import Problem, counted, named, quoted, shortened, status_line
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,30 @@ def test_problems_have_the_headers_that_http_requires() -> None:
 @pytest.mark.parametrize(("text", "shown"), [("", ""), ("a" * 80, "a" * 80), ("a" * 81, "a" * 79 + "…")])
 def test_long_text_is_shortened(text: str, shown: str) -> None:
     assert shortened(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("limit", "limit"),
+        ("a b", "a b"),
+        ("café", "café"),
+        ("", '""'),
+        (" limit", '" limit"'),
+        ("limit\n", '"limit\\n"'),
+        ("a" * 81, "a" * 79 + "…"),
+    ],
+)
+def test_a_name_that_would_not_be_seen_is_quoted(name: str, shown: str) -> None:
+    assert named(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0, "0 calls"), (1, "1 call"), ("1", "1 call"), (2, "2 calls"), ("0.5", "0.5 calls")],
+)
+def test_a_number_goes_with_its_noun(number: int | str, shown: str) -> None:
+    assert counted(number, "call") == shown
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import ValidationError
 from marshmallow.exceptions import SCHEMA
 
-from sandbox.problems import shortened
+from sandbox.problems import named
 
 MAX_EXPLAINED = 5
 """The most mistakes that one message explains."""
@@ -72,4 +72,4 @@ def _sentences(messages: Any, place: str, document: str) -> Iterator[str]:
 def _inside(place: str, key: str | int) -> str:
     if isinstance(key, int):
         return f"{place}[{key}]"
-    return f"{place}.{shortened(key)}" if place else shortened(key)
+    return f"{place}.{named(key)}" if place else named(key)

@@ -134,7 +134,7 @@ def _multipart(body: bytes, media_type: str, options: dict[str, str]) -> list[tu
     if None in form or None in files:
         raise problems.invalid("Each part of multipart/form-data needs a name.")
     for name in files:
-        raise problems.invalid(f"{problems.shortened(name)} must be a plain field, not a file.")
+        raise problems.invalid(f"{problems.named(name)} must be a plain field, not a file.")
     return list(form.items(multi=True))
 
 
@@ -180,7 +180,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _not_an_object() -> Problem:
-    return problems.invalid('The body must be a JSON object, like {"contact_id": "WAz8eIbvDR60rouK"}.')
+    return problems.invalid("The body must be a JSON object.")
 
 
 def _too_many_attributes() -> Problem:
@@ -198,6 +198,6 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in pairs:
         if name in values:
-            raise problems.invalid(f"{problems.shortened(name)} is given twice; give it once.")
+            raise problems.invalid(f"{problems.named(name)} is given twice; give it once.")
         values[name] = value
     return values

@@ -30,7 +30,7 @@ def test_a_document_is_what_it_encodes(document: Any) -> None:
         ('{"x": {"y": {"b": 1, "b": 2}}, "x": 1}', "x"),
         ('{"a": {"b": 1, "b": 2}, "c": 1, "c": 1}', "c"),
         ('{"a\\nb": 1, "a\\nb": 1}', "a\\nb"),
-        ('{"": 1, "": 1}', ""),
+        ('{"": 1, "": 1}', '""'),
     ],
 )
 def test_a_name_that_is_given_twice_is_refused_by_its_place(text: str, place: str) -> None:

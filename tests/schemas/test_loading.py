@@ -64,6 +64,14 @@ def refused(values: Any, schema: Schema | None = None) -> str:
             {"contact_id": "a", "_schema": 1},
             "_schema is not an attribute of this body; known are contact_id, is_muted, limit.",
         ),
+        (
+            {"contact_id": "a", "": 1},
+            '"" is not an attribute of this body; known are contact_id, is_muted, limit.',
+        ),
+        (
+            {"contact_id": "a", " limit": 1},
+            '" limit" is not an attribute of this body; did you mean limit?',
+        ),
         ([], "this body must be an object, not []."),
         ("a", 'this body must be an object, not "a".'),
         (None, "this body must be an object, not null."),
