@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.problems import quoted
+from sandbox.problems import counted, quoted
 from sandbox.world.journal import Entry
 from sandbox.world.verdict import Detail, Outcome, Reason
 
@@ -32,6 +32,12 @@ def _attribute(place: str) -> Callable[[Detail, Entry], str]:
     return sentence
 
 
+def _skip(detail: Detail, _entry: Entry) -> str:
+    number, skip = detail
+    passed = "matching call" if skip == 1 else f"{skip} matching calls"
+    return f"it lets its first {passed} pass, and this is call {number}"
+
+
 def _every(detail: Detail, _entry: Entry) -> str:
     number, every = detail
     return f"it fires on the last of every {every} matching calls, and this is call {number}"
@@ -41,7 +47,9 @@ def _within_limit(detail: Detail, _entry: Entry) -> str:
     if not detail:
         return "its fault was not due"
     calls, seconds = detail
-    return f"this is call {calls} in its window of {_number(seconds)} seconds, and within its limit"
+    return (
+        f"this is call {calls} in its window of {counted(_number(seconds), 'second')}, and within its limit"
+    )
 
 
 def _count(times: Any) -> str:
@@ -56,10 +64,8 @@ _SENTENCES: dict[Outcome, Callable[[Detail, Entry], str]] = {
     "path": lambda detail, entry: f"its path is {quoted(detail[0])}, and the call's is {quoted(entry.path)}",
     "query": _attribute("query"),
     "body": _attribute("body"),
-    "expired": lambda detail, _entry: f"its {_number(detail[0])} seconds are over",
-    "skip": lambda detail, _entry: (
-        f"it lets its first {detail[1]} matching calls pass, and this is call {detail[0]}"
-    ),
+    "expired": lambda detail, _entry: f"its lifetime of {counted(_number(detail[0]), 'second')} is over",
+    "skip": _skip,
     "times": lambda detail, _entry: f"it has fired {_count(detail[0])}, which is its limit",
     "every": _every,
     "probability": lambda detail, _entry: (

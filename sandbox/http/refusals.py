@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sandbox.edge.cors import cors_headers
 from sandbox.edge.request_id import REQUEST_ID
-from sandbox.problems import JSON_TYPE, Problem, quoted
+from sandbox.problems import JSON_TYPE, Problem, counted, quoted
 from sandbox.web.text import text_of
 
 if TYPE_CHECKING:
@@ -65,12 +65,14 @@ def headers_too_large(limit: int) -> Problem:
 
 def head_timeout(seconds: float) -> Problem:
     """Return Problem 408 for a head that did not arrive within ``seconds``."""
-    return Problem(408, f"The request line and the headers did not arrive within {seconds:g} seconds.")
+    return Problem(
+        408, f"The request line and the headers did not arrive within {counted(f'{seconds:g}', 'second')}."
+    )
 
 
 def body_timeout(seconds: float) -> Problem:
     """Return Problem 408 for a body of which nothing arrived for ``seconds``."""
-    return Problem(408, f"No more of the body arrived for {seconds:g} seconds.")
+    return Problem(408, f"No more of the body arrived for {counted(f'{seconds:g}', 'second')}.")
 
 
 def evicted() -> Problem:

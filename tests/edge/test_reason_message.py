@@ -39,8 +39,10 @@ SENTENCES: list[tuple[Reason, str]] = [
         'its query attribute "limit" is "9", and the call has another',
     ),
     (Reason("body", ("a", "", None)), 'its body attribute "a" is "", and the call has none'),
-    (Reason("expired", (60.0,)), "its 60 seconds are over"),
-    (Reason("expired", (0.5,)), "its 0.5 seconds are over"),
+    (Reason("expired", (60.0,)), "its lifetime of 60 seconds is over"),
+    (Reason("expired", (1.0,)), "its lifetime of 1 second is over"),
+    (Reason("expired", (0.5,)), "its lifetime of 0.5 seconds is over"),
+    (Reason("skip", (1, 1)), "it lets its first matching call pass, and this is call 1"),
     (Reason("skip", (1, 3)), "it lets its first 3 matching calls pass, and this is call 1"),
     (Reason("times", (2,)), "it has fired 2 times, which is its limit"),
     (Reason("times", (1,)), "it has fired once, which is its limit"),
@@ -50,6 +52,7 @@ SENTENCES: list[tuple[Reason, str]] = [
         Reason("within_limit", (2, 60.0)),
         "this is call 2 in its window of 60 seconds, and within its limit",
     ),
+    (Reason("within_limit", (1, 1.0)), "this is call 1 in its window of 1 second, and within its limit"),
     (Reason("within_limit"), "its fault was not due"),
 ]
 
@@ -75,4 +78,4 @@ def test_long_path_of_a_call_is_cut() -> None:
 
 @pytest.mark.parametrize(("seconds", "shown"), [(1e9, "1000000000"), (86400.0, "86400"), (1.25, "1.25")])
 def test_numbers_are_written_out(seconds: float, shown: str) -> None:
-    assert message_of(Reason("expired", (seconds,)), ENTRY) == f"its {shown} seconds are over"
+    assert message_of(Reason("expired", (seconds,)), ENTRY) == f"its lifetime of {shown} seconds is over"

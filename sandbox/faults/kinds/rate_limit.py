@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from sandbox.faults.fault import Fault, Quota, Wire
-from sandbox.problems import Problem
+from sandbox.problems import Problem, counted
 from sandbox.schemas.fields import WholeNumber
 from sandbox.world.rules import RateWindow
 
@@ -40,5 +40,6 @@ class RateLimit(Fault):
 
     def send(self, wire: Wire) -> Iterable[bytes]:
         seconds = str(wire.seconds_left())
-        message = f"More than {self._limit} calls in {self._window_seconds} seconds; try again in {seconds} seconds."
+        allowed = f"{counted(self._limit, 'call')} in {counted(self._window_seconds, 'second')}"
+        message = f"More than {allowed}; try again in {counted(seconds, 'second')}."
         return wire.send_problem(Problem(429, message, [("Retry-After", seconds)]))

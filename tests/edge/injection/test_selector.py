@@ -166,7 +166,7 @@ class TestVerdicts:
                 "rule": "late",
                 "scope": "server",
                 "outcome": "skip",
-                "message": "it lets its first 1 matching calls pass, and this is call 1",
+                "message": "it lets its first matching call pass, and this is call 1",
             },
             {
                 "id": "command-line-error",

@@ -30,6 +30,21 @@ def due(limit: RateLimit, times: Iterable[float]) -> list[bool]:
     return answers
 
 
+@pytest.mark.parametrize(
+    ("limit", "seconds", "message"),
+    [
+        (1, 1, "More than 1 call in 1 second; try again in 1 second."),
+        (0, 2, "More than 0 calls in 2 seconds; try again in 2 seconds."),
+    ],
+)
+def test_the_message_counts(assert_error_shape: Check, limit: int, seconds: int, message: str) -> None:
+    bench = Harness()
+    bench.fails("rate_limit", limit=limit, window_seconds=seconds)
+    for _ in range(limit):
+        bench.call()
+    assert_error_shape(bench.call(), 429, message)
+
+
 def test_a_window_begins_with_its_first_call_and_ends_after_its_seconds() -> None:
     limit = RateLimit(2, 10)
     times = [0, 4, 5, 9.9, 10, 25, 34, 34.9, 35]
