@@ -62,6 +62,7 @@ class DelayField(TypedObject):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(DELAYS, **kwargs)
+        self.expected = f"a number of milliseconds, or {self.expected}"
         number = {"type": "number", "minimum": 0, "maximum": MAX_MILLISECONDS}
         self.openapi = {"oneOf": [number, *self.openapi["oneOf"]]}
 

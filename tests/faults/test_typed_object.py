@@ -28,7 +28,7 @@ def loaded(**values: Any) -> Any:
 REFUSED: list[tuple[Any, str]] = [
     ({"fault": "hang"}, "fault must be an object with a type, one of status, rate_limit"),
     ({"fault": None}, "fault must be an object with a type"),
-    ({"delay": None}, "delay must be an object with a type"),
+    ({"delay": None}, "delay must be a number of milliseconds, or an object with a type"),
     ({"fault": {}}, "fault must be an object with a type"),
     ({"fault": {"type": 5}}, "fault must be an object with a type"),
     ({"fault": {"type": "empty_response"}}, 'not "empty_response"; did you mean EMPTY_RESPONSE?'),
@@ -38,8 +38,11 @@ REFUSED: list[tuple[Any, str]] = [
         "fault.milliseconds must be a number from 0 to 300000",
     ),
     ({"fault": {"type": "EMPTY_RESPONSE", "bytes": 5}}, "fault.bytes is not known here"),
-    ({"delay": "200"}, "delay must be an object with a type, one of fixed, uniform, lognormal, dribble"),
-    ({"delay": True}, "delay must be an object with a type"),
+    (
+        {"delay": "200"},
+        "delay must be a number of milliseconds, or an object with a type, one of fixed, uniform, lognormal, dribble",
+    ),
+    ({"delay": True}, "delay must be a number of milliseconds, or an object with a type"),
     ({"delay": -1}, "delay.milliseconds must be a number from 0 to 300000, not -1"),
     ({"delay": 300_001}, "delay.milliseconds must be a number from 0 to 300000, not 300001"),
     ({"delay": {"type": "fix", "milliseconds": 5}}, "did you mean fixed?"),
