@@ -94,6 +94,10 @@ def load(name_or_path: str | os.PathLike[str], seed: int | None = None) -> Scena
     text = os.fspath(name_or_path)
     is_path = not isinstance(name_or_path, str) or os.sep in text or (os.altsep or os.sep) in text
     if not is_path and not text.endswith(".json"):
+        if text not in known():
+            raise ScenarioError(
+                f"{_unknown(text)} A file of your own is given with its path, like ./my.json."
+            )
         return load_builtin(text, seed)
     return _built(read(Path(text), text, text), seed)
 
@@ -106,13 +110,14 @@ def load_builtin(
     ``pause`` is called again and again while it is built, and ``offload`` imports Faker, if it is needed.
     """
     if name not in known():
-        near = nearest(name, known())
-        hint = f"did you mean {near}? " if near else ""
-        raise ScenarioError(
-            f"There is no scenario {quoted(name)}; {hint}known are {', '.join(known())}. "
-            f"A file of your own is given with its path, like ./my.json."
-        )
+        raise ScenarioError(_unknown(name))
     return _built(_builtin(name), seed, pause, offload)
+
+
+def _unknown(name: str) -> str:
+    near = nearest(name, known())
+    hint = f"did you mean {near}? Known" if near else "known"
+    return f"There is no scenario {quoted(name)}; {hint} are {', '.join(known())}."
 
 
 def summaries() -> list[dict[str, Any]]:

@@ -276,20 +276,24 @@ def test_a_mistake_in_a_file_is_reported_with_the_given_path(
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("defualt", "did you mean default? "),
-        ("Demo", "did you mean demo? "),
-        ("xyz", ""),
-        ("", ""),
-        ("a\nb", ""),
+        ("defualt", "did you mean default? Known"),
+        ("Demo", "did you mean demo? Known"),
+        ("xyz", "known"),
+        ("", "known"),
+        ("a\nb", "known"),
     ],
 )
-@pytest.mark.parametrize("loader", [load, load_builtin])
-def test_an_unknown_name_is_refused_with_a_list_of_the_known_ones(loader: Any, name: str, hint: str) -> None:
+@pytest.mark.parametrize(
+    ("loader", "advice"),
+    [(load, " A file of your own is given with its path, like ./my.json."), (load_builtin, "")],
+)
+def test_an_unknown_name_is_refused_with_a_list_of_the_known_ones(
+    loader: Any, advice: str, name: str, hint: str
+) -> None:
     with pytest.raises(ScenarioError) as caught:
         loader(name)
     assert str(caught.value) == (
-        f"There is no scenario {json.dumps(name)}; {hint}known are blank, crowd, default, demo, documented. "
-        "A file of your own is given with its path, like ./my.json."
+        f"There is no scenario {json.dumps(name)}; {hint} are blank, crowd, default, demo, documented.{advice}"
     )
 
 
