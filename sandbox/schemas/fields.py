@@ -77,7 +77,8 @@ class Attribute(fields.Field[Any]):
         """Return the error with the message of ``key``; ``input`` is the value that is refused."""
         if "input" in kwargs:
             kwargs["input"] = quoted(kwargs["input"])
-        return super().make_error(key, expected=self.expected, **kwargs)
+        expected = f"{self.expected}, or null" if key == "required" and self.allow_none else self.expected
+        return super().make_error(key, expected=expected, **kwargs)
 
 
 class Id(Attribute, fields.String):
@@ -124,7 +125,7 @@ class WholeNumber(Attribute, fields.Integer):
         super().__init__(**kwargs)
         self.minimum = minimum
         self.maximum = maximum
-        self.expected = f"an integer from {minimum} to {maximum}"
+        self.expected = f"an integer from {minimum} to {maximum}" if minimum < maximum else str(minimum)
         self.openapi: dict[str, Any] = {"minimum": minimum, "maximum": maximum}
         if maximum > MAX_INT32:
             # Without it, generators for Java and Go take a type of 32 bits, and read no time after 2038.

@@ -177,7 +177,7 @@ def conversation(**changes: Any) -> Document:
 
 
 BROKEN: list[tuple[Document, list[str]]] = [
-    ({"version": 2}, ["version must be an integer from 1 to 1"]),
+    ({"version": 2}, ["version must be 1, not 2."]),
     ({"version": "1"}, ["version must be"]),
     ({"seed": -1}, ["seed must be an integer from 0"]),
     ({"seed": 2**63}, ["seed must be"]),

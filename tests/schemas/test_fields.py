@@ -158,6 +158,15 @@ def test_a_message_describes_the_valid_values_and_repeats_the_invalid_one(
     assert Document().validate(values) == {"value": [message]}
 
 
+def test_a_missing_attribute_may_be_null_where_that_is_allowed() -> None:
+    class Nullable(Schema):
+        value = Id(required=True, allow_none=True)
+
+    assert Nullable().validate({}) == {
+        "value": ["is missing; it must be an id: 1 to 64 letters, digits, _ or -, or null."]
+    }
+
+
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: type(field).__name__)
 def test_every_field_describes_its_valid_values(field: Attribute) -> None:
     assert field.expected
@@ -165,6 +174,7 @@ def test_every_field_describes_its_valid_values(field: Attribute) -> None:
 
 def test_the_bounds_are_described_and_documented() -> None:
     assert WholeNumber(1, 100).expected == "an integer from 1 to 100"
+    assert WholeNumber(1, 1).expected == "1"
     assert WholeNumber(1, 100).openapi == {"minimum": 1, "maximum": 100}
     assert f"from 0 to {LATEST_TIMESTAMP}" in Timestamp().expected
     assert Timestamp().openapi == {"minimum": 0, "maximum": LATEST_TIMESTAMP, "format": "int64"}
