@@ -172,7 +172,7 @@ def _environ(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
         elif key == AUTHORIZATION:
             raise refusals.repeated_authorization()
         elif key in _ONCE:
-            raise refusals.unreadable(f"{name.decode()} is repeated")
+            raise refusals.repeated(name.decode())
         else:
             environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value
     for shadow in shadows:

@@ -22,6 +22,11 @@ def repeated_authorization() -> Problem:
     return Problem(400, "There are two Authorization headers; send one, with one bearer token.")
 
 
+def repeated(name: str) -> Problem:
+    """Return Problem 400 for a header that is sent twice and might be understood in two ways."""
+    return Problem(400, f"The header {name} is repeated; send it once.")
+
+
 def not_a_proxy() -> Problem:
     """Return Problem 405 for ``CONNECT``, whose target is the address that a proxy is to connect to."""
     allowed = "GET, HEAD, POST, PUT, DELETE, OPTIONS"

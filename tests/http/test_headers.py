@@ -28,13 +28,17 @@ def test_repeated_headers_are_joined() -> None:
     assert (found["HTTP_ACCEPT"], found["HTTP_COOKIE"]) == ("a,b", "c=d; e=f")
 
 
-@pytest.mark.parametrize("name", [b"Host", b"Content-Length", b"Content-Type", b"Idempotency-Key"])
+@pytest.mark.parametrize("name", [b"Content-Type", b"Idempotency-Key", b"Host"])
 def test_a_header_that_may_be_sent_once_is_refused_twice(name: bytes) -> None:
-    block = b"Host: b\r\n" if name == b"Host" else name + b": 1\r\n" + name.lower() + b": 1\r\n"
     with pytest.raises(Problem) as refused:
-        parse(block)
+        parse(name + b": 1\r\n" + name + b": 1\r\n")
     assert refused.value.status == 400
-    assert f"{name.decode()} is repeated".lower() in refused.value.message.lower()
+    assert refused.value.message == f"The header {name.decode()} is repeated; send it once."
+
+
+def test_two_lengths_are_unreadable() -> None:
+    with pytest.raises(Problem, match="can be read: Content-Length is repeated"):
+        parse(b"Content-Length: 1\r\nContent-Length: 1\r\n")
 
 
 def test_a_name_with_an_underscore_is_dropped() -> None:
