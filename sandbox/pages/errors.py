@@ -13,6 +13,7 @@ from sandbox.pages.preference import prefers_html
 from sandbox.problems import status_line
 from sandbox.web.page import HTML_TYPE, SECURITY_HEADERS
 from sandbox.web.response import Response, problem_response
+from sandbox.web.world_prefix import root_path
 
 _APIS = (PREFIX, "/__admin")
 
@@ -28,7 +29,11 @@ def not_found(_error: NotFound) -> Response:
     problem = problems.unknown_path(method, path)
     if _is_of_an_api(path):
         return problem_response(problem)
-    response = _page(problem.message) if prefers_html() else problem_response(problem)
+    response = (
+        _page(problem.message, root_path(flask.request.environ))
+        if prefers_html()
+        else problem_response(problem)
+    )
     return response.with_header("Vary", "Accept")
 
 
@@ -36,10 +41,10 @@ def _is_of_an_api(path: str) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in _APIS)
 
 
-def _page(message: str) -> Response:
+def _page(message: str, root: str) -> Response:
     body = document(
         "404 Not Found",
-        f'<p>{escape(message)}</p>\n<p><a href="/">The start page</a> says where things are.</p>',
+        f'<p>{escape(message)}</p>\n<p><a href="{escape(root)}/">The start page</a> says where things are.</p>',
     )
     described = [("Content-Type", HTML_TYPE), ("Content-Length", str(len(body)))]
     return Response(status_line(404), described + SECURITY_HEADERS, body)

@@ -14,6 +14,7 @@ from sandbox.problems import JSON_TYPE
 from sandbox.version import __version__
 from sandbox.web.page import HTML_TYPE, file_response
 from sandbox.web.response import Response
+from sandbox.web.world_prefix import root_path
 
 PLACES = {
     "api": ("/v1/conversations", "The Conversations API. Each bearer token has a world of its own."),
@@ -32,23 +33,26 @@ def register(app: Flask) -> None:
 
 def home() -> Response:
     """Return the page, or its content as JSON, by the client's ``Accept``."""
-    example = f"curl -G {flask.request.host_url}v1/conversations -H 'Authorization: Bearer me' -d limit=1"
+    # With the prefix of a world, if the request has one: what is found here then acts on that world.
+    root = root_path(flask.request.environ)
+    address = f"{flask.request.host_url.rstrip('/')}{root}"
+    example = f"curl -G {address}/v1/conversations -H 'Authorization: Bearer me' -d limit=1"
     if prefers_html():
-        response = file_response(_page(example), HTML_TYPE)
+        response = file_response(_page(example, root), HTML_TYPE)
     else:
         content = {
             "name": "protocol-sandbox",
             "version": __version__,
             "example": example,
-            **{name: path for name, (path, _) in PLACES.items()},
+            **{name: root + path for name, (path, _) in PLACES.items()},
         }
         response = file_response(json.dumps(content).encode() + b"\n", JSON_TYPE)
     return response.with_header("Vary", "Accept")
 
 
-def _page(example: str) -> bytes:
+def _page(example: str, root: str) -> bytes:
     places = "\n".join(
-        f'<dt><a href="{escape(path)}">{escape(path)}</a></dt>\n<dd>{escape(meaning)}</dd>'
+        f'<dt><a href="{escape(root + path)}">{escape(root + path)}</a></dt>\n<dd>{escape(meaning)}</dd>'
         for path, meaning in PLACES.values()
     )
     return document(

@@ -36,6 +36,11 @@ def test_the_apis_answer_in_their_shape_whoever_asks(
     assert "Accept" not in response.headers.get("Vary", "")
 
 
+@pytest.mark.parametrize("root", ["", "/t/checkout"])
+def test_page_leads_to_the_start_page_of_the_same_world(api: FlaskClient, root: str) -> None:
+    assert f'<a href="{root}/">The start page</a>' in api.get(f"{root}/nothing", headers=BROWSER).text
+
+
 def test_path_is_escaped(api: FlaskClient) -> None:
     response = api.get("/<script>alert(1)</script>", headers=BROWSER)
     assert "<script" not in response.text

@@ -33,6 +33,19 @@ def test_client_gets_the_same_as_json(api: FlaskClient) -> None:
     assert {name: content[name] for name in PLACES} == {name: path for name, (path, _) in PLACES.items()}
 
 
+def test_places_are_those_of_the_world_that_the_path_names(api: FlaskClient) -> None:
+    content = api.get("/t/checkout/").get_json()
+    assert content["example"].startswith("curl -G http://localhost/t/checkout/v1/conversations ")
+    assert {name: content[name] for name in PLACES} == {
+        name: f"/t/checkout{path}" for name, (path, _) in PLACES.items()
+    }
+    page = api.get("/t/checkout/", headers={"Accept": BROWSER}).text
+    assert content["example"].split(" -H")[0] in page
+    for path, _ in PLACES.values():
+        assert f'href="/t/checkout{path}"' in page
+        assert api.get(f"/t/checkout{path}").status_code == 200
+
+
 @pytest.mark.parametrize("path", [path for path, _ in PLACES.values()])
 def test_every_place_exists(api: FlaskClient, path: str) -> None:
     assert api.get(path).status_code == 200
