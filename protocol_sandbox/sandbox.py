@@ -126,9 +126,13 @@ class Sandbox:
         """Assert that the sandbox received such calls: ``times`` times, or at least once. Return them, oldest first.
 
         ``body``, ``query`` and ``headers`` have the attributes that a call must have; it may have others. Raises
-        AssertionError, which says what was received instead, nearest first, and what is different about it.
+        AssertionError, which says what was received instead, nearest first, and what is different about it. With
+        ``times=0``, an operation that does not exist is a ControlError.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
+        if times == 0:
+            # No call has an operation that does not exist, so a misspelled one would pass. The server knows them.
+            self.count(operation)
         expected = Expectation(operation, method, path, status, query or {}, headers or {}, body or {})
         return assert_received(expected, times, self._journal())
 

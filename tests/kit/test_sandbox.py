@@ -129,6 +129,14 @@ def test_received_compares_what_clients_send(world: Sandbox, send: Send) -> None
 OTHER = {"Authorization": "Bearer the-app"}
 
 
+def test_received_refuses_an_operation_that_no_call_can_have(world: Sandbox) -> None:
+    world.received("deleteConversation", times=0)
+    with pytest.raises(
+        ControlError, match=r"operation must be one of .*deleteConversation, not \"deleteConversatio\""
+    ):
+        world.received("deleteConversatio", times=0)
+
+
 def test_token_headers_and_prefixed_url_each_select_the_sandbox(world: Sandbox) -> None:
     bearer = {"Authorization": f"Bearer {world.token}"}
     ways = [
