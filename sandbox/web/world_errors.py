@@ -35,7 +35,7 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     MissingParticipant: lambda error: problems.invalid(f"A conversation {error}."),
     UnknownConversation: lambda error: problems.unknown_conversation(error.conversation_id),
     UnknownCursor: lambda error: problems.invalid(
-        f"starting_after and ending_before must be the id of a conversation that this sandbox has or had, "
+        f"{error.cursor} must be the id of a conversation that this sandbox has or had, "
         f"not {problems.quoted(error.conversation_id)}."
     ),
     StoreFull: lambda error: problems.store_full(error.capacity),

@@ -49,10 +49,11 @@ class UnknownConversation(WorldError):
 
 
 class UnknownCursor(WorldError):
-    """A cursor names an id that the sandbox never had."""
+    """A cursor names an id that the sandbox never had. ``cursor`` is ``starting_after`` or ``ending_before``."""
 
-    def __init__(self, conversation_id: str) -> None:
-        super().__init__(conversation_id)
+    def __init__(self, cursor: str, conversation_id: str) -> None:
+        super().__init__(cursor, conversation_id)
+        self.cursor = cursor
         self.conversation_id = conversation_id
 
 

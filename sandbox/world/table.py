@@ -176,12 +176,13 @@ class Table:
         listed = self._lists.get(query.filter, _NOTHING)
         wanted = query.limit + 1
         if query.ending_before is not None:
-            found = listed.before(self._place(query.ending_before), wanted)
+            found = listed.before(self._place("ending_before", query.ending_before), wanted)
             has_more = len(found) == wanted
             shown = found[1:] if has_more else found
         else:
-            cursor = None if query.starting_after is None else self._place(query.starting_after)
-            found = listed.after(cursor, wanted)
+            after = query.starting_after
+            place = None if after is None else self._place("starting_after", after)
+            found = listed.after(place, wanted)
             has_more = len(found) == wanted
             shown = found[:-1] if has_more else found
         return Page(shown, has_more)
@@ -215,13 +216,13 @@ class Table:
         lists = _leave(self._lists, set(filters_of(conversation)), place)
         return Table(self._records.remove(conversation_id), lists, deleted, deletions)
 
-    def _place(self, conversation_id: str) -> Order:
+    def _place(self, cursor: str, conversation_id: str) -> Order:
         record = self._records.get(conversation_id)
         if record is not None:
             return order_of(record.conversation)
         deletion = self._deleted.get(conversation_id)
         if deletion is None:
-            raise UnknownCursor(conversation_id)
+            raise UnknownCursor(cursor, conversation_id)
         return deletion.place
 
 

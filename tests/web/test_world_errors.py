@@ -14,7 +14,9 @@ def test_every_domain_error_has_a_problem() -> None:
     assert domain - {WorldError} == set(PROBLEM_OF)
 
 
-@pytest.mark.parametrize(("error", "status"), [(UnknownConversation("x1"), 404), (UnknownCursor("x1"), 400)])
+@pytest.mark.parametrize(
+    ("error", "status"), [(UnknownConversation("x1"), 404), (UnknownCursor("starting_after", "x1"), 400)]
+)
 def test_problem_names_the_id(error: WorldError, status: int) -> None:
     problem = problem_of(error)
     assert problem.status == status

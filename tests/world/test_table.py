@@ -180,7 +180,7 @@ def test_unknown_cursor_raises_even_for_an_empty_list(cursor: str) -> None:
     for table in (Table(), Table.of([record("a")])):
         with pytest.raises(UnknownCursor) as caught:
             table.page(Query(5, Filter(MUTED), **{cursor: "unknown"}))
-        assert caught.value.conversation_id == "unknown"
+        assert (caught.value.cursor, caught.value.conversation_id) == (cursor, "unknown")
 
 
 def test_deleted_cursor_has_a_position_in_lists_that_never_contained_it() -> None:
