@@ -64,7 +64,7 @@ def _exec(
     """
     given = {**context.obj, **_given(flags)}
     settings = Settings.read(os.environ, given)
-    from protocol_sandbox.errors import StartError  # noqa: PLC0415  # a server does not need the test kit
+    from protocol_sandbox.errors import SandboxError  # noqa: PLC0415  # a server does not need the test kit
     from protocol_sandbox.exec import Reports, execute  # noqa: PLC0415  # likewise
     from protocol_sandbox.exec.command import end_like  # noqa: PLC0415  # likewise
 
@@ -78,7 +78,7 @@ def _exec(
         texts.pop("port", None)
     try:
         status = execute(command, texts, Reports(junit, journal, fail_under, summary=not settings.quiet))
-    except StartError as error:
+    except SandboxError as error:
         raise SettingsError(str(error)) from None
     end_like(status)
 

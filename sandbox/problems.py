@@ -109,7 +109,7 @@ def method_not_allowed(method: str, path: str, allowed: Sequence[str]) -> Proble
 
 def too_large(limit: int, body: str = "body") -> Problem:
     """Return a 413: the body, or the ``body`` that it was decoded to, is too large."""
-    return Problem(413, f"The {body} is larger than {limit} bytes, the limit of this server.")
+    return Problem(413, f"The {body} is larger than {counted(limit, 'byte')}, the limit of this server.")
 
 
 def unsupported_media_type(content_type: str) -> Problem:

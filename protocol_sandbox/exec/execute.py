@@ -40,7 +40,7 @@ def execute(command: Sequence[str], settings: Mapping[str, str], reports: Report
     """Run ``command`` beside a server with these settings, and return its exit status (negative: its signal).
 
     The command finds the server by the variables ``SANDBOX_URL``, ``SANDBOX_TOKEN`` and ``PROTOCOL_API_BASE``. Raises
-    StartError if the server does not start.
+    StartError if the server does not start, and ControlError if its settings refuse what is asked of it here.
     """
     server = Server(**settings)
     # The file has no name, so that nothing is left behind whatever ends this process.
