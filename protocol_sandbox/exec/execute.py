@@ -84,12 +84,13 @@ def _calls(journal: IO[bytes]) -> list[Call]:
 def _write(reports: Reports, coverage: Coverage, calls: Sequence[Call], url: str, version: str) -> bool:
     """Write the files, and return whether that succeeded."""
     try:
-        if reports.junit is not None:
-            write_junit(reports.junit, coverage, reports.fail_under)
-        if reports.journal is not None:
-            write_har(reports.journal, calls, url, version)
+        if path := reports.junit:
+            write_junit(path, coverage, reports.fail_under)
+        if path := reports.journal:
+            write_har(path, calls, url, version)
     except OSError as error:
-        _print(f"protocol-sandbox: {error.filename}: {error.strerror}")
+        # The error has no path where the file was opened, but could not be written: on a full disk.
+        _print(f"protocol-sandbox: {path}: {error.strerror}")
         return False
     return True
 

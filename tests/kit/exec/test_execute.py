@@ -88,10 +88,20 @@ def test_exit_status_is_that_of_the_command_and_then_of_the_gate(
     assert ("coverage is 0 %, below " in done.stderr) == (fail_under != "0")
 
 
-def test_report_that_cannot_be_written_fails_the_run(tmp_path: Path) -> None:
-    done = run("--journal", "no/folder/calls.har", "--", "true", folder=tmp_path)
+@pytest.mark.parametrize(
+    ("report", "path", "reason"),
+    [
+        ("--journal", "no/folder/calls.har", "No such file or directory"),
+        ("--journal", "/dev/full", "No space left on device"),
+        ("--junit", "/dev/full", "No space left on device"),
+    ],
+)
+def test_report_that_cannot_be_written_fails_the_run(
+    tmp_path: Path, report: str, path: str, reason: str
+) -> None:
+    done = run(report, path, "--", "true", folder=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "protocol-sandbox: no/folder/calls.har: No such file or directory"
+    assert done.stderr.splitlines()[-1] == f"protocol-sandbox: {path}: {reason}"
 
 
 def test_quiet_prints_nothing(tmp_path: Path) -> None:
