@@ -6,6 +6,7 @@ which our policy forbids. The package is found when somebody opens the page, so 
 
 from flask import Flask
 
+from sandbox.problems import status_line
 from sandbox.web.page import Files
 from sandbox.web.response import Response
 
@@ -19,12 +20,18 @@ SWAGGER_UI_FILES = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 def register(app: Flask) -> None:
     """Serve the page in ``app``."""
     app.add_url_rule(PATH, "docs", page, provide_automatic_options=False)
+    app.add_url_rule(f"{PATH}/", "docs.redirect", redirect, provide_automatic_options=False)
     app.add_url_rule(f"{PATH}/<name>", "docs.file", file, provide_automatic_options=False)
 
 
 def page() -> Response:
     """Return the page."""
     return FILES.response("docs.html")
+
+
+def redirect() -> Response:
+    """Redirect to the address of the page, from which its relative links work. The target is relative as well."""
+    return Response(status_line(308), [("Location", f"..{PATH}"), ("Content-Length", "0")], b"")
 
 
 def file(name: str) -> Response:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,6 +23,15 @@ def test_page_loads_only_files_of_the_server(api: FlaskClient) -> None:
         if address != "data:,":
             assert api.get("/" + address).status_code == 200
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", response.text)
+
+
+@pytest.mark.parametrize("root", ["", "/t/checkout"])
+def test_address_with_a_slash_redirects_to_the_page(api: FlaskClient, root: str) -> None:
+    response = api.get(f"{root}/docs/")
+    assert response.status_code == 308
+    target = urljoin(f"{root}/docs/", response.headers["Location"])
+    assert target == f"{root}/docs"
+    assert api.get(target).status_code == 200
 
 
 @pytest.mark.parametrize("name", [*FILES, *sorted(SWAGGER_UI_FILES)])
