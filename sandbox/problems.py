@@ -177,7 +177,7 @@ def too_many_sleepers(capacity: int) -> Problem:
     """Return a 503: the limit of delayed calls is reached."""
     return Problem(
         503,
-        f"{capacity} calls are delayed already, which is the limit; start the server with a higher --max-sleepers.",
+        f"At most {counted(capacity, 'call')} can be delayed at once; start the server with a higher --max-sleepers.",
         [("Retry-After", "1")],
     )
 
@@ -186,7 +186,7 @@ def too_many_streams(capacity: int) -> Problem:
     """Return a 503: the limit of streams of the journal is reached."""
     return Problem(
         503,
-        f"{capacity} streams of the journal are open already, which is the limit; start the server with a higher "
+        f"At most {counted(capacity, 'stream')} of the journal can be open at once; start the server with a higher "
         f"--max-streams.",
         [("Retry-After", "1")],
     )
@@ -203,7 +203,7 @@ def rules_full(capacity: int) -> Problem:
     """Return a 507: the limit of fault rules is reached."""
     return Problem(
         507,
-        f"There are {capacity} fault rules, which is the limit. Delete some, or start the server with a higher "
+        f"There can be at most {counted(capacity, 'fault rule')}. Delete some, or start the server with a higher "
         f"--max-rules.",
     )
 
@@ -233,7 +233,7 @@ def snapshots_full(capacity: int) -> Problem:
     """Return a 507: the limit of snapshots is reached."""
     return Problem(
         507,
-        f"This sandbox has {capacity} snapshots, which is the limit. Delete some, or start the server with a higher "
+        f"A sandbox can have at most {counted(capacity, 'snapshot')}. Delete some, or start the server with a higher "
         f"--max-snapshots.",
     )
 
@@ -251,8 +251,8 @@ def store_full(capacity: int) -> Problem:
     """Return a 507: the limit of conversations is reached."""
     return Problem(
         507,
-        f"This sandbox has {capacity} conversations, which is the limit. Delete some, or start the server with a "
-        f"higher --max-conversations.",
+        f"Creates can fill a sandbox to at most {counted(capacity, 'conversation')}. Delete some, or start the server "
+        f"with a higher --max-conversations.",
     )
 
 
@@ -278,7 +278,7 @@ def keys_full(capacity: float) -> Problem:
     """Return a 507: the limit of idempotency keys is reached."""
     return Problem(
         507,
-        f"This sandbox remembers {capacity} idempotency keys, which is the limit. Each is forgotten after 24 hours on "
+        f"A sandbox can remember at most {counted(capacity, 'idempotency key')}. Each is forgotten after 24 hours on "
         f"its clock, and all by a reset. Advance the clock, or start the server with a higher --max-idempotency-keys.",
     )
 

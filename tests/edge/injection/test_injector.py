@@ -264,7 +264,7 @@ class TestSleepingCalls:
         def make_further_calls() -> None:
             harness.while_asleep = lambda: None
             refused = harness.create(headers={"Prefer": "delay=5"})
-            assert_error_shape(refused, 503, "1 calls are delayed", "--max-sleepers")
+            assert_error_shape(refused, 503, "1 call can be delayed", "--max-sleepers")
             assert refused.headers["Retry-After"] == "1"
             assert harness.create("another", headers={"Prefer": "delay=5"}).status_code == 503
             assert harness.call("DELETE", f"{COLLECTION}/nope").status_code == 404
