@@ -157,17 +157,16 @@ class Fleet:
     ) -> SandboxSlot:
         """Add a world in ``state``, which ``name`` and ``token`` select, and return its slot.
 
-        It ends ``ttl_seconds`` from now, if that is given. Raises NameTaken and FleetFull.
+        It ends ``ttl_seconds`` from now, if that is given. Raises NameTaken, FleetFull and StorageFailed.
         """
-        with self._lock:
+        with self._engine.prepared(state), self._lock:
             now = self._now()
             if now >= self._next_expiry:
                 self._expire(now)
             if self._known(name, now) is not None:
                 raise NameTaken(name.text)
-            slot = self._launched(name, now)
-            slot.world.reset(state)
-            self._engine.remember(name, token, ttl_seconds)
+            self._make_room(now)
+            slot = self._added(name, self._engine.declare(name, token, state, ttl_seconds), now)
             self._select_by(slot, token, now, ttl_seconds)
             return slot
 
@@ -246,11 +245,10 @@ class Fleet:
     def _add(self, key: WorldKey, now: float) -> SandboxSlot:
         if self._strict:
             raise UndeclaredWorld(key.text if isinstance(key, WorldName) else None)
-        return self._launched(key, now)
-
-    def _launched(self, key: WorldKey, now: float) -> SandboxSlot:
         self._make_room(now)
-        world = self._engine.launch(key)
+        return self._added(key, self._engine.launch(key), now)
+
+    def _added(self, key: WorldKey, world: World, now: float) -> SandboxSlot:
         slot = self._slots[key] = SandboxSlot(key, world, now)
         if self._idle_seconds:
             self._next_expiry = min(self._next_expiry, now + self._idle_seconds)

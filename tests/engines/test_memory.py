@@ -2,6 +2,8 @@
 
 from sandbox.engines.memory import MemoryEngine
 from sandbox.world.interface import World
+from sandbox.world.state import SandboxState
+from sandbox.world.table import Table
 from sandbox.world.world_name import WorldName
 from tests.world.harness import open_sandbox
 
@@ -21,5 +23,12 @@ def test_worlds_are_launched_by_the_text_of_their_key() -> None:
 def test_nothing_is_kept() -> None:
     engine = MemoryEngine(lambda _key: open_sandbox())
     engine.launch(WorldName("me"))
-    engine.remember(WorldName("me"), "token", 1.0)
     assert list(engine.kept()) == []
+
+
+def test_a_declared_world_begins_in_its_state() -> None:
+    engine = MemoryEngine(lambda _key: open_sandbox())
+    state = SandboxState(Table(), seed=5)
+    with engine.prepared(state):
+        world = engine.declare(WorldName("me"), "token", state, 1.0)
+    assert world.state == state

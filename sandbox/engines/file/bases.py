@@ -4,15 +4,16 @@ import json
 import weakref
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from itertools import chain, islice
 from threading import RLock
 
 from sandbox.engines.file.database import Database
 from sandbox.world.conversation import Conversation, Record
+from sandbox.world.errors import StorageFailed
 from sandbox.world.paging import Order
-from sandbox.world.pause import Pause
+from sandbox.world.pause import Pause, no_pause
 from sandbox.world.table import Table
 
 _ROWS_AT_ONCE = 500
@@ -34,14 +35,14 @@ class Bases:
         self._lock = RLock()
 
     @contextmanager
-    def holding(self, table: Table) -> Iterator[int]:
+    def holding(self, table: Table, *, pauses: bool = True) -> Iterator[int]:
         """Yield the id of the base that is ``table``, which is not deleted before the block ends.
 
-        It is written if it is not there. Raises StorageFailed.
+        It is written if it is not there; without ``pauses``, where a lock is held. Raises StorageFailed.
         """
         base = self._hold(table)
         if base is None:
-            base = self._write(table)
+            base = self._write(table, self._pause if pauses else no_pause)
         try:
             yield base
         finally:
@@ -56,8 +57,8 @@ class Bases:
             self._held[known[1]] += 1
             return known[1]
 
-    def _write(self, table: Table) -> int:
-        digest = self._digest(table)
+    def _write(self, table: Table, pause: Pause) -> int:
+        digest = _digest(table, pause)
         with self._lock:
             base = self._find(digest)
             if base is not None:
@@ -70,21 +71,13 @@ class Bases:
         while some := [(base, number, *row) for number, row in islice(rows, _ROWS_AT_ONCE)]:
             with self._database.transaction():
                 self._database.execute_all("INSERT INTO base_rows VALUES (?, ?, ?, ?, ?)", some)
-            self._pause()
+            pause()
         with self._lock:
             # Only now can others find it. If another has written the same meanwhile, there are two of them.
             self._database.execute("UPDATE OR IGNORE bases SET digest = ? WHERE id = ?", (digest, base))
             self._know(table, base)
             self._held[base] += 1
         return base
-
-    def _digest(self, table: Table) -> bytes:
-        digest = blake2b(digest_size=16)
-        rows = _rows(table)
-        while some := [row for _, row in islice(rows, _ROWS_AT_ONCE)]:
-            digest.update(repr(some).encode())
-            self._pause()
-        return digest.digest()
 
     def _find(self, digest: bytes) -> int | None:
         found = self._database.execute("SELECT id FROM bases WHERE digest = ?", (digest,)).fetchone()
@@ -110,7 +103,15 @@ class Bases:
         return table
 
     def drop_unused(self, base: int, *, pauses: bool = True) -> None:
-        """Delete a base if no state has it any more. Without ``pauses``, where a lock is held."""
+        """Delete a base if no state has it any more. Without ``pauses``, where a lock is held.
+
+        If the file cannot be written, the change after which it is unused has been made all the same, and the base is
+        deleted by the next process.
+        """
+        with suppress(StorageFailed):
+            self._drop_unused(base, self._pause if pauses else no_pause)
+
+    def _drop_unused(self, base: int, pause: Pause) -> None:
         with self._lock:
             users = self._database.execute("SELECT 1 FROM states WHERE base = ? LIMIT 1", (base,))
             if self._held[base] or users.fetchone():
@@ -124,8 +125,7 @@ class Bases:
             deleted = self._database.execute("DELETE FROM base_rows WHERE base = ? AND n < ?", (base, first))
             if not deleted.rowcount:
                 break
-            if pauses:
-                self._pause()
+            pause()
         self._database.execute("DELETE FROM bases WHERE id = ?", (base,))
 
     def sweep(self) -> None:
@@ -155,3 +155,12 @@ def _rows(table: Table) -> Iterator[tuple[int, tuple[str, int, bytes | None]]]:
     deletions = ((place.id, -place.newest_first, None) for place in table.deletions())
     records = ((each.conversation.id, each.conversation.created_at, each.json) for each in table)
     return enumerate(chain(deletions, records))
+
+
+def _digest(table: Table, pause: Pause) -> bytes:
+    digest = blake2b(digest_size=16)
+    rows = _rows(table)
+    while some := [row for _, row in islice(rows, _ROWS_AT_ONCE)]:
+        digest.update(repr(some).encode())
+        pause()
+    return digest.digest()

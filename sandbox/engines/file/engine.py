@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from sandbox.engines.file.bases import Bases
 from sandbox.engines.file.calls import Calls
@@ -53,18 +54,19 @@ class FileEngine:
 
     def launch(self, key: WorldKey) -> World:
         """Return a new world for ``key``. Raises StorageFailed."""
-        text = text_of(key)
-        world = self._kind_in_memory(self._initial_state(), self._runtime, text)
-        if self._worlds is None:
-            return world
-        state = world.state
-        return self._kind(state, self._runtime, text, self._worlds, *self._worlds.add(text, state))
+        return self._launched(key, self._initial_state())
 
-    def remember(self, key: WorldKey, token: str, ttl_seconds: float | None) -> None:
-        """Keep how a declared world is selected and when it ends. Raises StorageFailed."""
-        if self._worlds is not None:
-            ends_at = None if ttl_seconds is None else self._runtime.now() + ttl_seconds
-            self._worlds.remember(text_of(key), token, ends_at)
+    def prepared(self, state: SandboxState) -> AbstractContextManager[object]:
+        """Write the table of ``state``, with pauses. It is not deleted before the block ends. Raises StorageFailed."""
+        return nullcontext() if self._worlds is None else self._worlds.bases.holding(state.table)
+
+    def declare(self, key: WorldKey, token: str, state: SandboxState, ttl_seconds: float | None) -> World:
+        """Return a new world for ``key`` in ``state``, and keep how it is selected and when it ends.
+
+        Raises StorageFailed.
+        """
+        ends_at = None if ttl_seconds is None else self._runtime.now() + ttl_seconds
+        return self._launched(key, state, token, ends_at)
 
     def kept(self) -> Iterator[KeptWorld]:
         """Open the file, and yield the worlds in it, least recently launched first.
@@ -89,6 +91,18 @@ class FileEngine:
         """Close the file. The worlds cannot change any more."""
         if self._worlds is not None:
             self._worlds.database.close()
+
+    def _launched(
+        self, key: WorldKey, state: SandboxState, token: str = "", ends_at: float | None = None
+    ) -> World:
+        text = text_of(key)
+        world = self._kind_in_memory(state, self._runtime, text)
+        if self._worlds is None:
+            return world
+        # With its place in the story, if it has a pulse.
+        state = world.state
+        row, state_row = self._worlds.add(text, state, token, ends_at)
+        return self._kind(state, self._runtime, text, self._worlds, row, state_row)
 
     def _loaded(self, rows: list[WorldRow], worlds: Worlds) -> Iterator[KeptWorld]:
         loaded = {row.row: self._load(row, worlds) for row in rows}

@@ -37,23 +37,22 @@ class Worlds:
         self.states = states
         self.calls = calls
 
-    def add(self, key: str, state: SandboxState) -> tuple[int, int]:
-        """Write a new world in ``state``, and return its row and that of the state. Raises StorageFailed."""
-        with self.bases.holding(state.table) as base, self.database.transaction():
+    def add(
+        self, key: str, state: SandboxState, token: str = "", ends_at: float | None = None
+    ) -> tuple[int, int]:
+        """Write a new world in ``state``, and return its row and that of the state. Raises StorageFailed.
+
+        A declared world is also selected by ``token``, and ends at ``ends_at`` in Unix seconds, if that is given.
+        """
+        # The fleet adds a world under its lock.
+        with self.bases.holding(state.table, pauses=False) as base, self.database.transaction():
             state_row = self.states.add(state, base)
             row = self.database.execute(
-                "INSERT INTO worlds (key, token, ends_at, state, snapshots_taken) VALUES (?, '', NULL, ?, 0)",
-                (_key(key), state_row),
+                "INSERT INTO worlds (key, token, ends_at, state, snapshots_taken) VALUES (?, ?, ?, ?, 0)",
+                (_key(key), token, ends_at, state_row),
             ).lastrowid
             assert row is not None
             return row, state_row
-
-    def remember(self, key: str, token: str, ends_at: float | None) -> None:
-        """Write how a declared world is selected, and its end in Unix seconds. Raises StorageFailed."""
-        with self.database.transaction():
-            self.database.execute(
-                "UPDATE worlds SET token = ?, ends_at = ? WHERE key = ?", (token, ends_at, _key(key))
-            )
 
     def all(self) -> Iterator[WorldRow]:
         """Yield the worlds in the order in which they were added."""

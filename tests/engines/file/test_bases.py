@@ -4,7 +4,7 @@ import gc
 
 from sandbox.engines.file.bases import record_of
 from sandbox.world.state import SandboxState
-from tests.engines.file.harness import Server, table_of
+from tests.engines.file.harness import Server, failing, table_of
 
 
 def test_worlds_in_their_initial_state_share_one_base(server: Server) -> None:
@@ -86,6 +86,19 @@ def test_a_base_that_is_in_use_again_while_another_is_deleted_stays(server: Serv
     server.restart()
     assert server.world("you").size == 1_000
     assert server.world("me").size == 2
+
+
+def test_a_base_that_cannot_be_deleted_is_deleted_at_the_next_start(server: Server) -> None:
+    """What has made it unused is in the file, so that call must not fail."""
+    assert server.engine._worlds is not None  # noqa: SLF001  # to drop a base while the file is broken
+    bases = server.engine._worlds.bases  # noqa: SLF001  # likewise
+    with bases.holding(table_of("c", "d")) as base:
+        pass
+    with failing(server):
+        bases.drop_unused(base)
+    assert server.count("bases") == 2
+    server.restart()
+    assert (server.count("bases"), server.count("base_rows")) == (1, 2)
 
 
 def test_a_base_without_a_state_is_deleted_at_the_next_start(server: Server) -> None:

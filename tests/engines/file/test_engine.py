@@ -3,11 +3,13 @@
 import pytest
 
 from sandbox.engines.file import UnusableFile
-from sandbox.world.errors import UnknownSnapshot
+from sandbox.world.errors import StorageFailed, UnknownSnapshot
+from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Key
 from sandbox.world.sandbox import Sandbox
+from sandbox.world.state import SandboxState
 from sandbox.world.world_name import WorldName
-from tests.engines.file.harness import Server, rule
+from tests.engines.file.harness import Server, failing, rule, table_of
 from tests.world.harness import FakeRequest
 from tests.world.test_sandbox import CALL
 
@@ -50,10 +52,8 @@ def test_the_order_of_the_calls_of_all_worlds_is_kept(server: Server) -> None:
 
 
 def test_declared_worlds_are_kept_with_their_tokens_and_the_time_that_is_left(server: Server) -> None:
-    server.world(WorldName("me"))
-    server.world(WorldName("you"))
-    server.engine.remember(WorldName("me"), "token", 60.0)
-    server.engine.remember(WorldName("you"), "other", None)
+    server.engine.declare(WorldName("me"), "token", SandboxState(table_of("c"), seed=8), 60.0)
+    server.engine.declare(WorldName("you"), "other", server.start, None)
     server.clock.now += 20
     server.restart()
     assert [(each.token, each.seconds_left) for each in server.kept.values()] == [
@@ -61,6 +61,34 @@ def test_declared_worlds_are_kept_with_their_tokens_and_the_time_that_is_left(se
         ("token", 40.0),
         ("other", None),
     ]
+    assert [each.conversation.id for each in server.world(WorldName("me")).state.table] == ["c"]
+
+
+def test_a_world_that_cannot_be_stored_is_not_declared(server: Server) -> None:
+    fleet = server.fleet()
+    state = SandboxState(table_of("c"), seed=8)
+    with failing(server), pytest.raises(StorageFailed):
+        fleet.declare(WorldName("me"), "token", state)
+    assert len(fleet) == 0
+    assert fleet.declare(WorldName("me"), "token", state).token == "token"
+
+
+def test_nothing_pauses_under_the_lock_of_the_fleet(server: Server) -> None:
+    """A greenlet that waits for the lock stops the loop, and with it the greenlet that pauses."""
+    fleets: list[Fleet] = []
+    pauses: list[bool] = []
+    server.pause = lambda: pauses.extend(fleet._lock.locked() for fleet in fleets)  # noqa: SLF001  # no caller asks
+    server.start = SandboxState(table_of(*(f"c{number}" for number in range(600))), seed=7)
+    server.restart()
+    fleets.append(server.fleet())
+    large = SandboxState(table_of(*(f"d{number}" for number in range(600))), seed=7)
+    slot = fleets[0].declare(WorldName("me"), "token", large)
+    fleets[0].anonymous.world.reset(large)
+    # The table of the scenario is of no world any more, and is written again.
+    fleets[0].acquire("you")
+    fleets[0].drop(fleets[0].id_of(slot))
+    assert len(pauses) > 4
+    assert not any(pauses)
 
 
 def test_a_world_that_has_ended_is_not_kept(server: Server) -> None:
@@ -84,7 +112,7 @@ def test_a_world_that_is_launched_before_the_file_is_open_lives_in_memory(server
     server.engine.close()
     server.engine._worlds = None  # noqa: SLF001  # as before kept(), in the process that starts others
     assert type(server.engine.launch("me")) is Sandbox
-    server.engine.remember("me", "token", None)
+    assert type(server.engine.declare("you", "token", server.start, None)) is Sandbox
     server.restart()
     assert list(server.kept) == [""]
 
