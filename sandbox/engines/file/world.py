@@ -165,6 +165,10 @@ class KeptSandbox(Sandbox):
 
     def reset(self, state: SandboxState) -> None:
         with self._file.bases.holding(state.table) as base, self._turn:
+            if self._ended:
+                # A call in flight may go on with a world that was dropped, which is not in the file any more.
+                super().reset(state)
+                return
             with self._file.database.transaction():
                 self._file.calls.clear(self._row)
                 replaced = self._replace_state(self._file.states.add(state, base))
@@ -182,6 +186,8 @@ class KeptSandbox(Sandbox):
     def restore(self, snapshot_id: str) -> Snapshot[SandboxState]:
         with self._turn:
             self._snapshots.get(snapshot_id)
+            if self._ended:
+                return super().restore(snapshot_id)
             with self._file.database.transaction():
                 copied = self._file.states.copy(self._file.snapshot_row(self._row, snapshot_id))
                 replaced = self._replace_state(copied)

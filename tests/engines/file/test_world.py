@@ -242,6 +242,18 @@ def test_a_journal_that_cannot_be_cleared_is_not_cleared(server: Server) -> None
 # The end
 
 
+@pytest.mark.parametrize(
+    "write", [lambda world: world.reset(world.state), lambda world: world.restore("snapshot-1")]
+)
+def test_a_world_that_was_dropped_can_be_reset_by_a_call_in_flight(
+    server: Server, world: KeptSandbox, write: Write
+) -> None:
+    world.end()
+    write(world)
+    server.restart()
+    assert list(server.kept) == [""]
+
+
 def test_a_world_that_cannot_be_forgotten_ends_and_is_there_again_after_a_restart(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
