@@ -150,7 +150,7 @@ def worker_of_or_none(server: Server) -> int | None:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_nothing_is_lost_by_a_restart(start: Start, signum: signal.Signals) -> None:
+def test_nothing_is_lost_by_a_restart(start: Start, tmp_path: Path, signum: signal.Signals) -> None:
     server = start()
     with connect(server) as client:
         client.put("/__admin/clock", json={"action": "freeze", "at": 5})
@@ -161,6 +161,8 @@ def test_nothing_is_lost_by_a_restart(start: Start, signum: signal.Signals) -> N
         before = picture(client)
     assert server.end(signum) == 0
     assert server.log == ""
+    # A copy of the file is a backup then.
+    assert [path.name for path in tmp_path.glob("worlds.db*")] == ["worlds.db"]
     with connect(start()) as client:
         assert picture(client) == before
         assert [client.get(f"{LIST}/{created['id']}").status_code for _ in range(2)] == [503, 200]

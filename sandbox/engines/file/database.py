@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
+from weakref import finalize
 
 from sandbox.world.errors import StorageFailed
 
@@ -75,10 +76,12 @@ class Database:
             raise UnusableFile(_reason(error)) from None
         except OSError as error:
             raise UnusableFile(f"cannot be opened: {error.strerror}") from None
+        # Also when the process ends: only then is everything in the one file, without SQLite's log beside it.
+        self._close = finalize(self, self._connection.close)
 
     def close(self) -> None:
         """Close the file, which others may use then."""
-        self._connection.close()
+        self._close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -99,7 +102,9 @@ class Database:
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         """Execute a statement. Raises StorageFailed."""
         try:
-            return self._connection.execute(statement, values)
+            # Outside of a transaction it is one by itself, and must not become a part of that of another thread.
+            with self._turn:
+                return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise StorageFailed(str(error)) from error
 
