@@ -3,7 +3,8 @@
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -33,7 +34,7 @@ from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
 from sandbox.world.clock import Now
 from sandbox.world.concurrency import THREADS, Concurrency
-from sandbox.world.engine import Engine
+from sandbox.world.engine import Engine, UnusableFile
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.pause import Pause
@@ -87,11 +88,16 @@ def create_app(
             kept=scenario.initial_state(now()).large_parts,
         ),
     )
+
+    def begin() -> None:
+        with _usable(settings):
+            fleet.begin()
+
     if boot is None:
         boot = Boot(monotonic)
-        fleet.begin()
+        begin()
     else:
-        boot.on_begin(fleet.begin)
+        boot.on_begin(begin)
     context = ControlContext(
         fleet,
         server_rules,
@@ -177,12 +183,19 @@ def _engine(
     if settings.persist is None:
         launch = PulsingSandbox if settings.pulse else Sandbox
         return rules(ServerRules), MemoryEngine(lambda key: launch(initial_state(), runtime, key))
-    from sandbox.engines.file import FileEngine, KeptServerRules, UnusableFile  # noqa: PLC0415  # it imports SQLite
+    from sandbox.engines.file import FileEngine, KeptServerRules  # noqa: PLC0415  # it imports SQLite
 
     kept_rules = rules(KeptServerRules)
-    try:
+    with _usable(settings):
         return kept_rules, FileEngine(
             settings.persist, initial_state, runtime, kept_rules, pause, has_pulse=settings.pulse
         )
+
+
+@contextmanager
+def _usable(settings: Settings) -> Iterator[None]:
+    """Raise SettingsError with one line if the file of the worlds turns out to be unusable."""
+    try:
+        yield
     except UnusableFile as error:
         raise SettingsError(f"--persist {settings.persist} {error}.") from None

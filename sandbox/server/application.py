@@ -1,6 +1,7 @@
 """gunicorn's application: the WSGI application with its socket and its configuration."""
 
 import socket
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sandbox.http.limits import Limits
 from sandbox.server.arbiter import SingleWorkerArbiter
 from sandbox.server.configuration import gunicorn_settings
 from sandbox.server.parent_pipe import end_with_parent
+from sandbox.settings import SettingsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,9 +23,9 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
     """gunicorn around ``app``, on ``listener``, which it takes over.
 
     ``on_boot`` is called in each worker before it answers, ``on_ready`` once, when requests are answered and a signal
-    ends the server cleanly, and ``on_end`` in a worker that stops, before it waits for its calls. The worker reads
-    ``limits``. ``parent_pipe`` is a descriptor: the server ends when the pipe is closed. ``keeps_worlds`` says that the
-    sandboxes outlast a worker.
+    ends the server cleanly, and ``on_end`` in a worker that stops, before it waits for its calls. If ``on_boot`` raises
+    SettingsError, the server ends. The worker reads ``limits``. ``parent_pipe`` is a descriptor: the server ends when
+    the pipe is closed. ``keeps_worlds`` says that the sandboxes outlast a worker.
     """
 
     def __init__(
@@ -64,7 +66,11 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
         SingleWorkerArbiter(self).run()
 
     def _worker_ready(self, worker: Worker) -> None:
-        self._on_boot()
+        try:
+            self._on_boot()
+        except SettingsError as error:
+            worker.log.critical("%s", error)
+            sys.exit(SingleWorkerArbiter.WORKER_BOOT_ERROR)
         if self._parent_pipe is not None:
             gevent.spawn(end_with_parent, self._parent_pipe, worker.ppid)
         if worker.age == 1:

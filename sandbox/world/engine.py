@@ -9,6 +9,10 @@ from sandbox.world.state import SandboxState
 from sandbox.world.world_name import WorldKey
 
 
+class UnusableFile(Exception):
+    """A file of worlds that the server cannot use. The message is one line that completes "--persist FILE …"."""
+
+
 class KeptWorld(NamedTuple):
     """A world that an engine has kept from an earlier process.
 
@@ -44,5 +48,5 @@ class Engine(Protocol):
         ...
 
     def kept(self) -> Iterable[KeptWorld]:
-        """Return the worlds that were kept, least recently launched first."""
+        """Return the worlds that were kept, least recently launched first. Raises UnusableFile."""
         ...

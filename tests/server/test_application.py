@@ -12,6 +12,7 @@ from sandbox.http.limits import Limits
 from sandbox.server import application as module
 from sandbox.server.application import StandaloneApplication
 from sandbox.server.listener import listen
+from sandbox.settings import SettingsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -84,6 +85,19 @@ def test_the_first_worker_says_that_the_server_is_ready(
 ) -> None:
     application.cfg.post_worker_init(SimpleNamespace(age=1))
     assert events == ["boot", "ready"]
+
+
+def test_a_worker_that_cannot_begin_ends_the_server_with_one_line(
+    application: StandaloneApplication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise SettingsError("--persist worlds.db cannot be used: database or disk is full.")
+
+    monkeypatch.setattr(application, "_on_boot", refuse)
+    with pytest.raises(SystemExit) as left:
+        application.cfg.post_worker_init(SimpleNamespace(age=2, log=logging.getLogger("worker")))
+    assert left.value.code == 3
+    assert caplog.messages == ["--persist worlds.db cannot be used: database or disk is full."]
 
 
 def test_a_worker_that_takes_the_place_of_another_warns_that_the_state_is_lost(

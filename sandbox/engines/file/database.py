@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any
 from weakref import finalize
 
+from sandbox.world.engine import UnusableFile
 from sandbox.world.errors import StorageFailed
 
 FORMAT = 1
@@ -54,10 +55,6 @@ CREATE TABLE call_counts (
 CREATE TABLE server_rules (place INTEGER PRIMARY KEY, rule TEXT NOT NULL);
 CREATE TABLE tallies (rule TEXT PRIMARY KEY, matched INTEGER NOT NULL, fired INTEGER NOT NULL) WITHOUT ROWID;
 """
-
-
-class UnusableFile(Exception):
-    """A file that the server cannot use. The message is one line that completes "--persist FILE …"."""
 
 
 class Database:

@@ -12,7 +12,8 @@ from sandbox.engines.file.server_rules import KeptServerRules
 from sandbox.engines.file.states import States
 from sandbox.engines.file.world import KeptSandbox
 from sandbox.engines.file.worlds import WorldRow, Worlds
-from sandbox.world.engine import KeptWorld
+from sandbox.world.engine import KeptWorld, UnusableFile
+from sandbox.world.errors import StorageFailed
 from sandbox.world.interface import World
 from sandbox.world.journal import Counted
 from sandbox.world.pause import Pause
@@ -71,9 +72,19 @@ class FileEngine:
     def kept(self) -> Iterator[KeptWorld]:
         """Open the file, and yield the worlds in it, least recently launched first.
 
-        The first is that of the requests without a token, which is launched if it is not there.
+        The first is that of the requests without a token, which is launched if it is not there. Raises UnusableFile.
         """
-        database = Database(self._path)
+        try:
+            yield from self._kept(Database(self._path))
+        except StorageFailed as error:
+            raise UnusableFile(f"cannot be used: {error}") from None
+
+    def close(self) -> None:
+        """Close the file. The worlds cannot change any more."""
+        if self._worlds is not None:
+            self._worlds.database.close()
+
+    def _kept(self, database: Database) -> Iterator[KeptWorld]:
         self._server_rules.open(database)
         bases = Bases(database, self._pause)
         states = States(database, bases, self._runtime.now, lambda: self._server_rules.all)
@@ -86,11 +97,6 @@ class FileEngine:
             if not any(row.key == "" for row in rows):
                 yield KeptWorld("", self.launch(""))
             yield from self._loaded(rows, worlds)
-
-    def close(self) -> None:
-        """Close the file. The worlds cannot change any more."""
-        if self._worlds is not None:
-            self._worlds.database.close()
 
     def _launched(
         self, key: WorldKey, state: SandboxState, token: str = "", ends_at: float | None = None

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engines.file.database import APPLICATION_ID, FORMAT, Database, UnusableFile
+from sandbox.engines.file.database import APPLICATION_ID, FORMAT, Database
+from sandbox.world.engine import UnusableFile
 from sandbox.world.errors import StorageFailed
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox.engines.file import UnusableFile
+from sandbox.engines.file.database import Database
+from sandbox.world.engine import UnusableFile
 from sandbox.world.errors import StorageFailed, UnknownSnapshot
 from sandbox.world.fleet import Fleet
 from sandbox.world.journal import Key
@@ -17,6 +18,22 @@ from tests.world.test_sandbox import CALL
 def test_a_file_that_cannot_be_used_is_refused_before_anything_is_served(server: Server) -> None:
     with pytest.raises(UnusableFile, match="is in use"):
         Server(server.path)
+
+
+def test_a_file_that_cannot_be_written_is_refused_if_something_must_be(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Database, "execute_all", refuse)
+    server.restart()
+    # The table of another scenario must be written.
+    server.start = SandboxState(table_of("c"), seed=7)
+    with pytest.raises(UnusableFile) as refused:
+        server.restart()
+    assert str(refused.value) == "cannot be used: database or disk is full"
+
+
+def refuse(*_: object) -> None:
+    raise StorageFailed("database or disk is full")
 
 
 def test_worlds_are_kept_with_their_keys(server: Server) -> None:
