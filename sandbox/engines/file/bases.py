@@ -67,17 +67,26 @@ class Bases:
                 return base
         base = self._database.execute("INSERT INTO bases (digest) VALUES (NULL)").lastrowid
         assert base is not None
+        try:
+            self._fill(base, table, pause)
+            # Only now can others find it. If another has written the same meanwhile, there are two of them.
+            self._database.execute("UPDATE OR IGNORE bases SET digest = ? WHERE id = ?", (digest, base))
+        except StorageFailed:
+            # What there was room for must not stay and fill the disk.
+            with suppress(StorageFailed):
+                self._delete(base, pause)
+            raise
+        with self._lock:
+            self._know(table, base)
+            self._held[base] += 1
+        return base
+
+    def _fill(self, base: int, table: Table, pause: Pause) -> None:
         rows = _rows(table)
         while some := [(base, number, *row) for number, row in islice(rows, _ROWS_AT_ONCE)]:
             with self._database.transaction():
                 self._database.execute_all("INSERT INTO base_rows VALUES (?, ?, ?, ?, ?)", some)
             pause()
-        with self._lock:
-            # Only now can others find it. If another has written the same meanwhile, there are two of them.
-            self._database.execute("UPDATE OR IGNORE bases SET digest = ? WHERE id = ?", (digest, base))
-            self._know(table, base)
-            self._held[base] += 1
-        return base
 
     def _find(self, digest: bytes) -> int | None:
         found = self._database.execute("SELECT id FROM bases WHERE digest = ?", (digest,)).fetchone()
@@ -119,6 +128,9 @@ class Bases:
             del self._held[base]
             self._database.execute("UPDATE bases SET digest = NULL WHERE id = ?", (base,))
             self._ids = {key: known for key, known in self._ids.items() if known[1] != base}
+        self._delete(base, pause)
+
+    def _delete(self, base: int, pause: Pause) -> None:
         first = 0
         while True:
             first += _ROWS_AT_ONCE

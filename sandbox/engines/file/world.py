@@ -171,7 +171,9 @@ class KeptSandbox(Sandbox):
                 return
             with self._file.database.transaction():
                 self._file.calls.clear(self._row)
-                replaced = self._replace_state(self._file.states.add(state, base))
+                added = self._file.states.add(state, base)
+                replaced = self._file.replace_state(self._row, added, self._state_row)
+            self._state_row = added
             super().reset(state)
         self._file.bases.drop_unused(replaced)
 
@@ -179,7 +181,9 @@ class KeptSandbox(Sandbox):
         with self._file.bases.holding(state.table) as base, self._turn:
             self.check(generation)
             with self._file.database.transaction():
-                replaced = self._replace_state(self._file.states.add(state, base))
+                added = self._file.states.add(state, base)
+                replaced = self._file.replace_state(self._row, added, self._state_row)
+            self._state_row = added
             super().load(generation, state)
         self._file.bases.drop_unused(replaced)
 
@@ -190,7 +194,8 @@ class KeptSandbox(Sandbox):
                 return super().restore(snapshot_id)
             with self._file.database.transaction():
                 copied = self._file.states.copy(self._file.snapshot_row(self._row, snapshot_id))
-                replaced = self._replace_state(copied)
+                replaced = self._file.replace_state(self._row, copied, self._state_row)
+            self._state_row = copied
             snapshot = super().restore(snapshot_id)
         self._file.bases.drop_unused(replaced)
         return snapshot
@@ -240,12 +245,6 @@ class KeptSandbox(Sandbox):
                 self._set_state(before)
                 self._held_keys = held
                 raise
-
-    def _replace_state(self, row: int) -> int:
-        """Give the world the state of ``row``, and return the base of the one before."""
-        base = self._file.replace_state(self._row, row, self._state_row)
-        self._state_row = row
-        return base
 
 
 def _uncount(before: Iterable[RuleCounters], after: Iterable[RuleCounters]) -> None:

@@ -1,5 +1,6 @@
 """Worlds in a file, for the tests of this folder."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,3 +107,20 @@ def failing(server: Server) -> Iterator[None]:
         yield
     finally:
         database.execute("PRAGMA query_only = OFF")
+
+
+@contextmanager
+def failing_in_the_end(server: Server) -> Iterator[None]:
+    """Let the file refuse all commits while the block runs, like a disk that is full."""
+    assert server.engine._worlds is not None  # noqa: SLF001  # to break the file
+    connection = server.engine._worlds.database._connection  # noqa: SLF001  # likewise
+
+    def refuse(action: int, name: str | None, *_: str | None) -> int:
+        is_commit = action == sqlite3.SQLITE_TRANSACTION and name == "COMMIT"
+        return sqlite3.SQLITE_DENY if is_commit else sqlite3.SQLITE_OK
+
+    connection.set_authorizer(refuse)
+    try:
+        yield
+    finally:
+        connection.set_authorizer(None)

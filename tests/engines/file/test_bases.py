@@ -1,8 +1,13 @@
 """Bases: the tables that states share."""
 
 import gc
+from itertools import count
+from typing import Any
+
+import pytest
 
 from sandbox.engines.file.bases import record_of
+from sandbox.world.errors import StorageFailed
 from sandbox.world.state import SandboxState
 from tests.engines.file.harness import Server, failing, table_of
 
@@ -86,6 +91,25 @@ def test_a_base_that_is_in_use_again_while_another_is_deleted_stays(server: Serv
     server.restart()
     assert server.world("you").size == 1_000
     assert server.world("me").size == 2
+
+
+def test_a_base_of_which_only_a_part_could_be_written_does_not_stay(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that tries an import again and again must not fill the disk with it."""
+    assert server.engine._worlds is not None  # noqa: SLF001  # to fail in the middle
+    database = server.engine._worlds.database  # noqa: SLF001  # likewise
+    execute_all, calls = database.execute_all, count()
+
+    def full_after_one(statement: str, rows: list[tuple[Any, ...]]) -> None:
+        if next(calls):
+            raise StorageFailed("database or disk is full")
+        execute_all(statement, rows)
+
+    monkeypatch.setattr(database, "execute_all", full_after_one)
+    with pytest.raises(StorageFailed):
+        server.world("").load(1, SandboxState(table_of(*(f"c{number}" for number in range(900))), seed=1))
+    assert (server.count("bases"), server.count("base_rows")) == (1, 2)
 
 
 def test_a_base_that_cannot_be_deleted_is_deleted_at_the_next_start(server: Server) -> None:

@@ -1,6 +1,7 @@
 """A world in a file: each kind of change outlasts the process, and is not made if it cannot be written."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -17,11 +18,12 @@ from sandbox.world.errors import (
 from sandbox.world.journal import Key
 from sandbox.world.state import SandboxState
 from tests.applications import picture_of_state
-from tests.engines.file.harness import Server, failing, rule, table_of
+from tests.engines.file.harness import Server, failing, failing_in_the_end, rule, table_of
 from tests.world.harness import FakeRequest
 from tests.world.test_sandbox import CALL
 
 Write = Callable[[KeptSandbox], object]
+Fail = Callable[[Server], AbstractContextManager[None]]
 
 WRITES: dict[str, Write] = {
     "create": lambda world: world.create(1, "contact", None),
@@ -42,6 +44,8 @@ WRITES: dict[str, Write] = {
     "fire": lambda world: world.fire(1, FakeRequest(), ()),
     "reset": lambda world: world.reset(SandboxState(table_of("c"), seed=8, pinned_ids=("p",), frozen_at=5.0)),
     "load": lambda world: world.load(1, SandboxState(table_of("c"), seed=8, id_index=3, clock_offset=5.0)),
+    "reset to a table of the file": lambda world: world.reset(world.snapshots[0].state),
+    "load a table of the file": lambda world: world.load(1, world.snapshots[0].state),
     "restore": lambda world: world.restore("snapshot-1"),
 }
 """One of each write that changes the state of a world like that of the fixture."""
@@ -72,10 +76,13 @@ def test_a_write_outlasts_the_process(server: Server, world: KeptSandbox, name: 
     assert picture_of_state(server.world().state) == after
 
 
+@pytest.mark.parametrize("fail", [failing, failing_in_the_end])
 @pytest.mark.parametrize("name", WRITES)
-def test_a_write_that_cannot_be_stored_is_not_made(server: Server, world: KeptSandbox, name: str) -> None:
+def test_a_write_that_cannot_be_stored_is_not_made(
+    server: Server, world: KeptSandbox, name: str, fail: Fail
+) -> None:
     before = picture_of_state(world.state)
-    with failing(server), pytest.raises(StorageFailed):
+    with fail(server), pytest.raises(StorageFailed):
         WRITES[name](world)
     assert picture_of_state(world.state) == before
     assert world.generation == 1
@@ -145,11 +152,14 @@ def test_a_write_that_is_refused_changes_nothing(
     assert len(server.world().snapshots) == 1
 
 
-def test_a_snapshot_that_cannot_be_stored_is_not_taken(server: Server, world: KeptSandbox) -> None:
-    with failing(server), pytest.raises(StorageFailed):
+@pytest.mark.parametrize("fail", [failing, failing_in_the_end])
+def test_a_snapshot_that_cannot_be_stored_is_not_taken(
+    server: Server, world: KeptSandbox, fail: Fail
+) -> None:
+    with fail(server), pytest.raises(StorageFailed):
         world.take_snapshot(1)
     assert [each.id for each in world.snapshots] == ["snapshot-1"]
-    with failing(server), pytest.raises(StorageFailed):
+    with fail(server), pytest.raises(StorageFailed):
         world.drop_snapshot(1, "snapshot-1")
     assert [each.id for each in world.snapshots] == ["snapshot-1"]
 
