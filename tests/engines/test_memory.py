@@ -1,5 +1,8 @@
 """The engine in memory."""
 
+import subprocess
+import sys
+
 from sandbox.engines.memory import MemoryEngine
 from sandbox.world.interface import World
 from sandbox.world.state import SandboxState
@@ -32,3 +35,11 @@ def test_a_declared_world_begins_in_its_state() -> None:
     with engine.prepared(state):
         world = engine.declare(WorldName("me"), "token", state, 1.0)
     assert world.state == state
+
+
+def test_a_server_without_a_file_does_not_load_sqlite() -> None:
+    program = "import sys, sandbox.app as app; app.create_app(app.Settings()); print(*sys.modules, sep='\\n')"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = shown.stdout.split()
+    assert "sandbox.engines.memory" in loaded
+    assert [each for each in loaded if "sqlite" in each or each.startswith("sandbox.engines.file")] == []
