@@ -31,6 +31,7 @@ class Bases:
         self._pause = pause
         # The ids of the tables that are in memory, by identity: to compare their contents would take long.
         self._ids: dict[int, tuple[weakref.ref[Table], int]] = {}
+        self._tables: weakref.WeakValueDictionary[int, Table] = weakref.WeakValueDictionary()
         self._held: Counter[int] = Counter()
         self._lock = RLock()
 
@@ -92,12 +93,15 @@ class Bases:
         found = self._database.execute("SELECT id FROM bases WHERE digest = ?", (digest,)).fetchone()
         return None if found is None else int(found[0])
 
+    def load_all(self) -> list[Table]:
+        """Return the tables of all bases, which states then share as long as the list is in memory."""
+        return [self.load(base) for (base,) in self._database.execute("SELECT id FROM bases").fetchall()]
+
     def load(self, base: int) -> Table:
         """Return the table of a base."""
-        for reference, known in self._ids.values():
-            table = reference()
-            if known == base and table is not None:
-                return table
+        known = self._tables.get(base)
+        if known is not None:
+            return known
         records, deletions = [], []
         rows = self._database.execute(
             "SELECT id, created_at, json FROM base_rows WHERE base = ? ORDER BY n", (base,)
@@ -149,6 +153,7 @@ class Bases:
 
     def _know(self, table: Table, base: int) -> None:
         key = id(table)
+        self._tables[base] = table
         self._ids[key] = weakref.ref(table, lambda gone: self._unknow(key, gone)), base
 
     def _unknow(self, key: int, gone: "weakref.ref[Table]") -> None:

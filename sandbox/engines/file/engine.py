@@ -111,7 +111,10 @@ class FileEngine:
         return self._kind(state, self._runtime, text, self._worlds, row, state_row)
 
     def _loaded(self, rows: list[WorldRow], worlds: Worlds) -> Iterator[KeptWorld]:
+        # A world that has changed its table does not keep it for the next one.
+        tables = worlds.bases.load_all()
         loaded = {row.row: self._load(row, worlds) for row in rows}
+        del tables
         for world, entry in worlds.calls.all():
             loaded[world].recall(entry)
         counts: defaultdict[int, dict[Counted, int]] = defaultdict(dict)

@@ -26,6 +26,16 @@ def test_worlds_share_a_table_in_memory_after_a_restart(server: Server) -> None:
     assert server.world("me").state.table is server.start.table
 
 
+def test_changed_worlds_share_what_is_left_of_a_table_after_a_restart(server: Server) -> None:
+    start = SandboxState(table_of(*(f"c{number}" for number in range(50))), seed=1)
+    for key in ("me", "you"):
+        server.world(key).load(1, start)
+        server.world(key).create(2, "contact", None)
+    server.restart()
+    one, other = server.world("me").state.table, server.world("you").state.table
+    assert all(one.get(f"c{number}") is other.get(f"c{number}") for number in range(50))
+
+
 def test_equal_tables_have_one_base(server: Server) -> None:
     for key in ("me", "you"):
         server.world(key).load(1, SandboxState(table_of("c", "d"), seed=1))
