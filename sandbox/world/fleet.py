@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import islice
 from threading import Lock
 from typing import NamedTuple
 
@@ -21,8 +22,11 @@ from sandbox.world.world_name import WorldKey, WorldName
 
 GRACE_SECONDS = 60.0
 """At capacity, a sandbox counts as idle and may be dropped once it was unused for this long."""
-MAX_EXPIRED_AT_ONCE = 500
-"""Number of expired sandboxes that one request forgets. The next requests forget the others."""
+MAX_EXPIRED_AT_ONCE = 100
+"""Number of expired sandboxes, and of those that have ended, that one request forgets. The next ones forget the others.
+
+It takes 20 ms if the sandboxes are in a file.
+"""
 
 
 class SandboxSlot:
@@ -120,9 +124,11 @@ class Fleet:
     def __iter__(self) -> Iterator[SandboxSlot]:
         """Iterate over the slots of this moment, least recently used first."""
         with self._lock:
-            if self._ending:
-                self._end_due(self._now())
-            return iter(list(self._slots.values()))
+            if not self._ending:
+                return iter(list(self._slots.values()))
+            now = self._now()
+            self._end_due(now)
+            return iter([slot for slot in self._slots.values() if slot.ends_at > now])
 
     def worlds(self) -> list[World]:
         """Return all worlds, that of the requests without a token first."""
@@ -240,6 +246,8 @@ class Fleet:
 
     def _has_expired(self, slot: SandboxSlot, now: float) -> bool:
         idle_seconds = self._idle_seconds
+        if slot.ends_at <= now:
+            return True
         return bool(idle_seconds) and not slot.in_flight and now - slot.last_used >= idle_seconds
 
     def _add(self, key: WorldKey, now: float) -> SandboxSlot:
@@ -276,7 +284,8 @@ class Fleet:
         self._next_expiry = min([next_idle, *(slot.ends_at for slot in self._ending.values())])
 
     def _end_due(self, now: float) -> None:
-        for slot in [slot for slot in self._ending.values() if slot.ends_at <= now]:
+        due = (slot for slot in self._ending.values() if slot.ends_at <= now)
+        for slot in list(islice(due, MAX_EXPIRED_AT_ONCE)):
             self._remove(slot)
 
     def _make_room(self, now: float) -> None:

@@ -675,6 +675,22 @@ def test_name_of_a_world_that_has_expired_and_is_still_to_be_forgotten_is_free(
     assert "token" not in fleet.tokens
 
 
+def test_worlds_that_end_at_once_are_forgotten_over_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "MAX_EXPIRED_AT_ONCE", 1)
+    harness = FleetHarness(capacity=10, idle_seconds=0)
+    state = SandboxState(Table(), seed=1)
+    for name in "abcd":
+        harness.fleet.declare(WorldName(name), f"token-{name}", state, 60.0)
+    harness.now = 60
+    harness.call("e")
+    # Those that are still to be forgotten are neither listed nor used again.
+    assert len(harness.fleet) == 4
+    assert harness.tokens == ["e"]
+    assert harness.call("token-d").size == 0
+    assert harness.tokens == ["e", "token-d"]
+    assert len(harness.fleet) == 2
+
+
 def test_removal_of_each_world_is_reported() -> None:
     removed: list[World] = []
     now = [0.0]
