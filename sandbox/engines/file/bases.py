@@ -39,16 +39,21 @@ class Bases:
     def holding(self, table: Table, *, pauses: bool = True) -> Iterator[int]:
         """Yield the id of the base that is ``table``, which is not deleted before the block ends.
 
-        It is written if it is not there; without ``pauses``, where a lock is held. Raises StorageFailed.
+        It is written if it is not there; without ``pauses``, where a lock is held. If the block raises, it is deleted
+        again if it is unused. Raises StorageFailed.
         """
         base = self._hold(table)
         if base is None:
             base = self._write(table, self._pause if pauses else no_pause)
+        is_done = False
         try:
             yield base
+            is_done = True
         finally:
             with self._lock:
                 self._held[base] -= 1
+            if not is_done:
+                self.drop_unused(base, pauses=pauses)
 
     def _hold(self, table: Table) -> int | None:
         with self._lock:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sandbox.engines.file.bases import record_of
-from sandbox.world.errors import StorageFailed
+from sandbox.world.errors import NameTaken, SandboxReset, StorageFailed
 from sandbox.world.state import SandboxState
+from sandbox.world.world_name import WorldName
 from tests.engines.file.harness import Server, failing, table_of
 
 
@@ -119,6 +120,17 @@ def test_a_base_of_which_only_a_part_could_be_written_does_not_stay(
     monkeypatch.setattr(database, "execute_all", full_after_one)
     with pytest.raises(StorageFailed):
         server.world("").load(1, SandboxState(table_of(*(f"c{number}" for number in range(900))), seed=1))
+    assert (server.count("bases"), server.count("base_rows")) == (1, 2)
+
+
+def test_a_base_of_a_write_that_is_refused_does_not_stay(server: Server) -> None:
+    """A client that declares a name again and again, each time with another seed, must not fill the disk."""
+    fleet = server.fleet()
+    fleet.declare(WorldName("me"), "token", server.start)
+    with pytest.raises(NameTaken):
+        fleet.declare(WorldName("me"), "other", SandboxState(table_of("c"), seed=1))
+    with pytest.raises(SandboxReset):
+        fleet.anonymous.world.load(9, SandboxState(table_of("d"), seed=1))
     assert (server.count("bases"), server.count("base_rows")) == (1, 2)
 
 
