@@ -51,6 +51,14 @@ def test_calls_of_both_apis_can_be_tried(server: Server, page: Page, complaints:
     assert {url for url in asked if not url.startswith((server.address, "data:"))} == set()
 
 
+def test_documentation_follows_the_color_scheme_of_the_browser(server: Server, page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{server.address}/docs")
+    assert page.locator("html.dark-mode").count() == 1
+    page.emulate_media(color_scheme="light")
+    assert page.wait_for_selector("html:not(.dark-mode)") is not None
+
+
 def test_start_page_leads_to_panel_and_documentation(
     server: Server, page: Page, complaints: list[str]
 ) -> None:

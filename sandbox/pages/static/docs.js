@@ -2,6 +2,11 @@
 // Its own chooser comes with a style element, which the policy of the page forbids, so the page has links instead.
 "use strict";
 
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const followTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches); // a class of Swagger UI
+dark.addEventListener("change", followTheme);
+followTheme();
+
 window.addEventListener("load", () => {
   const isControl = new URLSearchParams(window.location.search).get("api") === "control";
   document.getElementById(isControl ? "control" : "conversations").setAttribute("aria-current", "page");
