@@ -54,7 +54,9 @@ def test_latency_slider_delays_calls_and_draws_them(panel: Panel) -> None:
     assert panel.faults()[0]["delay"] == {"type": "lognormal", "median": 20, "p99": 67}
     for _ in range(3):
         panel.call()
-    drawing = panel.page.get_by_role("img", name="Delays; asked for: median 20 ms, p99 67 ms; measured in 3:")
+    drawing = panel.page.get_by_role(
+        "img", name="Delays; asked for: median 20 ms, p99 67 ms; measured in 3 calls:"
+    )
     expect(drawing).to_be_visible()
     expect(drawing.locator("path.asked")).to_have_count(1)
     assert drawing.locator("rect.measured").count() >= 1

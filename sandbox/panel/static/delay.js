@@ -2,7 +2,7 @@
 
 import { byId, debounced, replace, throttled } from "./dom.js";
 import { distributionOf, drawing, percentile } from "./distribution.js";
-import { milliseconds } from "./format.js";
+import { counted, milliseconds } from "./format.js";
 import { copyButton } from "./clipboard.js";
 import { ERRORS, LATENCY } from "./rule_book.js";
 import { percent } from "./rule_text.js";
@@ -114,7 +114,7 @@ export class Sliders {
     const measured = this.store.delays(MEASURED);
     const askedText = asked ? `asked for: median ${Math.round(asked.p50)} ms, p99 ${Math.round(asked.p99)} ms` : "no delay asked for";
     const measuredText = measured.length
-      ? `measured in ${measured.length}: median ${milliseconds(percentile(measured, 0.5))} ms, p99 ${milliseconds(percentile(measured, 0.99))} ms`
+      ? `measured in ${counted(measured.length, "call")}: median ${milliseconds(percentile(measured, 0.5))} ms, p99 ${milliseconds(percentile(measured, 0.99))} ms`
       : "none measured yet";
     replace(byId("distribution"), drawing(asked, measured, `Delays; ${askedText}; ${measuredText}.`));
     replace(byId("asked-text"), askedText);

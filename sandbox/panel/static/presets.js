@@ -31,7 +31,7 @@ export class Presets {
       }, labelOf(name));
     }));
     const on = this.presets.filter(({ name }) => this.#isOn(name));
-    replace(byId("preset-description"), on.map(({ description }) => description).join(" ") || "Press one: it begins at once, for every call of this world.");
+    replace(byId("preset-description"), on.map(({ description }) => description).join(" ") || "Press one to apply it at once to every call.");
   }
 
   #isOn(name) {
