@@ -13,10 +13,10 @@ def banner(settings: Settings, scenario: Scenario, address: str, version: str) -
             f"protocol-sandbox {version} is listening on {address}",
             f"  scenario   {scenario.name} ({scenario.size} conversations{seed})",
             f"  try        curl -G {address}/v1/conversations -H 'Authorization: Bearer me' -d limit=1",
-            f"  documents  {address}/openapi.json",
+            f"  docs       {address}/docs",
             f"  control    {_control(settings, address)}",
             *([] if settings.persist is None else [f"  sandboxes  kept in {settings.persist}"]),
-            f"  on         {', '.join(settings.switched_on()) or 'nothing: no faults, no delays'}",
+            f"  on         {', '.join(settings.switched_on()) or 'nothing (no faults, no delays)'}",
             "  Ctrl-C stops it.",
         ]
     )
@@ -24,7 +24,7 @@ def banner(settings: Settings, scenario: Scenario, address: str, version: str) -
 
 def _control(settings: Settings, address: str) -> str:
     if settings.admin_token is not None:
-        return f"{address}/__admin, for callers that send the admin token as {TOKEN_HEADER}"
+        return f"{address}/__admin/ (panel and control API), for callers that send the admin token as {TOKEN_HEADER}"
     if not is_loopback(settings.host):
         return "closed: this server listens beyond loopback and has no --admin-token"
-    return f"{address}/__admin, for programs on this machine"
+    return f"{address}/__admin/ (panel and control API), for programs on this machine"

@@ -21,7 +21,7 @@ def _options(without: frozenset[str] = frozenset()) -> list[click.Parameter]:
         if row.name in without:
             continue
         explanation = row.metadata["help"]
-        shown = "" if row.default is None or row.default is False else f"  [default: {row.default}]"
+        shown = "" if row.default in (None, False, ()) else f"  [default: {row.default}]"
         text = f"{explanation}{shown}  [{variable_of(row.name)}]"
         if isinstance(row.default, bool):
             options.append(

@@ -19,7 +19,7 @@ def test_banner_names_address_and_scenario() -> None:
     text = banner_text(scenario="documented")
     assert text.splitlines()[0] == f"protocol-sandbox 9.8.7 is listening on {ADDRESS}"
     assert "documented (2 conversations" in text
-    assert f"{ADDRESS}/openapi.json" in text
+    assert f"{ADDRESS}/docs" in text
     assert "seed" not in text
 
 
@@ -61,7 +61,7 @@ def test_file_of_the_sandboxes_is_named() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, f"{ADDRESS}/__admin, for programs on this machine"),
+        ({}, f"{ADDRESS}/__admin/ (panel and control API), for programs on this machine"),
         ({"host": "0.0.0.0"}, "closed: this server listens beyond loopback"),
         ({"host": "0.0.0.0", "admin_token": "secret"}, "X-Admin-Token"),
         ({"admin_token": "secret"}, "X-Admin-Token"),

@@ -92,7 +92,7 @@ def test_one_worker_is_no_mistake(run: Run) -> None:
 def test_several_workers_are_refused_with_the_reason(refused: Callable[..., str]) -> None:
     line = refused("--workers", "2")
     assert "--workers must be 1" in line
-    assert "state in memory" in line
+    assert "state is in memory" in line
     assert '"2"' in line
 
 
@@ -144,6 +144,7 @@ def test_help_lists_every_setting_with_its_variable_and_default(
         assert flag_of(row.name) in words
         assert f"[{variable_of(row.name)}]" in words
     assert "8000]" in words
+    assert "()]" not in words
     assert served == []
 
 

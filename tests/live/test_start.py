@@ -45,7 +45,7 @@ def test_banner_shows_address_scenario_and_stop_key(start: StartServer) -> None:
 
 
 def test_banner_shows_that_no_faults_are_on(start: StartServer) -> None:
-    assert "  on         nothing: no faults, no delays" in start().banner
+    assert "  on         nothing (no faults, no delays)" in start().banner
 
 
 @pytest.mark.needs("curl")
