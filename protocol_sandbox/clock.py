@@ -20,7 +20,7 @@ class Clock:
         return now
 
     def freeze(self, at: float | None = None) -> float:
-        """Stop the clock, at ``at`` or where it is. Return the time."""
+        """Stop the clock, at ``at`` or where it is. Return the time. Raises ControlError for an invalid ``at``."""
         return self._change(action="freeze", **({} if at is None else {"at": at}))
 
     def advance(self, seconds: float) -> float:

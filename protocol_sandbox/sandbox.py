@@ -25,8 +25,11 @@ class Sandbox:
     """One isolated world, which has a name and a token. ``control`` is a client of the server.
 
     A client under test needs ``url``, the base URL without ``/v1``, and ``token``, or else ``headers``. If it cannot
-    change its token, ``prefixed_url`` as its base URL is enough. All methods raise ControlError, with the server's
-    message, for arguments that it does not accept.
+    change its token, ``prefixed_url`` as its base URL is enough. ``conversations`` and ``clock`` change the world's
+    data and time.
+
+    All methods raise ControlError, with the server's message, for arguments that the server does not accept, and
+    UnreachableError if it does not respond.
     """
 
     def __init__(self, control: ControlClient, token: str, name: str) -> None:
@@ -51,7 +54,8 @@ class Sandbox:
     ) -> FaultRule:
         """Let calls of ``operation``, or all, fail with ``status``: ``fail("createConversation", times=2)``.
 
-        ``retry_after`` is in seconds. The options are those of every rule.
+        ``message`` is that of the error, and ``retry_after`` is in seconds. The options are ``name``, ``match``,
+        ``skip``, ``every``, ``times``, ``probability``, ``ttl_seconds`` and ``phase``. Returns the rule.
         """
         extras = {"message": message, "retry_after": retry_after}
         fault = {"type": "status", "status": status}
@@ -59,27 +63,33 @@ class Sandbox:
         return self.fault(rule_document(operation, options, fault=fault))
 
     def delay(self, delay: Delay, operation: str | None = None, **options: Unpack[RuleOptions]) -> FaultRule:
-        """Delay calls of ``operation``, or all: ``delay(250, "listConversations")``, in milliseconds."""
+        """Delay calls of ``operation``, or all: ``delay(250, "listConversations")``, in milliseconds.
+
+        A delay with a type is a mapping: ``{"type": "uniform", "lower": 100, "upper": 400}``. Returns the rule.
+        """
         return self.fault(rule_document(operation, options, delay=delay))
 
     def fault(self, rule: Mapping[str, Any]) -> FaultRule:
-        """Add any rule: ``fault({"fault": {"type": "CONNECTION_RESET_BY_PEER"}, "times": 1})``."""
+        """Add any rule and return it: ``fault({"fault": {"type": "CONNECTION_RESET_BY_PEER"}, "times": 1})``."""
         return FaultRule(self._control, self._control.post(FAULTS, rule))
 
     def reset(self, *, scenario: str | None = None, seed: int | None = None) -> None:
-        """Return to the initial state, or to that of another built-in scenario. Clears rules, journal and clock."""
+        """Return to the initial state, or to that of another built-in scenario.
+
+        Clears rules, journal and clock. Snapshots stay.
+        """
         asked = {"scenario": scenario, "seed": seed}
         self._control.post(
             "/__admin/reset", {name: value for name, value in asked.items() if value is not None}
         )
 
     def snapshot(self) -> str:
-        """Save the state, and return the id of the snapshot. It costs no copy of the data."""
+        """Save the state and return the id of the snapshot. No data is copied."""
         snapshot_id: str = self._control.post(SNAPSHOTS)["id"]
         return snapshot_id
 
     def restore(self, snapshot_id: str) -> None:
-        """Restore a snapshot. The journal continues."""
+        """Restore a snapshot. The journal keeps its calls. Raises ControlError for an unknown id."""
         self._control.post(f"{SNAPSHOTS}/{snapshot_id}/restore")
 
     def state(self) -> dict[str, Any]:
@@ -88,7 +98,7 @@ class Sandbox:
         return state
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Replace the whole sandbox by what :meth:`state` returned, or change nothing if that is invalid."""
+        """Replace the whole sandbox by what :meth:`state` returned. If that is invalid, nothing changes."""
         self._control.put(STATE, state)
 
     def requests(
@@ -99,7 +109,7 @@ class Sandbox:
         status: int | None = None,
         limit: int = MAX_CALLS,
     ) -> list[Call]:
-        """Return the calls that the sandbox received, oldest first; with a ``limit``, the last ones."""
+        """Return the calls that the sandbox received, oldest first, at most the last ``limit``."""
         query = {"operation": operation, "method": method, "status": status, "limit": limit}
         newest_first = self._control.get(REQUESTS, query)["data"]
         return [Call.of(entry) for entry in reversed(newest_first)]
@@ -107,7 +117,7 @@ class Sandbox:
     def count(
         self, operation: str | None = None, *, method: str | None = None, status: int | None = None
     ) -> int:
-        """Return the number of calls that the sandbox received, also of those that the journal has dropped."""
+        """Return the number of calls that the sandbox received, including those that the journal has dropped."""
         query = {"operation": operation, "method": method, "status": status}
         return int(self._control.get(f"{REQUESTS}/count", query)["count"])
 
@@ -126,8 +136,8 @@ class Sandbox:
         """Assert that the sandbox received such calls: ``times`` times, or at least once. Return them, oldest first.
 
         ``body``, ``query`` and ``headers`` have the attributes that a call must have; it may have others. Raises
-        AssertionError, which says what was received instead, nearest first, and what is different about it. With
-        ``times=0``, an operation that does not exist is a ControlError.
+        AssertionError, whose message lists the calls that were received instead, nearest first, with their differences.
+        With ``times=0``, an operation that does not exist raises ControlError.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         if times == 0:

@@ -14,13 +14,14 @@ class Server(RunningServer):
     """A server that runs from :meth:`start` to :meth:`stop`, or as long as a ``with`` block.
 
     Every setting of the server may be given by its name: ``Server(scenario="blank", max_body_bytes=100)``; None is the
-    default. No variable of the environment configures it. The port is a free one, unless ``port`` is given.
+    default. No environment variable configures it. The port is a free one, unless ``port`` is given. Raises TypeError
+    for a setting that the kit sets itself; :meth:`start` raises StartError for an unknown or invalid one.
     """
 
     def __init__(self, **settings: Setting) -> None:
         for name in RESERVED:
             if name in settings:
-                raise TypeError(f"{name} is not for callers: the kit decides it")
+                raise TypeError(f"{name} cannot be given: the test kit sets it")
         given = {name: _text(value) for name, value in settings.items() if value is not None}
         self._settings = {"port": "0"} | given
         self._process: ServerProcess | None = None
@@ -36,7 +37,7 @@ class Server(RunningServer):
 
     @property
     def log(self) -> str:
-        """The text that the server has printed on standard error; it prints only defects."""
+        """The text that the server has printed on standard error. It prints nothing there but defects."""
         return "" if self._process is None else self._process.log
 
     @property
