@@ -297,7 +297,7 @@ def storage_failed() -> Problem:
     """Return a 503: a change could not be written to the file of ``--persist``."""
     return Problem(
         503,
-        "The file of --persist cannot be written, so nothing was changed. See whether its disk is full.",
+        "The file of --persist cannot be written, so nothing was changed. Check whether its disk is full.",
         [("Retry-After", "5")],
     )
 

@@ -86,7 +86,7 @@ def _latency(text: str) -> str:
 def _rate(text: str) -> float:
     rate = float(text) if _RATE.fullmatch(text) else -1.0
     if not 0 <= rate <= 1:
-        raise ValueError("a fraction from 0 to 1 (0.05 for 5 percent)")
+        raise ValueError("a number from 0 to 1 (0.05 for 5 percent)")
     return rate
 
 
@@ -100,7 +100,7 @@ def _origins(text: str) -> tuple[str, ...]:
 def _one_worker(text: str) -> int:
     if text.strip() != "1":
         raise ValueError(
-            "1: the sandbox keeps its state in memory, and a second worker would have conversations of its own"
+            "1 (the state is in memory, and a second worker would have conversations of its own)"
         )
     return 1
 
@@ -151,7 +151,7 @@ class Settings:
     admin_token: str | None = setting(
         None,
         _text,
-        "Token that callers of /__admin must send as X-Admin-Token; better given as the variable.",
+        "Token that callers of /__admin must send as X-Admin-Token; better set by the variable.",
         "TOKEN",
     )
     admin_origin: tuple[str, ...] = setting(
@@ -267,7 +267,7 @@ class Settings:
     persist: str | None = setting(
         None,
         _text,
-        "Keep all sandboxes in this file, so that they outlast the server. It is created if it does not exist.",
+        "Keep all sandboxes in this file, so that they survive a restart. It is created if it does not exist.",
         "PATH",
     )
     workers: int = setting(

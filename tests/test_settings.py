@@ -142,9 +142,9 @@ INVALID: list[tuple[str, str, str]] = [
     ("latency", "300001", "milliseconds up to 300000"),
     ("latency", "median=80", "milliseconds up to 300000"),
     ("latency", "median=80,p90=90", "milliseconds up to 300000"),
-    ("error_rate", "5", "a fraction from 0 to 1"),
-    ("error_rate", "5%", "a fraction from 0 to 1"),
-    ("error_rate", "nan", "a fraction from 0 to 1"),
+    ("error_rate", "5", "a number from 0 to 1"),
+    ("error_rate", "5%", "a number from 0 to 1"),
+    ("error_rate", "nan", "a number from 0 to 1"),
     ("error_status", "200", "an integer from 400 to 599"),
     ("max_rules", "0", "an integer from 1 to 10000"),
     ("max_rule_bytes", "0", "an integer from 1 to 1073741824"),
@@ -178,8 +178,8 @@ INVALID: list[tuple[str, str, str]] = [
     ("answer_seconds", "0", "an integer from 1 to 86400"),
     ("max_connections", "0", "an integer from 1 to 1000000"),
     ("max_connections_per_address", "0", "an integer from 1 to 1000000"),
-    ("workers", "2", "1: the sandbox keeps its state in memory"),
-    ("workers", "0", "1: the sandbox keeps its state in memory"),
+    ("workers", "2", "1 (the state is in memory"),
+    ("workers", "0", "1 (the state is in memory"),
     ("quiet", "loud", "true or false"),
 ]
 

@@ -36,7 +36,7 @@ class Probability(Number):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(0, 1, **kwargs)
-        self.expected = "a probability from 0 to 1 (write 0.05 for 5 percent)"
+        self.expected = "a number from 0 to 1 (write 0.05 for 5 percent)"
 
 
 class RuleDocument(Schema):

@@ -44,7 +44,7 @@ def _is_of_an_api(path: str) -> bool:
 def _page(message: str, root: str) -> Response:
     body = document(
         "404 Not Found",
-        f'<p>{escape(message)}</p>\n<p><a href="{escape(root)}/">The start page</a> says where things are.</p>',
+        f'<p>{escape(message)}</p>\n<p><a href="{escape(root)}/">The start page</a> lists all pages.</p>',
     )
     described = [("Content-Type", HTML_TYPE), ("Content-Length", str(len(body)))]
     return Response(status_line(404), described + SECURITY_HEADERS, body)

@@ -22,7 +22,7 @@ PLACES = {
     "docs": (DOCS, "The documentation of both APIs; every call can be tried there."),
     "openapi": ("/openapi.json", "The OpenAPI document of the Conversations API."),
     "control_openapi": ("/__admin/openapi.json", "The OpenAPI document of the control API."),
-    "health": (HEALTH, "Whether the server is up, and what is switched on."),
+    "health": (HEALTH, "The status of the server, and what is switched on."),
 }
 
 

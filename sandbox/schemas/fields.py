@@ -99,7 +99,7 @@ class Id(Attribute, fields.String):
 class NameOfWorld(Id):
     """The name of a world, whose syntax is that of an id: it is a part of a path, a header and a cookie."""
 
-    expected = "a name: 1 to 64 letters, digits, _ or -"
+    expected = "1 to 64 letters, digits, _ or -"
 
 
 class Flag(Attribute, fields.Boolean):

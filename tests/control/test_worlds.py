@@ -111,7 +111,7 @@ def test_name_of_a_token_is_free(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("body", "fragments"),
     [
-        ({"name": ""}, ["name must be a name: 1 to 64 letters, digits, _ or -"]),
+        ({"name": ""}, ["name must be 1 to 64 letters, digits, _ or -"]),
         ({"name": "a/b"}, ["name must be", '"a/b"']),
         ({"name": "a" * 65}, ["name must be"]),
         ({"name": None}, ["name must be", "not null"]),

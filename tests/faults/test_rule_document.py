@@ -33,9 +33,9 @@ REFUSED: list[tuple[Any, str]] = [
     ({"fault": FAULT, "times": True}, "times must be an integer from 1 to 1000000000, not true"),
     ({"fault": FAULT, "times": "2"}, 'times must be an integer from 1 to 1000000000, not "2"'),
     ({"fault": FAULT, "every": 0}, "every must be an integer from 1"),
-    ({"fault": FAULT, "probability": 5}, "probability must be a probability from 0 to 1 (write 0.05 for 5"),
-    ({"fault": FAULT, "probability": -0.1}, "probability must be a probability from 0 to 1"),
-    ({"fault": FAULT, "probability": "0.5"}, "probability must be a probability from 0 to 1"),
+    ({"fault": FAULT, "probability": 5}, "probability must be a number from 0 to 1 (write 0.05 for 5"),
+    ({"fault": FAULT, "probability": -0.1}, "probability must be a number from 0 to 1"),
+    ({"fault": FAULT, "probability": "0.5"}, "probability must be a number from 0 to 1"),
     ({"fault": FAULT, "ttl_seconds": 0}, "ttl_seconds must be a number from 0.001 to 1000000000"),
     ({"fault": FAULT, "match": []}, "match must be an object"),
     (
