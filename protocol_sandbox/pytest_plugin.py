@@ -39,12 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, (metavar, text) in OPTIONS.items():
         group.addoption(f"--sandbox-{name}", metavar=metavar, help=text)
         parser.addini(f"sandbox_{name}", text, default="")
-    text = "Refuse calls that name no declared world; each sandbox is one."
+    text = "Refuse calls that do not name the sandbox of a test."
     group.addoption("--sandbox-strict-worlds", action="store_true", default=None, help=text)
     parser.addini("sandbox_strict_worlds", text, type="bool", default=False)
     text = "A setting of the server, like max_body_bytes=100."
     group.addoption("--sandbox-setting", metavar="NAME=VALUE", action="append", default=[], help=text)
-    parser.addini("sandbox_settings", f"{text} One a line.", type="linelist", default=[])
+    parser.addini("sandbox_settings", f"{text} One per line.", type="linelist", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,9 +10,10 @@ WORLDS = "/__admin/worlds"
 
 
 class RunningServer:
-    """The server at ``url``, which somebody else has started: a container, another process, a colleague.
+    """The server at ``url``, which is running already, for example in a container.
 
-    ``admin_token`` is the token of its control API, if it has one.
+    ``admin_token`` is the token of its control API, if it has one. All methods raise UnreachableError if the server
+    does not respond.
     """
 
     def __init__(self, url: str, admin_token: str | None = None) -> None:
@@ -32,7 +33,7 @@ class RunningServer:
         return self._control.url
 
     def health(self) -> Mapping[str, Any]:
-        """Return the version, the uptime, and what is switched on. Raises UnreachableError."""
+        """Return the version, the uptime, and what is switched on."""
         health: Mapping[str, Any] = self._control.get("/__admin/health")
         return health
 
@@ -56,8 +57,8 @@ class RunningServer:
     ) -> Sandbox:
         """Declare a world that nobody else uses, and return it. Its name and its token are new, or ``name`` is given.
 
-        It begins as the server's scenario, or as the built-in ``scenario`` and with ``seed``, and ends after
-        ``ttl_seconds`` of the server's time. Raises ControlError, for example for a name that a world has already.
+        It begins with the server's scenario and seed, or with the built-in ``scenario`` and ``seed`` that are given. It
+        ends after ``ttl_seconds`` of the machine's clock. Raises ControlError, for example if the name is taken.
         """
         wanted = {"name": name, "scenario": scenario, "seed": seed, "ttl_seconds": ttl_seconds}
         declaration = {key: value for key, value in wanted.items() if value is not None}

@@ -63,7 +63,7 @@ def execute(command: Sequence[str], settings: Mapping[str, str], reports: Report
     is_written = _write(reports, coverage, calls, url, version)
     is_enough = reports.fail_under is None or coverage.percent >= reports.fail_under
     if not is_enough:
-        _print(f"protocol-sandbox: coverage is {coverage.percent} %, below {reports.fail_under} %")
+        _print(f"protocol-sandbox: coverage is {coverage.percent}%, below {reports.fail_under}%")
     # A command that has failed says more than its coverage.
     return status or (0 if is_written and is_enough else BELOW_GATE)
 

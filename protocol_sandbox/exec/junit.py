@@ -20,10 +20,10 @@ def write_junit(path: Path, coverage: Coverage, fail_under: int | None) -> None:
         _add_case(suite, "faults and delays", kind, coverage.faults[kind])
     failures = 0
     if fail_under is not None:
-        gate = ET.SubElement(suite, "testcase", classname=NAME, name=f"coverage is at least {fail_under} %")
+        gate = ET.SubElement(suite, "testcase", classname=NAME, name=f"coverage is at least {fail_under}%")
         if coverage.percent < fail_under:
             failures = 1
-            ET.SubElement(gate, "failure", message=f"coverage is {coverage.percent} %")
+            ET.SubElement(gate, "failure", message=f"coverage is {coverage.percent}%")
     suite.set("tests", str(len(suite)))
     suite.set("skipped", str(len(suite.findall("testcase/skipped"))))
     suite.set("failures", str(failures))

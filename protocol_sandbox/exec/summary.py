@@ -13,7 +13,7 @@ def summary_lines(coverage: Coverage) -> Iterator[str]:
     received, known = len(coverage.answers), len(coverage.documented.answers)
     yield (
         f"protocol-sandbox: {coverage.calls} call{'s' * (coverage.calls != 1)}, "
-        f"{received} of {known} documented answers ({coverage.percent} %)"
+        f"{received} of {known} documented answers ({coverage.percent}%)"
     )
     for operation in coverage.documented.operations:
         statuses = coverage.statuses(operation)

@@ -85,7 +85,7 @@ def test_exit_status_is_that_of_the_command_and_then_of_the_gate(
 ) -> None:
     done = run("--fail-under", fail_under, "--", "sh", "-c", command, folder=tmp_path)
     assert done.returncode == status
-    assert ("coverage is 0 %, below " in done.stderr) == (fail_under != "0")
+    assert ("coverage is 0%, below " in done.stderr) == (fail_under != "0")
 
 
 @pytest.mark.parametrize(

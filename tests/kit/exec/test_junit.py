@@ -38,5 +38,5 @@ def test_each_answer_and_fault_is_a_case_skipped_if_it_never_happened(tmp_path: 
 def test_gate_is_a_case_that_may_fail(tmp_path: Path, fail_under: int, failures: int) -> None:
     suite = suite_of(tmp_path, fail_under)
     assert suite.get("failures") == str(failures)
-    assert suite[-1].get("name") == f"coverage is at least {fail_under} %"
-    assert [each.get("message") for each in suite[-1]] == ["coverage is 33 %"] * failures
+    assert suite[-1].get("name") == f"coverage is at least {fail_under}%"
+    assert [each.get("message") for each in suite[-1]] == ["coverage is 33%"] * failures

@@ -8,7 +8,7 @@ from tests.kit.test_call import call
 
 def test_summary_names_what_happened_and_what_never_did() -> None:
     assert list(summary_lines(Coverage.of(DOCUMENTED, CALLS))) == [
-        "protocol-sandbox: 6 calls, 1 of 3 documented answers (33 %)",
+        "protocol-sandbox: 6 calls, 1 of 3 documented answers (33%)",
         "  createConversation     201 (×2); never 400",
         "  listConversations      never called",
         "  faults and delays      status, hang, delay",
@@ -19,7 +19,7 @@ def test_summary_names_what_happened_and_what_never_did() -> None:
 
 def test_summary_of_no_calls() -> None:
     lines = list(summary_lines(Coverage(DOCUMENTED)))
-    assert lines[0] == "protocol-sandbox: 0 calls, 0 of 3 documented answers (0 %)"
+    assert lines[0] == "protocol-sandbox: 0 calls, 0 of 3 documented answers (0%)"
     assert lines[-1] == "  faults and delays      none"
     assert next(summary_lines(Coverage.of(DOCUMENTED, [call()]))).startswith("protocol-sandbox: 1 call, ")
 
