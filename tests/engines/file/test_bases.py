@@ -135,7 +135,7 @@ def test_a_base_of_a_write_that_is_refused_does_not_stay(server: Server) -> None
 
 
 def test_a_base_that_cannot_be_deleted_is_deleted_at_the_next_start(server: Server) -> None:
-    """What has made it unused is in the file, so that call must not fail."""
+    """The change that has made it unused is in the file, so the call must not fail."""
     assert server.engine._worlds is not None  # noqa: SLF001  # to drop a base while the file is broken
     bases = server.engine._worlds.bases  # noqa: SLF001  # likewise
     with bases.holding(table_of("c", "d")) as base:
