@@ -4,6 +4,7 @@ import sqlite3
 import stat
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -107,6 +108,19 @@ def test_inner_transaction_belongs_to_the_outer_one(path: Path) -> None:
     with database.transaction(), database.transaction():
         database.execute("INSERT INTO bases (id) VALUES (2)")
     assert rows(database) == [2]
+    database.close()
+
+
+def test_a_statement_of_another_thread_is_no_part_of_a_transaction(path: Path) -> None:
+    database = Database(str(path))
+    other = Thread(target=database.execute, args=("INSERT INTO bases (id) VALUES (1)",))
+    with suppress(ZeroDivisionError), database.transaction():
+        other.start()
+        # It waits for its turn. Without one, it would be done by now, and undone.
+        other.join(0.05)
+        raise ZeroDivisionError
+    other.join()
+    assert rows(database) == [1]
     database.close()
 
 
