@@ -28,8 +28,8 @@ REFUSALS = [
         "SANDBOX_PROT is not a setting of protocol-sandbox; did you mean SANDBOX_PORT?",
     ),
     ([], {"SANDBOX_LENIENT": "maybe"}, 'SANDBOX_LENIENT must be true or false, not "maybe".'),
-    (["--workers", "2"], {}, "--workers must be 1: the sandbox keeps its state in memory"),
-    ([], {"SANDBOX_WORKERS": "2"}, "SANDBOX_WORKERS must be 1: the sandbox keeps its state in memory"),
+    (["--workers", "2"], {}, "--workers must be 1 (the state is in memory"),
+    ([], {"SANDBOX_WORKERS": "2"}, "SANDBOX_WORKERS must be 1 (the state is in memory"),
 ]
 
 
@@ -38,7 +38,7 @@ def test_banner_shows_address_scenario_and_stop_key(start: StartServer) -> None:
     said = "\n".join(server.banner)
     assert server.banner[0] == f"protocol-sandbox {__version__} is listening on {server.address}"
     assert "scenario   documented (2 conversations" in said
-    assert f"{server.address}/openapi.json" in said
+    assert f"{server.address}/docs" in said
     assert "lenient" in said
     assert server.banner[-1].strip() == "Ctrl-C stops it."
     assert server.log == ""
