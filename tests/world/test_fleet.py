@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sandbox.engines.memory import MemoryEngine
 from sandbox.world import fleet as fleet_module
+from sandbox.world.engine import KeptWorld
 from sandbox.world.errors import FleetFull, SandboxReset, UnknownSandbox
 from sandbox.world.fleet import GRACE_SECONDS, Fleet, Lease
 from sandbox.world.interface import World
@@ -718,3 +719,43 @@ def test_removal_of_each_world_is_reported() -> None:
     now[0] = 305
     call("d")
     assert declared in removed
+
+
+class KeepingEngine(MemoryEngine):
+    """An engine that has kept worlds of an earlier process."""
+
+    def __init__(self, *worlds: KeptWorld) -> None:
+        super().__init__(launch)
+        self.worlds = worlds
+
+    def kept(self) -> tuple[KeptWorld, ...]:
+        return self.worlds
+
+
+def test_kept_worlds_are_selected_and_end_as_before() -> None:
+    now = 1000.0
+    kept = (
+        KeptWorld("", launch("")),
+        KeptWorld("a", launch("a")),
+        KeptWorld(WorldName("b"), launch("b"), "token of b", None),
+        KeptWorld(WorldName("c"), launch("c"), "token of c", 60.0),
+    )
+    fleet = Fleet(KeepingEngine(*kept), lambda: now, capacity=9, idle_seconds=100)
+    fleet.begin()
+    worlds = [each.world for each in kept]
+    assert fleet.worlds() == worlds
+    assert fleet.lease_anonymous().world is worlds[0]
+    for key, world in (
+        ("a", worlds[1]),
+        (WorldName("b"), worlds[2]),
+        ("token of b", worlds[2]),
+        ("token of c", worlds[3]),
+    ):
+        with fleet.using(key) as lease:
+            assert lease.world is world
+    assert [fleet.seconds_left(slot) for slot in fleet] == [None, None, 60.0]
+    now += 60
+    assert fleet.worlds() == worlds[:3]
+    now += 40
+    with fleet.using("new"):
+        assert len(fleet) == 1

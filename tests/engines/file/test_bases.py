@@ -170,3 +170,13 @@ def test_tables_that_are_gone_from_memory_are_not_taken_for_others(server: Serve
 def test_records_are_read_as_they_were_written() -> None:
     (record,) = table_of("a")
     assert record_of(record.json) == record
+
+
+def test_a_base_is_not_deleted_while_somebody_needs_it(server: Server) -> None:
+    assert server.engine._worlds is not None  # noqa: SLF001  # to do what another thread would do meanwhile
+    bases = server.engine._worlds.bases  # noqa: SLF001  # likewise
+    with bases.holding(table_of("c", "d")) as base:
+        bases.drop_unused(base)
+        assert server.count("base_rows") == 4
+    bases.drop_unused(base)
+    assert server.count("base_rows") == 2
