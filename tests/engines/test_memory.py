@@ -8,6 +8,7 @@ from sandbox.world.interface import World
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 from sandbox.world.world_name import WorldName
+from tests.live.server import environment
 from tests.world.harness import open_sandbox
 
 
@@ -39,7 +40,10 @@ def test_a_declared_world_begins_in_its_state() -> None:
 
 def test_a_server_without_a_file_does_not_load_sqlite() -> None:
     program = "import sys, sandbox.app as app; app.create_app(app.Settings()); print(*sys.modules, sep='\\n')"
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    # Without coverage, which keeps its data in SQLite.
+    shown = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
+    )
     loaded = shown.stdout.split()
     assert "sandbox.engines.memory" in loaded
     assert [each for each in loaded if "sqlite" in each or each.startswith("sandbox.engines.file")] == []

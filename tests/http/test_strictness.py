@@ -182,7 +182,19 @@ def test_connect_is_not_allowed_and_closes_the_connection(target: str) -> None:
     assert app.calls == []
 
 
-@pytest.mark.parametrize("name", sorted(REFUSED_HEADS.keys() - {"two credentials"}))
+REPEATED = {
+    "two credentials": "There are two Authorization headers; send one, with one bearer token.",
+    "two Hosts": "The header Host is repeated; send it once.",
+    "two types": "The header Content-Type is repeated; send it once.",
+}
+
+
+@pytest.mark.parametrize(("name", "message"), REPEATED.items())
+def test_header_that_is_repeated_is_named_as_that(name: str, message: str) -> None:
+    assert json.loads(only(exchange(Echo(), REFUSED_HEADS[name])).body)["message"] == message
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED_HEADS.keys() - REPEATED.keys()))
 def test_reason_is_in_the_words_of_this_server(name: str) -> None:
     message = json.loads(only(exchange(Echo(), REFUSED_HEADS[name])).body)["message"]
     start, reason = message.split(": ", 1)

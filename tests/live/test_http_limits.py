@@ -33,7 +33,7 @@ def test_an_incomplete_head_gets_408(start: StartServer, beginning: str) -> None
     server = start("--head-seconds", "1")
     with Wire(server) as wire:
         wire.send(beginning)
-        assert "1 seconds" in assert_error(wire.read_response(), 408)
+        assert " 1 second." in assert_error(wire.read_response(), 408)
         assert wire.is_closed()
 
 
@@ -55,7 +55,7 @@ def test_a_stalled_body_gets_408(start: StartServer, framing: str) -> None:
     server = start("--body-seconds", "1")
     with Wire(server) as wire:
         wire.send(create("me", framing, body="", length=-1))
-        assert "1 seconds" in assert_error(wire.read_response(), 408)
+        assert " 1 second." in assert_error(wire.read_response(), 408)
         assert wire.is_closed()
 
 
