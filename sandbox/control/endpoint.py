@@ -17,7 +17,7 @@ from sandbox.web.arguments import ArgumentReader
 from sandbox.web.body import read_body
 from sandbox.web.body_stream import BodyStream
 from sandbox.web.endpoint import Endpoint, Scope
-from sandbox.web.request import Request
+from sandbox.web.request import Request, environ_key
 from sandbox.web.response import Response, StreamedResponse, json_response, no_content
 from sandbox.web.world_name import world_name
 from sandbox.world.fleet import Lease
@@ -26,7 +26,7 @@ from sandbox.world.world_name import WorldKey
 SANDBOX_HEADER = "X-Sandbox-Id"
 """The header that names a sandbox by its id, as the list of sandboxes has it."""
 
-_SANDBOX_KEY = f"HTTP_{SANDBOX_HEADER.upper().replace('-', '_')}"
+_SANDBOX_KEY = environ_key(SANDBOX_HEADER)
 
 _WRITES = ("POST", "PUT")
 

@@ -8,22 +8,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from sandbox.schemas.examples import CREATED
+
 Check = Callable[..., str]
 
 STATE = "/__admin/state"
 COLLECTION = "/v1/conversations"
-CONVERSATION: dict[str, Any] = {
-    "id": "a",
-    "contact_id": "c",
-    "group_id": None,
-    "pinned_message_id": None,
-    "is_pinned": False,
-    "is_muted": False,
-    "last_active_at": None,
-    "last_opened_at": None,
-    "created_at": 5,
-    "archived_at": None,
-}
+CONVERSATION: dict[str, Any] = CREATED | {"id": "a", "contact_id": "c", "created_at": 5}
 KEY: dict[str, Any] = {"key": "k", "at": 5.25, "conversation": CONVERSATION}
 EMPTY: dict[str, Any] = {
     "version": 1,

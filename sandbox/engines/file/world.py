@@ -140,9 +140,7 @@ class KeptSandbox(Sandbox):
         if not self.rules and not server_rules:
             return super().fire(generation, request, server_rules)
         with self._writing():
-            trial = super().fire(generation, request, server_rules)
-            self._file.save_tallies(server_rules)
-            return trial
+            return super().fire(generation, request, server_rules)
 
     # The journal
 
@@ -238,20 +236,29 @@ class KeptSandbox(Sandbox):
             try:
                 with self._file.database.transaction():
                     yield
-                    self._file.states.save(self._state_row, before, self._state())
+                    after = self._state()
+                    self._file.states.save(self._state_row, before, after)
+                    changes = _changes_of_server_rules(before.counters, after.counters)
+                    self._file.save_tallies(now.rule for _, now in changes)
             except StorageFailed:
-                _uncount(before.counters, self._state().counters)
+                for then, now in _changes_of_server_rules(before.counters, self._state().counters):
+                    if now.rule.tally is not None:
+                        now.rule.tally.add(then.matched - now.matched, then.fired - now.fired)
                 held = self._held_keys
                 self._set_state(before)
                 self._held_keys = held
                 raise
 
 
-def _uncount(before: Iterable[RuleCounters], after: Iterable[RuleCounters]) -> None:
-    """Take what was counted between two states from the tallies of server-wide rules."""
+def _changes_of_server_rules(
+    before: Iterable[RuleCounters], after: Iterable[RuleCounters]
+) -> Iterator[tuple[RuleCounters, RuleCounters]]:
+    """Yield the counters of the server-wide rules that have counted between two states: those of before, and of after.
+
+    Counters are values: those of a rule that has counted nothing are the same object.
+    """
     counted = {each.rule.life: each for each in before}
     for now in after:
-        tally = now.rule.tally
-        if tally is not None:
-            then = counted.get(now.rule.life, RuleCounters(now.rule))
-            tally.add(then.matched - now.matched, then.fired - now.fired)
+        then = counted.get(now.rule.life, RuleCounters(now.rule))
+        if now.rule.tally is not None and then is not now:
+            yield then, now

@@ -122,8 +122,7 @@ class Worlds:
         """Write what the server-wide ``rules`` have counted over all worlds."""
         self.database.execute_all(
             "INSERT INTO tallies VALUES (?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET matched = excluded.matched, fired = excluded.fired "
-            "WHERE matched <> excluded.matched OR fired <> excluded.fired",
+            "ON CONFLICT DO UPDATE SET matched = excluded.matched, fired = excluded.fired",
             [(rule.id, rule.tally.matched, rule.tally.fired) for rule in rules if rule.tally is not None],
         )
 
