@@ -108,23 +108,6 @@ def test_nothing_pauses_under_the_lock_of_the_fleet(server: Server) -> None:
     assert not any(pauses)
 
 
-def test_a_world_that_has_ended_is_not_kept(server: Server) -> None:
-    world = server.world()
-    world.add_rule(1, rule())
-    world.record(1, CALL)
-    world.take_snapshot(1)
-    world.create(1, "contact", None)
-    world.end()
-    world.record(1, CALL)
-    server.restart()
-    assert list(server.kept) == [""]
-    counts = {
-        table: server.count(table)
-        for table in ("worlds", "states", "snapshots", "changes", "calls", "call_counts")
-    }
-    assert counts == {"worlds": 1, "states": 1, "snapshots": 0, "changes": 0, "calls": 0, "call_counts": 0}
-
-
 def test_a_world_that_is_launched_before_the_file_is_open_lives_in_memory(server: Server) -> None:
     server.engine.close()
     server.engine._worlds = None  # noqa: SLF001  # as before kept(), in the process that starts others
