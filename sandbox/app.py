@@ -39,7 +39,8 @@ from sandbox.world.fleet import Fleet
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.pause import Pause
 from sandbox.world.pulsing_sandbox import PulsingSandbox
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
 from sandbox.world.sleepers import RuleSleepers

@@ -24,7 +24,10 @@ class Clock:
     """A clock that runs with ``now``, or is frozen.
 
     It shows a time from 0 to LATEST_TIMESTAMP. It never runs backwards, even if the machine's clock is set back. Only
-    :meth:`freeze` may set it back.
+    freezing may set it back.
+
+    A change is a state that the clock is asked for, and that :meth:`set` takes over: in between it may be written
+    elsewhere.
     """
 
     __slots__ = ("_latest", "_lock", "_now", "_state")
@@ -49,31 +52,36 @@ class Clock:
         """Return the sandbox's time in whole Unix seconds, as conversations store it."""
         return int(self.time())
 
-    def freeze(self, at: float | None = None) -> None:
-        """Stop the clock at ``at`` (Unix seconds in the past or the future), or at its current time."""
-        with self._lock:
-            self._state = ClockState(self._time() if at is None else at)
-            self._latest = -math.inf
+    def frozen(self, at: float | None = None) -> ClockState:
+        """Return the state of this clock frozen at ``at`` (Unix seconds), or at its current time."""
+        return ClockState(self.time() if at is None else at)
 
-    def advance(self, seconds: float) -> None:
-        """Set the clock ahead by ``seconds``, which must not be negative. A frozen clock stays frozen."""
+    def advanced(self, seconds: float) -> ClockState:
+        """Return the state of this clock set ahead by ``seconds``, which must not be negative.
+
+        A frozen clock stays frozen.
+        """
         if seconds < 0:
             raise ValueError(seconds)
-        with self._lock:
-            frozen_at, offset = self._state
-            if frozen_at is None:
-                # From the clock's own time, which is ahead of the machine's if that was set back meanwhile.
-                self._latest = self._time() + seconds
-                self._state = ClockState(None, offset + seconds)
-            else:
-                self._state = ClockState(frozen_at + seconds)
+        frozen_at, offset = self._state
+        return ClockState(None, offset + seconds) if frozen_at is None else ClockState(frozen_at + seconds)
 
-    def resume(self) -> None:
-        """Let the clock run on from its current time."""
+    def resumed(self) -> ClockState:
+        """Return the state of this clock running on from its current time."""
+        frozen_at, _ = self._state
+        return self._state if frozen_at is None else ClockState(None, frozen_at - self._now())
+
+    def set(self, state: ClockState) -> None:
+        """Take over a state."""
         with self._lock:
-            if self._state.frozen_at is not None:
+            if state.frozen_at is not None:
+                self._latest = -math.inf
+            elif self._state.frozen_at is not None:
                 self._latest = self._state.frozen_at
-                self._state = ClockState(None, self._latest - self._now())
+            else:
+                # From the clock's own time, which is ahead of the machine's if that was set back meanwhile.
+                self._latest = self._time() + state.offset - self._state.offset
+            self._state = state
 
     def _time(self) -> float:
         frozen_at, offset = self._state

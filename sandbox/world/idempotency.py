@@ -7,7 +7,7 @@ from __future__ import annotations  # rpds types are generic for type checkers a
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from rpds import HashTrieMap
@@ -104,13 +104,15 @@ class IdempotencyKeys:
         Raises KeysFull if ``capacity`` answers are left.
         """
         by_key, by_age = self._by_key, self._by_age
-        for oldest in by_age.after(None, FORGOTTEN_AT_ONCE):
-            if not _is_expired(oldest, now):
-                break
+        for oldest in self.forgotten(now):
             by_key, by_age = by_key.remove(oldest.key), by_age.remove(oldest.age)
         if len(by_key) >= capacity:
             raise KeysFull(capacity)
         return IdempotencyKeys(by_key, by_age)
+
+    def forgotten(self, now: float) -> Iterator[StoredAnswer]:
+        """Iterate over the answers that the next create forgets, which are expired at ``now``."""
+        return takewhile(lambda answer: _is_expired(answer, now), self._by_age.after(None, FORGOTTEN_AT_ONCE))
 
     def put(self, answer: StoredAnswer) -> IdempotencyKeys:
         """Return this value with ``answer``, which replaces that of the same key."""

@@ -19,13 +19,13 @@ class IdSequence:
         self.pinned = pinned
         self.index = index
 
-    def next(self, taken: Callable[[str], bool]) -> str:
-        """Return the next id of the sequence for which ``taken`` is false."""
+    def draw(self, taken: Callable[[str], bool]) -> tuple[str, int]:
+        """Return the next id of the sequence for which ``taken`` is false, and the ``index`` behind it."""
+        index = self.index
         while True:
-            index = self.index
-            self.index += 1
             drawn = (
                 self.pinned[index] if index < len(self.pinned) else draw_id(self.seed, "conversation", index)
             )
+            index += 1
             if not taken(drawn):
-                return drawn
+                return drawn, index

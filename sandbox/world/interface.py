@@ -116,7 +116,7 @@ class World(RuleSet, Protocol):
         """End what :meth:`hold_key` began. Does nothing if ``generation`` is over, since nothing is held any more."""
         ...
 
-    def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
+    def update(self, generation: int, conversation_id: str, attributes: Mapping[str, Any]) -> Record:
         """Change attributes of a conversation. Raises UnknownConversation and SandboxReset."""
         ...
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sandbox.world.changes import Lived
+from sandbox.world.contents import clock_of
 from sandbox.world.conversation import Record
 from sandbox.world.paging import Page, Query
 from sandbox.world.pulse import CAST, Story, lived
@@ -22,9 +24,7 @@ NEWEST = Query(CAST)
 class PulsingSandbox(Sandbox):
     """A sandbox in whose conversations something happens. Its place in the story is part of its state."""
 
-    __slots__ = ("_story",)
-
-    _story: Story
+    __slots__ = ()
 
     def get(self, conversation_id: str) -> Record:
         self._live()
@@ -44,9 +44,9 @@ class PulsingSandbox(Sandbox):
         self._live()
         return super().create_once(generation, key, contact_id, group_id)
 
-    def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
+    def update(self, generation: int, conversation_id: str, attributes: Mapping[str, Any]) -> Record:
         self._live()
-        return super().update(generation, conversation_id, changes)
+        return super().update(generation, conversation_id, attributes)
 
     def put(
         self, generation: int, conversation_id: str, attributes: Mapping[str, Any]
@@ -77,28 +77,31 @@ class PulsingSandbox(Sandbox):
         self._live()
         return super().take_snapshot(generation)
 
-    def _is_due(self) -> bool:
-        """Return whether something may have happened since somebody looked."""
-        return not self._ended and self._clock.seconds() != self._story.until
-
     def _live(self) -> None:
         """Let everything happen that is due."""
-        if not self._is_due():
-            return
-        with self._lock:
-            now, story = self._clock.seconds(), self._story
-            if now > story.until:
-                seed, store = self._ids.seed, self._store
-                for record in store.table.page(NEWEST).records:
-                    conversation = lived(record.conversation, seed, story, now)
-                    if conversation != record.conversation:
-                        store.write(conversation)
-            self._story = story._replace(until=now)
+        if not self._ended and self._contents.clock.seconds() != self._story.until:
+            self._write(None, self._lived)
 
-    def _set_state(self, state: SandboxState) -> None:
-        super()._set_state(state)
-        now = self._clock.seconds()
-        self._story = state.story or Story(now, now)
+    def _lived(self) -> tuple[Lived, None]:
+        """Return what has happened since somebody looked."""
+        contents, story = self._contents, self._story
+        now, seed, store = contents.clock.seconds(), contents.ids.seed, contents.store
+        records = []
+        if now > story.until:
+            for record in store.table.page(NEWEST).records:
+                conversation = lived(record.conversation, seed, story, now)
+                if conversation != record.conversation:
+                    records.append(store.record(conversation))
+        return Lived(tuple(records), story._replace(until=now)), None
 
-    def _state(self) -> SandboxState:
-        return replace(super()._state(), story=self._story)
+    def _begun(self, state: SandboxState) -> SandboxState:
+        """Return ``state`` with a place in the story, which begins now if it has none."""
+        # The clock of the new state may be another one than that of the world.
+        now = clock_of(state, self._runtime).seconds()
+        return replace(state, story=state.story or Story(now, now))
+
+    @property
+    def _story(self) -> Story:
+        story = self._contents.story
+        assert story is not None
+        return story

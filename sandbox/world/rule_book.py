@@ -3,7 +3,6 @@
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from threading import Lock
 from typing import Any
 
 from sandbox.world.clock import Clock
@@ -20,9 +19,12 @@ class RuleBook:
     ``key`` names the sandbox in the draws. Server-wide rules have counters in each sandbox, so that no sandbox takes a
     fault away from another. ``id_prefix`` is that of the ids: ``rule-1``, ``rule-2`` and so on for ``rule``. There are
     at most ``capacity`` rules, which occupy at most ``max_bytes`` of memory.
+
+    Whoever changes a book first asks it for the changed rules or counters, and then sets them: in between they may be
+    written elsewhere. Writers take turns.
     """
 
-    __slots__ = ("_counters", "_id_prefix", "_key", "_lock", "_max_bytes", "_seed", "capacity", "rules")
+    __slots__ = ("_counters", "_id_prefix", "_key", "_max_bytes", "_seed", "capacity", "rules")
 
     def __init__(
         self,
@@ -37,7 +39,6 @@ class RuleBook:
         self._seed = seed
         self._key = key
         self._id_prefix = id_prefix
-        self._lock = Lock()
         self._counters = {each.rule.life: each for each in counters}
         self._max_bytes = max_bytes
         self.capacity = capacity
@@ -50,59 +51,64 @@ class RuleBook:
                 return rule
         raise UnknownRule(rule_id)
 
-    def add(self, unbound: UnboundRule, since: float | None) -> Rule:
-        """Add a rule behind the others under a new id, and return it. Raises RulesFull and RulesTooLarge."""
-        with self._lock:
-            check_room((*self.rules, unbound), self.capacity, self._max_bytes)
-            suffixes = (rule.id.removeprefix(f"{self._id_prefix}-") for rule in self.rules)
-            number = 1 + max((int(suffix) for suffix in suffixes if suffix.isdigit()), default=0)
-            rule = unbound.bind(f"{self._id_prefix}-{number}", since)
-            self.rules = (*self.rules, rule)
-            return rule
+    def with_added(self, unbound: UnboundRule, since: float | None) -> tuple[Rule, ...]:
+        """Return the rules, and ``unbound`` behind them under a new id. Raises RulesFull and RulesTooLarge."""
+        check_room((*self.rules, unbound), self.capacity, self._max_bytes)
+        suffixes = (rule.id.removeprefix(f"{self._id_prefix}-") for rule in self.rules)
+        number = 1 + max((int(suffix) for suffix in suffixes if suffix.isdigit()), default=0)
+        return (*self.rules, unbound.bind(f"{self._id_prefix}-{number}", since))
 
-    def replace(self, unbound: Iterable[UnboundRule], since: float | None) -> None:
-        """Replace all rules. The new ones are counted from zero. Raises RulesFull and RulesTooLarge."""
-        with self._lock:
-            rules = bind_all(unbound, self._id_prefix, since)
-            check_room(rules, self.capacity, self._max_bytes)
-            for rule in self.rules:
-                self._end(rule)
-            self.rules = rules
+    def with_replaced(self, unbound: Iterable[UnboundRule], since: float | None) -> tuple[Rule, ...]:
+        """Return new rules. They are counted from zero. Raises RulesFull and RulesTooLarge."""
+        rules = bind_all(unbound, self._id_prefix, since)
+        check_room(rules, self.capacity, self._max_bytes)
+        return rules
 
-    def change(self, rule_id: str, unbound: UnboundRule, since: float | None) -> Rule:
-        """Replace the rule of this id, and return the new one, which is counted from zero.
+    def with_changed(
+        self, rule_id: str, unbound: UnboundRule, since: float | None
+    ) -> tuple[tuple[Rule, ...], Rule]:
+        """Return the rules with another one of this id, and that one, which is counted from zero.
 
         If the two differ in ``enabled`` alone, the rule is switched and keeps its counters. Raises UnknownRule and
         RulesTooLarge.
         """
-        with self._lock:
-            old = self.get(rule_id)
-            if _is_switch(old, unbound):
-                return self._put(replace(old, enabled=unbound.enabled, document=unbound.document))
-            new = unbound.bind(rule_id, since)
-            check_room([new if rule is old else rule for rule in self.rules], self.capacity, self._max_bytes)
-            self._end(old)
-            return self._put(new)
+        old = self.get(rule_id)
+        if _is_switch(old, unbound):
+            new = replace(old, enabled=unbound.enabled, document=unbound.document)
+            return self._with(new), new
+        new = unbound.bind(rule_id, since)
+        rules = self._with(new)
+        check_room(rules, self.capacity, self._max_bytes)
+        return rules, new
 
-    def switch(self, rule_id: str, *, enabled: bool) -> Rule:
-        """Switch a rule on or off, and return it. It keeps its counters. Raises UnknownRule."""
-        with self._lock:
-            return self._put(self.get(rule_id).switched(enabled=enabled))
+    def with_switched(self, rule_id: str, *, enabled: bool) -> tuple[tuple[Rule, ...], Rule]:
+        """Return the rules with one switched on or off, and that one. It keeps its counters. Raises UnknownRule."""
+        switched = self.get(rule_id).switched(enabled=enabled)
+        return self._with(switched), switched
 
-    def order(self, rule_ids: Sequence[str]) -> None:
-        """Put the rules in the order of ``rule_ids``. They keep their counters. Raises WrongOrder."""
-        with self._lock:
-            by_id = {rule.id: rule for rule in self.rules}
-            named = dict.fromkeys(rule_ids)
-            if len(named) < len(rule_ids) or named.keys() != by_id.keys():
-                raise WrongOrder(rule_ids, list(by_id))
-            self.rules = tuple(by_id[rule_id] for rule_id in rule_ids)
+    def with_order(self, rule_ids: Sequence[str]) -> tuple[Rule, ...]:
+        """Return the rules in the order of ``rule_ids``. They keep their counters. Raises WrongOrder."""
+        by_id = {rule.id: rule for rule in self.rules}
+        named = dict.fromkeys(rule_ids)
+        if len(named) < len(rule_ids) or named.keys() != by_id.keys():
+            raise WrongOrder(rule_ids, list(by_id))
+        return tuple(by_id[rule_id] for rule_id in rule_ids)
 
-    def remove(self, rule_id: str) -> None:
-        """Remove a rule. Raises UnknownRule."""
-        with self._lock:
-            self._end(self.get(rule_id))
-            self.rules = tuple(rule for rule in self.rules if rule.id != rule_id)
+    def without(self, rule_id: str) -> tuple[Rule, ...]:
+        """Return the other rules. Raises UnknownRule."""
+        removed = self.get(rule_id)
+        return tuple(rule for rule in self.rules if rule is not removed)
+
+    def install(self, rules: tuple[Rule, ...]) -> None:
+        """Put ``rules`` in the place of those of now. A rule whose life is none of theirs has ended."""
+        lives = {rule.life for rule in rules}
+        for old in self.rules:
+            if old.life not in lives:
+                old.life.has_ended = True
+                self._counters.pop(old.life, None)
+        for rule in rules:
+            rule.life.is_suspended = not rule.enabled
+        self.rules = rules
 
     def counters(self, rule: Rule) -> RuleCounters:
         """Return the counters of a rule. A rule that replaced another one is counted from zero."""
@@ -116,34 +122,58 @@ class RuleBook:
         """The counters of the rules, and of server-wide ones, that have counted a call."""
         return tuple(self._counters.values())
 
-    def fire(self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()) -> Trial:
-        """Try the rules in order, the book's own before ``server_rules``, until one matches ``request`` and fires."""
+    def try_all(
+        self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()
+    ) -> tuple[Trial, tuple[RuleCounters, ...]]:
+        """Try the rules in order, the book's own before ``server_rules``, until one matches ``request`` and fires.
+
+        Return also the counters of the rules that have counted the call, which :meth:`count` sets.
+        """
         tried: list[tuple[Scope, Rule, Reason | None]] = []
+        counted: list[RuleCounters] = []
         counting: list[RuleMatch] = []
         omitted = 0
         fired = None
-        with self._lock:
-            for scope, rule in self._scoped(server_rules):
-                reason = None
-                if rule.enabled and rule.match.matches(request):
-                    reason, match = self._count_match(rule, clock.time())
-                    if match.window is not None:
-                        counting.append(match)
-                    if reason.outcome == "fired":
-                        fired = match
-                if len(tried) == MAX_VERDICTS:
-                    tried.pop()
-                    omitted += 1
-                tried.append((scope, rule, reason))
-                if fired is not None:
-                    break
-            self._forget_ended(len(self.rules) + len(server_rules))
+        for scope, rule in self._scoped(server_rules):
+            reason = None
+            if rule.enabled and rule.match.matches(request):
+                now = clock.time()
+                reason, counters = self._count(self.counters(rule), now)
+                counted.append(counters)
+                counts = reason.outcome in ("fired", "within_limit")
+                match = RuleMatch(rule, counters.matched, now, counters.window if counts else None)
+                if match.window is not None:
+                    counting.append(match)
+                if reason.outcome == "fired":
+                    fired = match
+            if len(tried) == MAX_VERDICTS:
+                tried.pop()
+                omitted += 1
+            tried.append((scope, rule, reason))
+            if fired is not None:
+                break
         # Of many rules most are left out, so the reasons of those that did not match are only made here.
         kept = [
             Verdict(rule.id, rule.name, scope, reason or _difference(rule, request))
             for scope, rule, reason in tried
         ]
-        return Trial(fired, Verdicts(tuple(kept), omitted), tuple(counting))
+        return Trial(fired, Verdicts(tuple(kept), omitted), tuple(counting)), tuple(counted)
+
+    def count(self, counted: Iterable[RuleCounters]) -> None:
+        """Set the counters of rules, and add what server-wide rules have counted to their tallies."""
+        for counters in counted:
+            rule = counters.rule
+            if rule.tally is not None:
+                before = self.counters(rule)
+                rule.tally.add(counters.matched - before.matched, counters.fired - before.fired)
+            self._counters[rule.life] = counters
+
+    def forget_ended(self, live: int) -> None:
+        """Forget the counters of server-wide rules that have ended, if there are more counters than ``live`` rules."""
+        if len(self._counters) > live:
+            self._counters = {
+                life: counters for life, counters in self._counters.items() if not life.has_ended
+            }
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
         """Return a number from 0 to below 1 that belongs to a match: the same for the same seed, sandbox and calls."""
@@ -157,22 +187,9 @@ class RuleBook:
         )
         return b"".join(blocks)[:count]
 
-    def _put(self, rule: Rule) -> Rule:
-        """Put a rule in the place of the one with its id, and return it."""
-        rule.life.is_suspended = not rule.enabled
-        self.rules = tuple(rule if other.id == rule.id else other for other in self.rules)
-        return rule
-
-    def _end(self, rule: Rule) -> None:
-        rule.life.has_ended = True
-        self._counters.pop(rule.life, None)
-
-    def _forget_ended(self, live: int) -> None:
-        """Forget the counters of server-wide rules that have ended, if there are more counters than ``live`` rules."""
-        if len(self._counters) > live:
-            self._counters = {
-                life: counters for life, counters in self._counters.items() if not life.has_ended
-            }
+    def _with(self, rule: Rule) -> tuple[Rule, ...]:
+        """Return the rules, with ``rule`` in the place of the one with its id."""
+        return tuple(rule if other.id == rule.id else other for other in self.rules)
 
     def _scoped(self, server_rules: Iterable[Rule]) -> Iterator[tuple[Scope, Rule]]:
         """Yield the rules in the order in which they are tried."""
@@ -180,19 +197,6 @@ class RuleBook:
             yield "sandbox", rule
         for rule in server_rules:
             yield "server", rule
-
-    def _count_match(self, rule: Rule, now: float) -> tuple[Reason, RuleMatch]:
-        """Count a matching call, and return why the rule fires for it, or why not.
-
-        The match has a window if the effect counted the call.
-        """
-        counted = self.counters(rule)
-        reason, counters = self._count(counted, now)
-        self._counters[rule.life] = counters
-        if rule.tally is not None:
-            rule.tally.add(counters.matched - counted.matched, counters.fired - counted.fired)
-        counts = reason.outcome in ("fired", "within_limit")
-        return reason, RuleMatch(rule, counters.matched, now, counters.window if counts else None)
 
     def _count(self, counters: RuleCounters, now: float) -> tuple[Reason, RuleCounters]:
         """Return why the rule fires for its next matching call, or why not, and its counters after that call."""

@@ -1,263 +1,216 @@
 """The sandbox: the isolated world of one bearer token, in memory."""
 
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
-from rpds import HashTrieSet
-
-from sandbox.world.clock import Clock, ClockState, Now
+from sandbox.world import changes
+from sandbox.world.changes import Change
+from sandbox.world.clock import ClockState
+from sandbox.world.contents import Contents
 from sandbox.world.conversation import Record, require_participant
 from sandbox.world.errors import KeyInUse, SandboxReset
-from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
-from sandbox.world.ids import IdSequence
+from sandbox.world.idempotency import StoredAnswer
 from sandbox.world.journal import Entry, Journal, Key
-from sandbox.world.journal_feed import JournalFeed
-from sandbox.world.offload import Offload, run_here
 from sandbox.world.paging import Page, Query
 from sandbox.world.request_matcher import RequestInfo
-from sandbox.world.rule_book import RuleBook, revived
 from sandbox.world.rules import Rule, RuleCounters, Trial, UnboundRule
-from sandbox.world.sleepers import NewEvent, RuleSleepers, Sleepers, Wait, new_event, wait
-from sandbox.world.snapshots import Snapshot, Snapshots
-from sandbox.world.state import SandboxState, fit_beside
-from sandbox.world.store import Encode, Store
+from sandbox.world.runtime import Runtime
+from sandbox.world.sleepers import Sleepers
+from sandbox.world.snapshots import Snapshot
+from sandbox.world.state import SandboxState
 
-_NO_HELD_KEYS: "HashTrieSet[str]" = HashTrieSet()
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The limits of a sandbox's growth. Those named bytes are of memory."""
-
-    conversations: int
-    snapshots: int
-    rules: int
-    journal_entries: int
-    journal_bytes: int
-    snapshot_bytes: float = math.inf
-    rule_bytes: float = math.inf
-    idempotency_keys: float = math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """The dependencies of a sandbox on the process that it runs in.
-
-    ``now`` returns Unix seconds, ``encode`` the JSON of a conversation; ``wait`` is how a call sleeps, and
-    ``new_event`` makes the event that wakes it. ``feed`` is told what the journals record, and ``rule_sleepers`` are
-    the sleeping calls of all sandboxes. ``offload`` does what takes long.
-    """
-
-    now: Now
-    encode: Encode
-    bounds: Bounds
-    wait: Wait = wait
-    new_event: NewEvent = new_event
-    feed: JournalFeed = field(default_factory=JournalFeed)
-    rule_sleepers: RuleSleepers = field(default_factory=RuleSleepers)
-    offload: Offload = run_here
+T = TypeVar("T")
 
 
 class Sandbox:
-    """A world whose store, clock, id sequence, rules, journal and snapshots are in the memory of this process.
+    """A world in the memory of this process.
 
     ``key`` names the sandbox in the draws of its rules: the token. The methods are described in
-    :class:`~sandbox.world.interface.World`.
+    :class:`~sandbox.world.interface.World`. Each write decides on a change, which :meth:`_write` makes: an engine that
+    also keeps changes elsewhere has another one.
     """
 
-    __slots__ = (
-        "_book",
-        "_clock",
-        "_ended",
-        "_held_keys",
-        "_idempotency_keys",
-        "_ids",
-        "_journal",
-        "_key",
-        "_lock",
-        "_runtime",
-        "_sleepers",
-        "_snapshots",
-        "_store",
-        "generation",
-    )
-
-    _idempotency_keys: IdempotencyKeys
-    _held_keys: "HashTrieSet[str]"
+    __slots__ = ("_contents", "_ended", "_journal", "_key", "_lock", "_runtime", "_sleepers")
 
     def __init__(self, state: SandboxState, runtime: Runtime, key: str = "", generation: int = 1) -> None:
         self._runtime = runtime
         self._key = key
         # Writes hold it, and so does what begins a new generation: no write lands between the check and the change.
         self._lock = Lock()
-        self.generation = generation
         self._ended = False
+        self._contents = Contents(self._begun(state), runtime, key, generation)
         self._sleepers = Sleepers(generation, runtime.wait, runtime.new_event, runtime.rule_sleepers)
-        self._snapshots: Snapshots[SandboxState] = Snapshots(
-            runtime.bounds.snapshots,
-            runtime.bounds.snapshot_bytes,
-            partial(fit_beside, offload=runtime.offload),
-        )
-        self._set_state(state)
         self._begin_journal()
 
+    @property
+    def generation(self) -> int:
+        return self._contents.generation
+
     def check(self, generation: int) -> None:
-        if self._ended or generation != self.generation:
+        if self._ended or generation != self._contents.generation:
             raise SandboxReset
 
     # Conversations
 
     def get(self, conversation_id: str) -> Record:
-        return self._store.table.get(conversation_id)
+        return self._contents.store.table.get(conversation_id)
 
     def page(self, query: Query) -> Page:
-        return self._store.table.page(query)
+        return self._contents.store.table.page(query)
 
     @property
     def size(self) -> int:
-        return len(self._store.table)
+        return len(self._contents.store.table)
 
     def create(self, generation: int, contact_id: str | None, group_id: str | None) -> Record:
-        with self._lock:
-            self.check(generation)
-            return self._store.create(self._ids, contact_id, group_id, self._clock.seconds())
+        def decide() -> tuple[Change, Record]:
+            contents = self._contents
+            record, index = contents.store.created(
+                contents.ids, contact_id, group_id, contents.clock.seconds()
+            )
+            return changes.Created(record, index), record
+
+        return self._write(generation, decide)
 
     def create_once(
         self, generation: int, key: str, contact_id: str | None, group_id: str | None
     ) -> tuple[Record, bool]:
         # An invalid create is invalid whatever its key.
         require_participant(contact_id, group_id)
-        with self._lock:
-            self.check(generation)
-            now = self._clock.time()
-            replayed = self._idempotency_keys.replay(key, contact_id, group_id, now)
+
+        def decide() -> tuple[Change | None, tuple[Record, bool]]:
+            contents = self._contents
+            now = contents.clock.time()
+            replayed = contents.idempotency_keys.replay(key, contact_id, group_id, now)
             if replayed is not None:
-                return replayed, True
-            if key in self._held_keys:
+                return None, (replayed, True)
+            if key in contents.held_keys:
                 raise KeyInUse(key)
-            keys = self._idempotency_keys.with_room(self._runtime.bounds.idempotency_keys, now)
-            record = self._store.create(self._ids, contact_id, group_id, int(now))
-            self._idempotency_keys = keys.put(StoredAnswer(key, record, now))
-            return record, False
+            contents.idempotency_keys.with_room(self._runtime.bounds.idempotency_keys, now)
+            record, index = contents.store.created(contents.ids, contact_id, group_id, int(now))
+            return changes.Created(record, index, StoredAnswer(key, record, now)), (record, False)
+
+        return self._write(generation, decide)
 
     def hold_key(self, generation: int, key: str) -> bool:
-        with self._lock:
-            self.check(generation)
-            if self._idempotency_keys.find(key, self._clock.time()) is not None:
-                return False
-            if key in self._held_keys:
+        def decide() -> tuple[Change | None, bool]:
+            contents = self._contents
+            if contents.idempotency_keys.find(key, contents.clock.time()) is not None:
+                return None, False
+            if key in contents.held_keys:
                 raise KeyInUse(key)
-            self._held_keys = self._held_keys.insert(key)
-            return True
+            return changes.KeyHeld(key), True
+
+        return self._write(generation, decide)
 
     def release_key(self, generation: int, key: str) -> None:
-        with self._lock:
-            if generation == self.generation:
-                self._held_keys = self._held_keys.discard(key)
+        def decide() -> tuple[Change | None, None]:
+            return changes.KeyReleased(key) if generation == self.generation else None, None
 
-    def update(self, generation: int, conversation_id: str, changes: Mapping[str, Any]) -> Record:
-        with self._lock:
-            self.check(generation)
-            return self._store.update(conversation_id, changes)
+        self._write(None, decide)
+
+    def update(self, generation: int, conversation_id: str, attributes: Mapping[str, Any]) -> Record:
+        def decide() -> tuple[Change, Record]:
+            record = self._contents.store.updated(conversation_id, attributes)
+            return changes.Written(record), record
+
+        return self._write(generation, decide)
 
     def put(
         self, generation: int, conversation_id: str, attributes: Mapping[str, Any]
     ) -> tuple[Record, bool]:
-        with self._lock:
-            self.check(generation)
-            return self._store.put(conversation_id, attributes, self._clock.seconds())
+        def decide() -> tuple[Change, tuple[Record, bool]]:
+            contents = self._contents
+            arranged = contents.store.arranged(conversation_id, attributes, contents.clock.seconds())
+            return changes.Written(arranged[0]), arranged
+
+        return self._write(generation, decide)
 
     def delete(self, generation: int, conversation_id: str) -> None:
-        with self._lock:
-            self.check(generation)
-            self._store.delete(conversation_id)
+        self._write(generation, lambda: (changes.Deleted(self.get(conversation_id)), None))
 
     # Time
 
     def time(self) -> float:
-        return self._clock.time()
+        return self._contents.clock.time()
 
     @property
     def clock_state(self) -> ClockState:
-        return self._clock.state
+        return self._contents.clock.state
 
     def freeze_clock(self, generation: int, at: float | None) -> None:
-        with self._lock:
-            self.check(generation)
-            self._clock.freeze(at)
+        self._write(generation, lambda: (changes.ClockSet(self._contents.clock.frozen(at)), None))
 
     def advance_clock(self, generation: int, seconds: float) -> None:
-        with self._lock:
-            self.check(generation)
-            self._clock.advance(seconds)
+        self._write(generation, lambda: (changes.ClockSet(self._contents.clock.advanced(seconds)), None))
 
     def resume_clock(self, generation: int) -> None:
-        with self._lock:
-            self.check(generation)
-            self._clock.resume()
+        self._write(generation, lambda: (changes.ClockSet(self._contents.clock.resumed()), None))
 
     # Rules, and the calls that they delay
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        return self._book.rules
+        return self._contents.book.rules
 
     def get_rule(self, rule_id: str) -> Rule:
-        return self._book.get(rule_id)
+        return self._contents.book.get(rule_id)
 
     def add_rule(self, generation: int, unbound: UnboundRule, /) -> Rule:
-        with self._lock:
-            self.check(generation)
-            return self._book.add(unbound, self._clock.time())
+        def decide() -> tuple[Change, Rule]:
+            rules = self._contents.book.with_added(unbound, self.time())
+            return changes.RulesSet(rules), rules[-1]
+
+        return self._write(generation, decide)
 
     def replace_rules(self, generation: int, unbound: Iterable[UnboundRule], /) -> None:
-        with self._lock:
-            self.check(generation)
-            self._book.replace(unbound, self._clock.time())
-        self._sleepers.wake()
+        replacing = tuple(unbound)
+
+        def decide() -> tuple[Change, None]:
+            return changes.RulesSet(self._contents.book.with_replaced(replacing, self.time())), None
+
+        self._write(generation, decide)
 
     def change_rule(self, generation: int, rule_id: str, unbound: UnboundRule, /) -> Rule:
-        with self._lock:
-            self.check(generation)
-            rule = self._book.change(rule_id, unbound, self._clock.time())
-        self._sleepers.wake()
-        return rule
+        def decide() -> tuple[Change, Rule]:
+            rules, changed = self._contents.book.with_changed(rule_id, unbound, self.time())
+            return changes.RulesSet(rules), changed
+
+        return self._write(generation, decide)
 
     def switch_rule(self, generation: int, rule_id: str, /, *, enabled: bool) -> Rule:
-        with self._lock:
-            self.check(generation)
-            rule = self._book.switch(rule_id, enabled=enabled)
-        self._sleepers.wake()
-        return rule
+        def decide() -> tuple[Change, Rule]:
+            rules, switched = self._contents.book.with_switched(rule_id, enabled=enabled)
+            return changes.RulesSet(rules), switched
+
+        return self._write(generation, decide)
 
     def order_rules(self, generation: int, rule_ids: Sequence[str], /) -> None:
-        with self._lock:
-            self.check(generation)
-            self._book.order(rule_ids)
+        self._write(generation, lambda: (changes.RulesSet(self._contents.book.with_order(rule_ids)), None))
 
     def remove_rule(self, generation: int, rule_id: str, /) -> None:
-        with self._lock:
-            self.check(generation)
-            self._book.remove(rule_id)
-        self._sleepers.wake()
+        self._write(generation, lambda: (changes.RulesSet(self._contents.book.without(rule_id)), None))
 
     def counters(self, rule: Rule, /) -> RuleCounters:
-        return self._book.counters(rule)
+        return self._contents.book.counters(rule)
 
     def fire(self, generation: int, request: RequestInfo, server_rules: Collection[Rule]) -> Trial:
-        with self._lock:
-            self.check(generation)
-            return self._book.fire(request, self._clock, server_rules)
+        def decide() -> tuple[Change | None, Trial]:
+            contents = self._contents
+            trial, counted = contents.book.try_all(request, contents.clock, server_rules)
+            contents.book.forget_ended(len(contents.book.rules) + len(server_rules))
+            return changes.CallCounted(counted) if counted else None, trial
+
+        return self._write(generation, decide)
 
     def draw(self, kind: str, rule_id: str, match_number: int) -> float:
-        return self._book.draw(kind, rule_id, match_number)
+        return self._contents.book.draw(kind, rule_id, match_number)
 
     def draw_bytes(self, count: int, rule_id: str, match_number: int) -> bytes:
-        return self._book.draw_bytes(count, rule_id, match_number)
+        return self._contents.book.draw_bytes(count, rule_id, match_number)
 
     def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
         return self._ended or self._sleepers.sleep(generation, seconds, None if rule is None else rule.life)
@@ -293,94 +246,96 @@ class Sandbox:
     @property
     def state(self) -> SandboxState:
         with self._lock:
-            return self._state()
+            return self._contents.state()
 
     def reset(self, state: SandboxState) -> None:
-        self._begin_generation(state, clears_journal=True)
+        self._write(None, partial(self._generation, state, clears_journal=True))
 
     def load(self, generation: int, state: SandboxState) -> None:
-        self._begin_generation(state, clears_journal=False, only_after=generation)
+        self._write(generation, partial(self._generation, state))
 
     def end(self) -> None:
         # A call in flight may ask for the generation again, so that a new generation alone would not refuse it.
         with self._lock:
             self._ended = True
-            self.generation += 1
+            self._contents.generation += 1
         self._sleepers.begin_generation(self.generation)
 
     def fork(self) -> "Sandbox":
         with self._lock:
-            fork = Sandbox(self._state(), self._runtime, self._key, self.generation)
-            fork._held_keys = self._held_keys
+            fork = Sandbox(self._contents.state(), self._runtime, self._key, self.generation)
+            fork._contents.held_keys = self._contents.held_keys
             return fork
 
     @property
     def snapshots(self) -> list[Snapshot[SandboxState]]:
-        return list(self._snapshots)
+        return list(self._contents.snapshots)
 
     def take_snapshot(self, generation: int) -> Snapshot[SandboxState]:
-        self._snapshots.check_room(self.state)
-        with self._lock:
-            self.check(generation)
-            return self._snapshots.take(self._clock.time(), self._state())
+        self._contents.snapshots.check_room(self.state)
+
+        def decide() -> tuple[Change, Snapshot[SandboxState]]:
+            contents = self._contents
+            at = contents.clock.time()
+            return changes.SnapshotTaken(at), contents.snapshots.next(at, contents.state())
+
+        return self._write(generation, decide)
 
     def restore(self, snapshot_id: str) -> Snapshot[SandboxState]:
-        snapshot = self._snapshots.get(snapshot_id)
-        self._begin_generation(snapshot.state, clears_journal=False)
-        return snapshot
+        def decide() -> tuple[Change, Snapshot[SandboxState]]:
+            snapshot = self._contents.snapshots.get(snapshot_id)
+            return changes.SnapshotRestored(snapshot_id), snapshot
+
+        return self._write(None, decide)
 
     def drop_snapshot(self, generation: int, snapshot_id: str) -> None:
+        def decide() -> tuple[Change, None]:
+            self._contents.snapshots.get(snapshot_id)
+            return changes.SnapshotDropped(snapshot_id), None
+
+        self._write(generation, decide)
+
+    def _write(self, generation: int | None, decide: Callable[[], tuple[Change | None, T]]) -> T:
+        """Make the change that ``decide`` returns, if it returns one, and return its result.
+
+        Raises SandboxReset if ``generation`` is over. Nothing else changes the contents meanwhile.
+        """
         with self._lock:
-            self.check(generation)
-            self._snapshots.drop(snapshot_id)
+            if generation is not None:
+                self.check(generation)
+            change, result = decide()
+            if change is not None:
+                self._apply(change)
+        if change is not None:
+            self._wake(change)
+        return result
 
-    def _begin_generation(
-        self, state: SandboxState, *, clears_journal: bool, only_after: int | None = None
-    ) -> None:
-        with self._lock:
-            if only_after is not None:
-                self.check(only_after)
-            self.generation += 1
-            self._set_state(state)
-            if clears_journal:
-                # Before, so that no call of the new journal is announced earlier.
-                self._journal.announce_empty()
-                self._begin_journal()
-        self._sleepers.begin_generation(self.generation)
+    def _apply(self, change: Change) -> None:
+        """Make a change in memory. Writers take turns."""
+        change.apply(self._contents)
+        if isinstance(change, changes.GenerationBegun) and change.clears_journal:
+            # Before, so that no call of the new journal is announced earlier.
+            self._journal.announce_empty()
+            self._begin_journal()
 
-    def _set_state(self, state: SandboxState) -> None:
-        runtime, bounds = self._runtime, self._runtime.bounds
-        self._store = Store(state.table, runtime.encode, bounds.conversations)
-        self._clock = self._clock_of(state)
-        self._ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
-        self._idempotency_keys = state.idempotency_keys
-        # The keys of the calls that are delayed, which are of the generation that begins. No state has them.
-        self._held_keys = _NO_HELD_KEYS
-        # A state is shared with snapshots and forks, in which the rules do not end when they end here.
-        rules, counters = revived(state.rules, state.counters)
-        self._book = RuleBook(
-            state.seed, self._key, bounds.rules, rules, counters=counters, max_bytes=bounds.rule_bytes
-        )
+    def _wake(self, change: Change) -> None:
+        """Wake the calls that a change has ended, which may need the lock at once."""
+        if isinstance(change, changes.RulesSet):
+            self._sleepers.wake()
+        elif isinstance(change, changes.GenerationBegun | changes.SnapshotRestored):
+            self._sleepers.begin_generation(self.generation)
 
-    def _clock_of(self, state: SandboxState) -> Clock:
-        return Clock(self._runtime.now, state.frozen_at, state.clock_offset)
+    def _generation(
+        self, state: SandboxState, *, clears_journal: bool = False
+    ) -> tuple[changes.GenerationBegun, None]:
+        return changes.GenerationBegun(self._begun(state), clears_journal), None
+
+    def _begun(self, state: SandboxState) -> SandboxState:
+        """Return the state in which a generation begins: a plain sandbox has no story."""
+        return state if state.story is None else replace(state, story=None)
 
     def _begin_journal(self) -> None:
         bounds = self._runtime.bounds
         self._journal = Journal(
             bounds.journal_entries, bounds.journal_bytes, self.generation, self._runtime.feed, self._key
-        )
-
-    def _state(self) -> SandboxState:
-        clock = self._clock.state
-        return SandboxState(
-            self._store.table,
-            self._ids.seed,
-            self._ids.pinned,
-            clock.frozen_at,
-            self._ids.index,
-            clock.offset,
-            self._book.rules,
-            self._book.counted,
-            self._idempotency_keys,
         )

@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
+from typing import TypeVar
 
 from sandbox.world.rule_book import RuleBook
 from sandbox.world.rules import Rule, RuleCounters, UnboundRule
+
+T = TypeVar("T")
 
 
 class ServerRules:
@@ -26,6 +30,7 @@ class ServerRules:
     ) -> None:
         self._book = RuleBook(0, "", capacity, id_prefix="server-rule", max_bytes=max_bytes)
         self._wake = wake
+        self._lock = Lock()
         self._command_line = tuple(command_line)
 
     @property
@@ -49,33 +54,45 @@ class ServerRules:
 
     def add_rule(self, _generation: int, unbound: UnboundRule) -> Rule:
         """Add a rule behind the others, and return it. Raises RulesFull and RulesTooLarge."""
-        return self._book.add(unbound, None)
+
+        def decide() -> tuple[tuple[Rule, ...], Rule]:
+            rules = self._book.with_added(unbound, None)
+            return rules, rules[-1]
+
+        return self._write(decide)
 
     def replace_rules(self, _generation: int, unbound: Iterable[UnboundRule]) -> None:
         """Replace all rules, and wake the calls that the old ones delay. Raises RulesFull and RulesTooLarge."""
-        self._book.replace(unbound, None)
-        self._wake()
+        unbound = tuple(unbound)
+        self._write(lambda: (self._book.with_replaced(unbound, None), None))
 
     def change_rule(self, _generation: int, rule_id: str, unbound: UnboundRule) -> Rule:
         """Replace the rule of this id, wake the calls that it delays, and return the new one.
 
         Raises UnknownRule and RulesTooLarge.
         """
-        rule = self._book.change(rule_id, unbound, None)
-        self._wake()
-        return rule
+        return self._write(lambda: self._book.with_changed(rule_id, unbound, None))
 
     def switch_rule(self, _generation: int, rule_id: str, *, enabled: bool) -> Rule:
         """Switch a rule on, or off and wake the calls that it delays. Return it. Raises UnknownRule."""
-        rule = self._book.switch(rule_id, enabled=enabled)
-        self._wake()
-        return rule
+        return self._write(lambda: self._book.with_switched(rule_id, enabled=enabled))
 
     def order_rules(self, _generation: int, rule_ids: Sequence[str]) -> None:
         """Put the rules in the order of ``rule_ids``. Raises WrongOrder."""
-        self._book.order(rule_ids)
+        self._write(lambda: (self._book.with_order(rule_ids), None))
 
     def remove_rule(self, _generation: int, rule_id: str) -> None:
         """Remove a rule, and wake the calls that it delays. Raises UnknownRule."""
-        self._book.remove(rule_id)
+        self._write(lambda: (self._book.without(rule_id), None))
+
+    def _write(self, decide: Callable[[], tuple[tuple[Rule, ...], T]]) -> T:
+        """Install the rules that ``decide`` returns, and return what it returns besides."""
+        with self._lock:
+            rules, result = decide()
+            self._install(rules)
         self._wake()
+        return result
+
+    def _install(self, rules: tuple[Rule, ...]) -> None:
+        """Put ``rules`` in the place of those of now."""
+        self._book.install(rules)

@@ -63,11 +63,15 @@ class Snapshots(Generic[S]):
         Raises SnapshotsFull.
         """
         with self._lock:
-            self._check_capacity()
+            snapshot = self._next(at, state)
             self._taken += 1
-            snapshot = Snapshot(f"snapshot-{self._taken}", at, state)
             self._by_id[snapshot.id] = snapshot
             return snapshot
+
+    def next(self, at: float, state: S) -> Snapshot[S]:
+        """Return the snapshot that :meth:`take` would take. Raises SnapshotsFull."""
+        with self._lock:
+            return self._next(at, state)
 
     @property
     def taken(self) -> int:
@@ -92,6 +96,10 @@ class Snapshots(Generic[S]):
         with self._lock:
             if self._by_id.pop(snapshot_id, None) is None:
                 raise UnknownSnapshot(snapshot_id)
+
+    def _next(self, at: float, state: S) -> Snapshot[S]:
+        self._check_capacity()
+        return Snapshot(f"snapshot-{self._taken + 1}", at, state)
 
     def _check_capacity(self) -> None:
         if len(self._by_id) >= self._capacity:

@@ -1,6 +1,7 @@
 """The conversations of one sandbox, and the only place where they change.
 
-Readers use the current table, a value, and need no lock. Writers take turns: the sandbox holds its lock for them.
+Readers use the current table, a value, and need no lock. Writers take turns: the sandbox holds its lock for them. A
+write is two steps: it asks for the record that it makes, and puts it. In between it may be written elsewhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,18 +27,20 @@ class Store:
         self._encode = encode
         self._capacity = capacity
 
-    def create(self, ids: IdSequence, contact_id: str | None, group_id: str | None, now: int) -> Record:
-        """Create a conversation at ``now`` (Unix seconds) under the next free id.
+    def created(
+        self, ids: IdSequence, contact_id: str | None, group_id: str | None, now: int
+    ) -> tuple[Record, int]:
+        """Return a new conversation at ``now`` (Unix seconds) with the next free id, and the index behind that id.
 
-        Raises MissingParticipant and StoreFull, before an id is used up.
+        Raises MissingParticipant and StoreFull.
         """
         require_participant(contact_id, group_id)
         self._check_room()
-        conversation_id = ids.next(self.table.knows)
-        return self.write(Conversation.begin(conversation_id, contact_id, group_id, now))
+        conversation_id, index = ids.draw(self.table.knows)
+        return self.record(Conversation.begin(conversation_id, contact_id, group_id, now)), index
 
-    def put(self, conversation_id: str, attributes: Mapping[str, Any], now: int) -> tuple[Record, bool]:
-        """Create a conversation or change any attribute of it, and return whether it is new.
+    def arranged(self, conversation_id: str, attributes: Mapping[str, Any], now: int) -> tuple[Record, bool]:
+        """Return a conversation with any attribute changed, and whether it is new.
 
         Raises MissingParticipant and StoreFull.
         """
@@ -48,21 +51,23 @@ class Store:
             self._check_room()
         else:
             conversation = self.table.get(conversation_id).conversation
-        return self.write(replace(conversation, **attributes)), is_new
+        return self.record(replace(conversation, **attributes)), is_new
 
-    def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
-        """Change attributes of a conversation in one step. Raises UnknownConversation."""
-        return self.write(replace(self.table.get(conversation_id).conversation, **changes))
+    def updated(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
+        """Return a conversation with attributes changed. Raises UnknownConversation."""
+        return self.record(replace(self.table.get(conversation_id).conversation, **changes))
+
+    def record(self, conversation: Conversation) -> Record:
+        """Return a conversation with its JSON."""
+        return Record(conversation, self._encode(conversation))
+
+    def put(self, record: Record) -> None:
+        """Put a conversation into the table, in place of the one with the same id if there is one."""
+        self.table = self.table.put(record)
 
     def delete(self, conversation_id: str) -> None:
         """Delete a conversation for good. Raises UnknownConversation."""
         self.table = self.table.remove(conversation_id)
-
-    def write(self, conversation: Conversation) -> Record:
-        """Put a conversation into the table, in place of the one with the same id if there is one."""
-        record = Record(conversation, self._encode(conversation))
-        self.table = self.table.put(record)
-        return record
 
     def _check_room(self) -> None:
         if len(self.table) >= self._capacity:

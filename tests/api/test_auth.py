@@ -10,7 +10,8 @@ from sandbox.edge.call import Call
 from sandbox.engines.memory import MemoryEngine
 from sandbox.problems import Problem
 from sandbox.world.fleet import Fleet
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 

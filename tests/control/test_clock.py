@@ -104,9 +104,9 @@ def test_clock_does_not_go_back_with_the_clock_of_the_machine(
 def test_resumed_clock_that_was_not_read_does_not_go_back(seconds: float) -> None:
     machine = SimpleNamespace(now=NOW)
     clock = Clock(lambda: machine.now)
-    clock.freeze()
+    clock.set(clock.frozen())
     assert clock.time() == NOW
-    clock.resume()
+    clock.set(clock.resumed())
     machine.now -= seconds
     assert clock.time() == NOW
 
@@ -132,11 +132,11 @@ def test_clock_never_goes_back_in_any_sequence_of_actions(
         if action == "run":
             machine.now += amount or 0
         elif action == "advance":
-            clock.advance(amount or 0)
+            clock.set(clock.advanced(amount or 0))
         elif action == "freeze":
-            clock.freeze()
+            clock.set(clock.frozen())
         elif action == "resume":
-            clock.resume()
+            clock.set(clock.resumed())
         else:
             assert clock.time() >= latest
             latest = clock.time()

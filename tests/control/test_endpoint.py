@@ -22,7 +22,8 @@ from sandbox.world.conversation import Conversation
 from sandbox.world.fleet import Fleet, Lease
 from sandbox.world.offload import run_here
 from sandbox.world.pause import no_pause
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 

@@ -19,7 +19,8 @@ from sandbox.world import release
 from sandbox.world.concurrency import Concurrency
 from sandbox.world.fleet import Fleet
 from sandbox.world.pause import no_pause
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 
 Check = Callable[..., str]
 

@@ -1,18 +1,23 @@
 """Helpers that several tests of the domain share: fake time, records, sandboxes and threads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Barrier
 from typing import Any, TypeVar
 
+from sandbox.world.clock import Clock
 from sandbox.world.conversation import Conversation, Record
+from sandbox.world.ids import IdSequence
 from sandbox.world.paging import ARCHIVED, MUTED, PINNED, Filter, Query
-from sandbox.world.rules import Effect, RateWindow, UnboundRule
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.request_matcher import RequestInfo
+from sandbox.world.rule_book import RuleBook
+from sandbox.world.rules import Effect, RateWindow, Rule, Trial, UnboundRule
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.sleepers import Event, Wait, wait
 from sandbox.world.state import SandboxState
-from sandbox.world.store import Encode
+from sandbox.world.store import Encode, Store
 from sandbox.world.table import Table
 
 BOUNDS = Bounds(conversations=100, snapshots=5, rules=5, journal_entries=5, journal_bytes=5000)
@@ -145,3 +150,55 @@ def run_in_threads(work: Callable[[int], R], count: int = THREADS) -> list[R]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(start, range(count)))
+
+
+class Book(RuleBook):
+    """A rule book that is changed in one step."""
+
+    def add(self, unbound: UnboundRule, since: float | None) -> Rule:
+        self.install(self.with_added(unbound, since))
+        return self.rules[-1]
+
+    def replace(self, unbound: Iterable[UnboundRule], since: float | None) -> None:
+        self.install(self.with_replaced(unbound, since))
+
+    def change(self, rule_id: str, unbound: UnboundRule, since: float | None) -> Rule:
+        rules, changed = self.with_changed(rule_id, unbound, since)
+        self.install(rules)
+        return changed
+
+    def switch(self, rule_id: str, *, enabled: bool) -> Rule:
+        rules, switched = self.with_switched(rule_id, enabled=enabled)
+        self.install(rules)
+        return switched
+
+    def order(self, rule_ids: Sequence[str]) -> None:
+        self.install(self.with_order(rule_ids))
+
+    def remove(self, rule_id: str) -> None:
+        self.install(self.without(rule_id))
+
+    def fire(self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()) -> Trial:
+        trial, counted = self.try_all(request, clock, server_rules)
+        self.count(counted)
+        self.forget_ended(len(self.rules) + len(server_rules))
+        return trial
+
+
+class Shelf(Store):
+    """A store that is changed in one step."""
+
+    def create(self, ids: IdSequence, contact_id: str | None, group_id: str | None, now: int) -> Record:
+        record, ids.index = self.created(ids, contact_id, group_id, now)
+        self.put(record)
+        return record
+
+    def arrange(self, conversation_id: str, attributes: Mapping[str, Any], now: int) -> tuple[Record, bool]:
+        record, is_new = self.arranged(conversation_id, attributes, now)
+        self.put(record)
+        return record, is_new
+
+    def update(self, conversation_id: str, changes: Mapping[str, Any]) -> Record:
+        record = self.updated(conversation_id, changes)
+        self.put(record)
+        return record

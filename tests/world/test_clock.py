@@ -53,7 +53,7 @@ def test_seconds_are_rounded_down_to_an_int() -> None:
 def test_freeze_without_time_stops_at_the_current_time() -> None:
     machine = FakeClock(START)
     clock = Clock(machine, offset=7)
-    clock.freeze()
+    clock.set(clock.frozen())
     machine.now += 1000
     assert clock.time() == START + 7
 
@@ -62,7 +62,7 @@ def test_freeze_without_time_stops_at_the_current_time() -> None:
 def test_freeze_accepts_past_and_future_times(at: int) -> None:
     clock = Clock(FakeClock(START))
     assert clock.time() == START
-    clock.freeze(at)
+    clock.set(clock.frozen(at))
     assert clock.time() == at
 
 
@@ -71,9 +71,9 @@ def test_resumed_clock_continues_from_the_frozen_time(at: int) -> None:
     machine = FakeClock(START)
     clock = Clock(machine)
     clock.time()
-    clock.freeze(at)
+    clock.set(clock.frozen(at))
     machine.now += 100
-    clock.resume()
+    clock.set(clock.resumed())
     assert clock.time() == at
     machine.now += 5
     assert clock.time() == at + 5
@@ -82,7 +82,7 @@ def test_resumed_clock_continues_from_the_frozen_time(at: int) -> None:
 def test_resume_does_not_change_a_running_clock() -> None:
     machine = FakeClock(START)
     clock = Clock(machine, offset=7)
-    clock.resume()
+    clock.set(clock.resumed())
     machine.now += 5
     assert clock.time() == START + 12
 
@@ -90,8 +90,8 @@ def test_resume_does_not_change_a_running_clock() -> None:
 def test_advance_moves_a_running_clock_ahead() -> None:
     machine = FakeClock(START)
     clock = Clock(machine)
-    clock.advance(3600)
-    clock.advance(1)
+    clock.set(clock.advanced(3600))
+    clock.set(clock.advanced(1))
     machine.now += 5
     assert clock.time() == START + 3606
     assert clock.state.frozen_at is None
@@ -100,7 +100,7 @@ def test_advance_moves_a_running_clock_ahead() -> None:
 def test_advance_keeps_a_frozen_clock_frozen() -> None:
     machine = FakeClock(START)
     clock = Clock(machine, frozen_at=100)
-    clock.advance(50)
+    clock.set(clock.advanced(50))
     machine.now += 5
     assert clock.time() == 150
     assert clock.state.frozen_at == 150
@@ -109,7 +109,7 @@ def test_advance_keeps_a_frozen_clock_frozen() -> None:
 def test_advance_rejects_negative_seconds() -> None:
     clock = Clock(FakeClock(START))
     with pytest.raises(ValueError, match="-1"):
-        clock.advance(-1)
+        clock.set(clock.advanced(-1))
     assert clock.time() == START
 
 
@@ -128,7 +128,7 @@ def test_advance_works_while_the_machine_clock_is_set_back() -> None:
     clock = Clock(machine)
     before = clock.time()
     machine.now -= 100
-    clock.advance(60)
+    clock.set(clock.advanced(60))
     assert clock.time() == before + 60
     machine.now += 105
     assert clock.time() == before + 65
@@ -138,7 +138,7 @@ def test_clock_made_from_a_state_shows_the_same_time() -> None:
     machine = FakeClock(START)
     clock = Clock(machine, offset=7)
     assert Clock(machine, *clock.state).time() == START + 7
-    clock.freeze(5)
+    clock.set(clock.frozen(5))
     assert clock.state == ClockState(5)
     assert Clock(machine, *clock.state).time() == 5
 
@@ -146,9 +146,9 @@ def test_clock_made_from_a_state_shows_the_same_time() -> None:
 def test_clocks_of_the_same_machine_are_independent() -> None:
     machine = FakeClock(START)
     one, other = Clock(machine), Clock(machine)
-    one.advance(10)
+    one.set(one.advanced(10))
     assert other.time() == START
-    one.freeze(5)
+    one.set(one.frozen(5))
     assert (one.time(), other.time()) == (5, START)
 
 
@@ -160,11 +160,11 @@ def apply_steps(clock: Clock, machine: FakeClock, steps: list[tuple[str, int]]) 
         elif step == "set back":
             machine.now -= seconds
         elif step == "advance":
-            clock.advance(seconds)
+            clock.set(clock.advanced(seconds))
         elif step == "freeze":
-            clock.freeze()
+            clock.set(clock.frozen())
         else:
-            clock.resume()
+            clock.set(clock.resumed())
         yield clock.time()
 
 

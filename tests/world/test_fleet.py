@@ -20,7 +20,8 @@ from sandbox.world.errors import FleetFull, SandboxReset, UnknownSandbox
 from sandbox.world.fleet import GRACE_SECONDS, Fleet, Lease
 from sandbox.world.interface import World
 from sandbox.world.rules import Rule
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.sleepers import Wait
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table

@@ -1,5 +1,7 @@
 """The sequence of ids that a sandbox gives to new conversations."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sandbox.world.ids import IdSequence
@@ -13,7 +15,12 @@ def never_taken(_: str) -> bool:
 
 
 def take(ids: IdSequence, count: int) -> list[str]:
-    return [ids.next(never_taken) for _ in range(count)]
+    return [take_one(ids, never_taken) for _ in range(count)]
+
+
+def take_one(ids: IdSequence, taken: Callable[[str], bool]) -> str:
+    drawn, ids.index = ids.draw(taken)
+    return drawn
 
 
 def test_seed_determines_ids_and_their_order() -> None:
@@ -31,7 +38,7 @@ def test_pinned_ids_come_first_and_keep_the_index_of_drawn_ids() -> None:
 def test_taken_ids_are_skipped() -> None:
     taken = {"first", DRAWN[1]}
     ids = IdSequence(7, pinned=("first",))
-    assert ids.next(taken.__contains__) == DRAWN[2]
+    assert take_one(ids, taken.__contains__) == DRAWN[2]
     assert ids.index == 3
 
 

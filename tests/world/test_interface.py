@@ -23,6 +23,9 @@ PACKAGE = Path(sandbox.__file__).parent
 ENGINE_MODULES = {
     "sandbox.world.sandbox",
     "sandbox.world.pulsing_sandbox",
+    "sandbox.world.changes",
+    "sandbox.world.contents",
+    "sandbox.world.runtime",
     "sandbox.world.store",
     "sandbox.world.sleepers",
     "sandbox.world.ids",

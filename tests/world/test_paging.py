@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from sandbox.world.conversation import Conversation
 from sandbox.world.paging import ARCHIVED, MUTED, PINNED, Filter, Order, Page, Query, filters_of, order_of
-from sandbox.world.store import Store
 from sandbox.world.table import Table
-from tests.world.harness import encode, matches_filter, record_of
+from tests.world.harness import Shelf, encode, matches_filter, record_of
 
 pytestmark = pytest.mark.usefixtures("narrow_nodes")
 
@@ -20,7 +19,7 @@ FILTERS = [Filter(flags, group) for flags in range(8) for group in (None, "g1", 
 OLDEST = Conversation.begin("oldest", "contact", None, -1)
 
 
-def page_of(store: Store) -> Callable[[Query], Page]:
+def page_of(store: Shelf) -> Callable[[Query], Page]:
     """Return a function that reads a page of the store as it is when it is called."""
 
     def page(query: Query) -> Page:
@@ -29,8 +28,8 @@ def page_of(store: Store) -> Callable[[Query], Page]:
     return page
 
 
-def open_store(existing: list[Conversation]) -> Store:
-    return Store(Table.of(map(record_of, existing)), encode, capacity=1000)
+def open_store(existing: list[Conversation]) -> Shelf:
+    return Shelf(Table.of(map(record_of, existing)), encode, capacity=1000)
 
 
 @st.composite
@@ -166,7 +165,7 @@ def test_forward_walk_does_not_see_conversations_created_meanwhile(
     seen: list[str] = []
     for turn, ids in enumerate(walk_forwards(page_of(store), limit, Filter())):
         seen += ids
-        store.put(f"new{turn}", {"contact_id": "contact"}, 5)
+        store.arrange(f"new{turn}", {"contact_id": "contact"}, 5)
     assert seen == in_order(existing, Filter())
 
 

@@ -11,7 +11,8 @@ from sandbox.world.interface import World
 from sandbox.world.paging import Query
 from sandbox.world.pulse import CAST, Story
 from sandbox.world.pulsing_sandbox import PulsingSandbox
-from sandbox.world.sandbox import Bounds, Runtime, Sandbox
+from sandbox.world.runtime import Bounds, Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 from tests.world.harness import BOUNDS, FakeClock, encode, ids_of, record_of

@@ -10,9 +10,9 @@ import pytest
 from sandbox.world.clock import Clock
 from sandbox.world.errors import RulesFull, RulesTooLarge, UnknownRule, WrongOrder
 from sandbox.world.request_matcher import RequestMatcher
-from sandbox.world.rule_book import RuleBook, bind_all, revived
+from sandbox.world.rule_book import bind_all, revived
 from sandbox.world.rules import Effect, RateWindow, Rule, RuleCounters, RuleMatch, UnboundRule
-from tests.world.harness import CREATE, AlwaysDue, FakeRequest, run_in_threads, unbound
+from tests.world.harness import CREATE, AlwaysDue, Book, FakeRequest, run_in_threads, unbound
 
 CLOCK = Clock(lambda: 1000.0)
 
@@ -43,13 +43,11 @@ def rule(
     return unbound(effect, **attributes).bind(rule_id, since)
 
 
-def rule_book(*rules: Rule, seed: int = 0, key: str = "me", capacity: int = 10) -> RuleBook:
-    return RuleBook(seed, key, capacity, rules)
+def rule_book(*rules: Rule, seed: int = 0, key: str = "me", capacity: int = 10) -> Book:
+    return Book(seed, key, capacity, rules)
 
 
-def firing_pattern(
-    book: RuleBook, calls: int, server_rules: tuple[Rule, ...] = (), clock: Clock = CLOCK
-) -> str:
+def firing_pattern(book: Book, calls: int, server_rules: tuple[Rule, ...] = (), clock: Clock = CLOCK) -> str:
     """Return which of consecutive calls met a fault: ``"..x"`` if it was the third of three."""
     return "".join(".x"[book.fire(CREATE, clock, server_rules).match is not None] for _ in range(calls))
 
@@ -142,7 +140,7 @@ def test_faults_of_a_sandbox_do_not_depend_on_calls_of_other_sandboxes() -> None
         assert met == alone
 
 
-def fire_in_threads(book: RuleBook, count: int) -> list[RuleMatch]:
+def fire_in_threads(book: Book, count: int) -> list[RuleMatch]:
     """Return the matches of ``count`` calls that begin at the same moment, each in a thread of its own."""
     matches = run_in_threads(lambda _: book.fire(CREATE, CLOCK).match, count)
     return [match for match in matches if match is not None]
@@ -167,9 +165,9 @@ def test_rule_ends_after_its_time_to_live_on_the_clock_of_the_sandbox() -> None:
     clock = Clock(lambda: 0.0, frozen_at=1000.0)
     book = rule_book(rule(ttl_seconds=60, since=1000.0))
     assert firing_pattern(book, 2, clock=clock) == "xx"
-    clock.advance(59.9)
+    clock.set(clock.advanced(59.9))
     assert firing_pattern(book, 2, clock=clock) == "xx"
-    clock.advance(0.1)
+    clock.set(clock.advanced(0.1))
     assert firing_pattern(book, 2, clock=clock) == ".."
     assert book.counters(book.rules[0]).matched == 4
 
@@ -181,7 +179,7 @@ def test_rule_that_has_ended_is_passed_over() -> None:
 
 
 def matches_of(
-    book: RuleBook, calls: int, clock: Clock = CLOCK, server_rules: tuple[Rule, ...] = ()
+    book: Book, calls: int, clock: Clock = CLOCK, server_rules: tuple[Rule, ...] = ()
 ) -> list[RuleMatch]:
     """Return the matches of consecutive calls."""
     matches = (book.fire(CREATE, clock, server_rules).match for _ in range(calls))
@@ -258,7 +256,7 @@ def test_replace_ends_the_replaced_rules_and_numbers_the_new_ones() -> None:
 
 
 def test_added_rule_is_last_with_the_next_number() -> None:
-    book = RuleBook(0, "me", 10, [rule("r-2"), rule("r-x"), rule("rule-9")], id_prefix="r")
+    book = Book(0, "me", 10, [rule("r-2"), rule("r-x"), rule("rule-9")], id_prefix="r")
     added = book.add(unbound(times=3), 5.0)
     assert (added.id, added.times, added.since) == ("r-3", 3, 5.0)
     assert book.rules[-1] is added
@@ -294,11 +292,11 @@ def named(name: str) -> UnboundRule:
     ids=["add", "change", "replace"],
 )
 def test_rules_beyond_the_memory_limit_are_refused(
-    rules: int, write: Callable[[RuleBook, UnboundRule], object], more: int, fits: bool
+    rules: int, write: Callable[[Book, UnboundRule], object], more: int, fits: bool
 ) -> None:
     short = named("")
     bound = 2 * short.size + 50
-    book = RuleBook(0, "me", 3, max_bytes=bound)
+    book = Book(0, "me", 3, max_bytes=bound)
     for _ in range(rules):
         book.add(short, None)
     before = book.rules
@@ -338,7 +336,7 @@ def test_add_and_replace_beyond_capacity_are_refused() -> None:
     ],
     ids=["get", "remove", "change", "switch"],
 )
-def test_get_remove_change_and_switch_of_an_unknown_rule_raise(action: Callable[[RuleBook], object]) -> None:
+def test_get_remove_change_and_switch_of_an_unknown_rule_raise(action: Callable[[Book], object]) -> None:
     book = rule_book(rule("r"))
     with pytest.raises(UnknownRule) as unknown:
         action(book)
@@ -362,7 +360,7 @@ def test_match_has_the_time_of_its_call_and_the_window_of_the_effect() -> None:
     book = rule_book(rule("r", CountingEffect()))
     assert book.fire(CREATE, clock).match is None
     assert book.counters(book.rules[0]).window == RateWindow(1000.0, 1060.0, 1)
-    clock.advance(10)
+    clock.set(clock.advanced(10))
     match = book.fire(CREATE, clock).match
     assert match == RuleMatch(book.rules[0], 2, 1010.0, RateWindow(1000.0, 1060.0, 2))
 
@@ -410,11 +408,11 @@ def test_counters_are_values() -> None:
 def test_time_to_live_without_since_counts_from_the_first_matching_call() -> None:
     clock = Clock(lambda: 0.0, frozen_at=1000.0)
     book = rule_book(rule(ttl_seconds=60))
-    clock.advance(500)
+    clock.set(clock.advanced(500))
     assert firing_pattern(book, 1, clock=clock) == "x"
-    clock.advance(59)
+    clock.set(clock.advanced(59))
     assert firing_pattern(book, 1, clock=clock) == "x"
-    clock.advance(1)
+    clock.set(clock.advanced(1))
     assert firing_pattern(book, 1, clock=clock) == "."
 
 
@@ -605,7 +603,7 @@ def test_revived_rules_keep_their_counters_in_lives_of_their_own() -> None:
     assert [(each.rule.id, each.matched, each.fired) for each in counters] == [("own", 3, 2), ("wide", 1, 0)]
     assert counters[0].rule is rules[0]
     assert counters[1].rule is wide
-    again = RuleBook(0, "me", 10, rules, counters=counters)
+    again = Book(0, "me", 10, rules, counters=counters)
     assert firing_pattern(again, 1) == "."
     assert again.counters(wide).matched == 1
     assert again.counters(rules[1]) == RuleCounters(rules[1])

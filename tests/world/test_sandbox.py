@@ -27,7 +27,8 @@ from sandbox.world.errors import (
 from sandbox.world.journal import Entry, Headers, Key
 from sandbox.world.paging import Filter, Query
 from sandbox.world.rules import Rule, RuleCounters
-from sandbox.world.sandbox import Runtime, Sandbox
+from sandbox.world.runtime import Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 from tests.world.harness import (
@@ -791,7 +792,7 @@ def test_restore_returns_to_the_state_of_the_snapshot() -> None:
     sandbox.delete(1, "a")
     sandbox.advance_clock(1, 60)
     sandbox.replace_rules(1, ())
-    assert sandbox.restore(taken.id) is taken
+    assert sandbox.restore(taken.id) == taken
     assert sandbox.state == taken.state
     assert sandbox.generation == 2
 

@@ -21,9 +21,8 @@ from sandbox.world.ids import IdSequence
 from sandbox.world.paging import Filter, Query
 from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
-from sandbox.world.store import Store
 from sandbox.world.table import Table
-from tests.world.harness import FakeClock, encode, matches_filter, open_sandbox, record_of, table_of
+from tests.world.harness import FakeClock, Shelf, encode, matches_filter, open_sandbox, record_of, table_of
 
 pytestmark = pytest.mark.usefixtures("narrow_nodes")
 
@@ -312,8 +311,8 @@ def test_sandboxes_and_their_forks_agree_with_a_plain_list() -> None:
 # The store itself, one call at a time.
 
 
-def open_store(*conversation_ids: str, capacity: int = 100) -> Store:
-    return Store(table_of(*conversation_ids), encode, capacity)
+def open_store(*conversation_ids: str, capacity: int = 100) -> Shelf:
+    return Shelf(table_of(*conversation_ids), encode, capacity)
 
 
 def test_json_is_encoded_only_when_a_record_is_written() -> None:
@@ -323,10 +322,10 @@ def test_json_is_encoded_only_when_a_record_is_written() -> None:
         encoded.append(conversation.id)
         return encode(conversation)
 
-    store = Store(table_of("a"), counting_encode, 100)
+    store = Shelf(table_of("a"), counting_encode, 100)
     store.create(IdSequence(7, pinned=("b",)), "contact", None, 1)
     store.update("a", {"is_muted": True})
-    store.put("c", {"group_id": "g1"}, 1)
+    store.arrange("c", {"group_id": "g1"}, 1)
     for _ in range(3):
         store.table.get("a")
         store.table.page(Query(10))
@@ -342,14 +341,14 @@ def test_write_that_cannot_be_encoded_changes_nothing() -> None:
             raise ZeroDivisionError
         return encode(conversation)
 
-    store = Store(table_of("a"), failing_encode, 100)
+    store = Shelf(table_of("a"), failing_encode, 100)
     before = list(store.table)
     with pytest.raises(ZeroDivisionError):
         store.update("a", {"is_muted": True})
     with pytest.raises(ZeroDivisionError):
         store.create(IdSequence(7), "contact", None, 1)
     with pytest.raises(ZeroDivisionError):
-        store.put("b", {"contact_id": "contact"}, 1)
+        store.arrange("b", {"contact_id": "contact"}, 1)
     assert list(store.table) == before
     broken = False
     assert store.update("a", {"is_muted": True}).conversation.is_muted
@@ -370,9 +369,9 @@ def test_full_store_accepts_changes_and_has_room_after_a_delete() -> None:
         store.create(ids, "contact", None, 1)
     assert refused.value.capacity == 2
     with pytest.raises(StoreFull):
-        store.put("c", {"contact_id": "contact"}, 1)
+        store.arrange("c", {"contact_id": "contact"}, 1)
     store.update("a", {"is_muted": True})
-    _, is_new = store.put("a", {"created_at": 9}, 1)
+    _, is_new = store.arrange("a", {"created_at": 9}, 1)
     assert not is_new
     store.delete("b")
     store.create(ids, "contact", None, 1)

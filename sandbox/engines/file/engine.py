@@ -18,7 +18,8 @@ from sandbox.world.interface import World
 from sandbox.world.journal import Counted
 from sandbox.world.pause import Pause
 from sandbox.world.pulsing_sandbox import PulsingSandbox
-from sandbox.world.sandbox import Runtime, Sandbox
+from sandbox.world.runtime import Runtime
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.world_name import WorldKey, key_of, text_of
 

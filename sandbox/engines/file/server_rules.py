@@ -1,13 +1,10 @@
 """The server-wide rules, each change of which is in the file before it is answered."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import RLock
+from collections.abc import Sequence
 
 from sandbox.engines.file.database import Database
 from sandbox.faults.rule_document import RuleDocument
-from sandbox.world.errors import StorageFailed
 from sandbox.world.rules import Rule, UnboundRule
 from sandbox.world.server_rules import ServerRules
 
@@ -24,7 +21,6 @@ class KeptServerRules(ServerRules):
 
     def open(self, database: Database) -> None:
         """Take over the rules of the file, with what they have counted over all worlds."""
-        self._turn = RLock()
         tallies = {
             rule_id: counts
             for rule_id, *counts in database.execute("SELECT rule, matched, fired FROM tallies")
@@ -37,46 +33,12 @@ class KeptServerRules(ServerRules):
         self._book.rules = tuple(rules)
         self._database = database
 
-    def add_rule(self, _generation: int, unbound: UnboundRule) -> Rule:
-        with self._writing():
-            return super().add_rule(_generation, unbound)
-
-    def replace_rules(self, _generation: int, unbound: Iterable[UnboundRule]) -> None:
-        with self._writing():
-            super().replace_rules(_generation, unbound)
-
-    def change_rule(self, _generation: int, rule_id: str, unbound: UnboundRule) -> Rule:
-        with self._writing():
-            return super().change_rule(_generation, rule_id, unbound)
-
-    def switch_rule(self, _generation: int, rule_id: str, *, enabled: bool) -> Rule:
-        with self._writing():
-            return super().switch_rule(_generation, rule_id, enabled=enabled)
-
-    def order_rules(self, _generation: int, rule_ids: Sequence[str]) -> None:
-        with self._writing():
-            super().order_rules(_generation, rule_ids)
-
-    def remove_rule(self, _generation: int, rule_id: str) -> None:
-        with self._writing():
-            super().remove_rule(_generation, rule_id)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Write what the block changes in memory, or undo that if it cannot be written."""
+    def _install(self, rules: tuple[Rule, ...]) -> None:
         database = self._database
-        if database is None:
-            yield
-            return
-        with self._turn:
-            before = self._book.rules
-            try:
-                with database.transaction():
-                    yield
-                    _save(database, self._book.rules)
-            except StorageFailed:
-                self._book.rules = before
-                raise
+        if database is not None:
+            with database.transaction():
+                _save(database, rules)
+        super()._install(rules)
 
 
 def _save(database: Database, rules: Sequence[Rule]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from itertools import count, islice
+from itertools import count
 
 from sandbox.engines.file.bases import Bases, record_of
 from sandbox.engines.file.database import Database
@@ -14,9 +14,9 @@ from sandbox.faults.rule_state import (
     imported_counters,
     imported_rules,
 )
-from sandbox.world.clock import Clock, Now
+from sandbox.world.clock import Clock, ClockState, Now
 from sandbox.world.conversation import Conversation, Record
-from sandbox.world.idempotency import FORGOTTEN_AT_ONCE, IdempotencyKeys, StoredAnswer
+from sandbox.world.idempotency import IdempotencyKeys, StoredAnswer
 from sandbox.world.pulse import Story
 from sandbox.world.rules import Rule
 from sandbox.world.state import SandboxState
@@ -99,35 +99,33 @@ class States:
         """Write that ``conversation`` was deleted. Its id still works as a cursor."""
         self._change(row, conversation.id, conversation.created_at, None)
 
-    def answer(self, row: int, key: str, before: IdempotencyKeys, after: IdempotencyKeys) -> None:
-        """Write the answer of ``key``, which is new, and delete those that it has made room for."""
-        oldest = islice(before, FORGOTTEN_AT_ONCE)
+    def answer(self, row: int, answer: StoredAnswer, forgotten: Iterable[StoredAnswer]) -> None:
+        """Write the answer of a key, and delete those that it has made room for."""
         self._database.execute_all(
-            "DELETE FROM answers WHERE state = ? AND key = ?",
-            [(row, each.key) for each in oldest if after.get(each.key) is not each],
+            "DELETE FROM answers WHERE state = ? AND key = ?", [(row, each.key) for each in forgotten]
         )
-        added = after.get(key)
-        assert added is not None
-        self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", _answer(row, added))
+        self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", _answer(row, answer))
 
-    def save(self, row: int, before: SandboxState, after: SandboxState) -> None:
-        """Write what differs between two states of a world, besides the conversations."""
-        if (before.id_index, before.frozen_at, before.clock_offset) != (
-            after.id_index,
-            after.frozen_at,
-            after.clock_offset,
-        ):
-            self._database.execute(
-                "UPDATE states SET id_index = ?, frozen_at = ?, clock_offset = ? WHERE id = ?",
-                (after.id_index, after.frozen_at, after.clock_offset, row),
-            )
-        if before.story != after.story:
-            self._database.execute("UPDATE states SET story = ? WHERE id = ?", (_story(after), row))
-        if not _are_same(before.rules, after.rules) or not _are_same(before.counters, after.counters):
-            self._database.execute(
-                "UPDATE states SET rules = ?, server_rules = ? WHERE id = ?",
-                (json.dumps(exported_rules(after)), json.dumps(exported_server_rules(after)), row),
-            )
+    def set_id_index(self, row: int, index: int) -> None:
+        """Write the number of ids that were handed out."""
+        self._database.execute("UPDATE states SET id_index = ? WHERE id = ?", (index, row))
+
+    def set_clock(self, row: int, clock: ClockState) -> None:
+        """Write the state of the clock."""
+        self._database.execute(
+            "UPDATE states SET frozen_at = ?, clock_offset = ? WHERE id = ?", (*clock, row)
+        )
+
+    def set_story(self, row: int, story: Story) -> None:
+        """Write the place in the story."""
+        self._database.execute("UPDATE states SET story = ? WHERE id = ?", (json.dumps(story), row))
+
+    def set_rules(self, row: int, state: SandboxState) -> None:
+        """Write the rules of ``state``, and what they have counted."""
+        self._database.execute(
+            "UPDATE states SET rules = ?, server_rules = ? WHERE id = ?",
+            (json.dumps(exported_rules(state)), json.dumps(exported_server_rules(state)), row),
+        )
 
     def load(self, row: int) -> SandboxState:
         """Return the state of a row."""
@@ -188,8 +186,3 @@ def _story(state: SandboxState) -> str | None:
 
 def _answer(row: int, answer: StoredAnswer) -> tuple[int, str, float, bytes]:
     return row, answer.key, answer.at, answer.record.json
-
-
-def _are_same(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
-    """Return whether two tuples have the same objects. To compare rules by their contents would take long."""
-    return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))

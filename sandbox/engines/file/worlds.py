@@ -9,7 +9,6 @@ from sandbox.engines.file.calls import Calls
 from sandbox.engines.file.database import Database
 from sandbox.engines.file.states import States
 from sandbox.world.errors import StorageFailed
-from sandbox.world.rules import Rule
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
 
@@ -118,12 +117,12 @@ class Worlds:
         self.database.execute("DELETE FROM snapshots WHERE world = ? AND id = ?", (row, snapshot_id))
         return self.states.drop(state_row)
 
-    def save_tallies(self, rules: Iterable[Rule]) -> None:
-        """Write what the server-wide ``rules`` have counted over all worlds."""
+    def save_tallies(self, tallies: Iterable[tuple[str, int, int]]) -> None:
+        """Write what server-wide rules have counted over all worlds: their ids, matches and firings."""
         self.database.execute_all(
             "INSERT INTO tallies VALUES (?, ?, ?) "
             "ON CONFLICT DO UPDATE SET matched = excluded.matched, fired = excluded.fired",
-            [(rule.id, rule.tally.matched, rule.tally.fired) for rule in rules if rule.tally is not None],
+            list(tallies),
         )
 
 

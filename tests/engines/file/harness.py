@@ -15,7 +15,7 @@ from sandbox.world.engine import KeptWorld
 from sandbox.world.fleet import Fleet
 from sandbox.world.pause import Pause, no_pause
 from sandbox.world.rules import UnboundRule
-from sandbox.world.sandbox import Bounds, Runtime
+from sandbox.world.runtime import Bounds, Runtime
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
 from sandbox.world.world_name import WorldKey

@@ -81,7 +81,7 @@ def test_events_that_cannot_be_stored_have_not_happened(servers: Callable[[], Se
     server.clock.now += HOUR
     with failing(server), pytest.raises(StorageFailed):
         world.get(NAMES[0])
-    assert picture_of_state(world._state()) == before  # noqa: SLF001  # to look without living on
+    assert picture_of_state(world._contents.state()) == before  # noqa: SLF001  # to look without living on
     after = picture_of_state(world.state)
     assert after != before
     server.restart()
