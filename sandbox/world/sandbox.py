@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from sandbox.world import changes
-from sandbox.world.changes import Change
+from sandbox.world.changes import Change, Created, GenerationBegun
 from sandbox.world.clock import ClockState
 from sandbox.world.contents import Contents
 from sandbox.world.conversation import Record, require_participant
@@ -23,6 +23,9 @@ from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
 
 T = TypeVar("T")
+
+_ENDING_CALLS = frozenset({changes.RulesSet, changes.GenerationBegun, changes.SnapshotRestored})
+"""The changes after which sleeping calls may have to be woken."""
 
 
 class Sandbox:
@@ -71,7 +74,7 @@ class Sandbox:
             record, index = contents.store.created(
                 contents.ids, contact_id, group_id, contents.clock.seconds()
             )
-            return changes.Created(record, index), record
+            return Created(record, index), record
 
         return self._write(generation, decide)
 
@@ -91,7 +94,7 @@ class Sandbox:
                 raise KeyInUse(key)
             contents.idempotency_keys.with_room(self._runtime.bounds.idempotency_keys, now)
             record, index = contents.store.created(contents.ids, contact_id, group_id, int(now))
-            return changes.Created(record, index, StoredAnswer(key, record, now)), (record, False)
+            return Created(record, index, StoredAnswer(key, record, now)), (record, False)
 
         return self._write(generation, decide)
 
@@ -306,29 +309,29 @@ class Sandbox:
             change, result = decide()
             if change is not None:
                 self._apply(change)
-        if change is not None:
-            self._wake(change)
+        if type(change) in _ENDING_CALLS:
+            self._end_calls(change)
         return result
 
     def _apply(self, change: Change) -> None:
         """Make a change in memory. Writers take turns."""
         change.apply(self._contents)
-        if isinstance(change, changes.GenerationBegun) and change.clears_journal:
+        if type(change) is GenerationBegun and change.clears_journal:
             # Before, so that no call of the new journal is announced earlier.
             self._journal.announce_empty()
             self._begin_journal()
 
-    def _wake(self, change: Change) -> None:
-        """Wake the calls that a change has ended, which may need the lock at once."""
-        if isinstance(change, changes.RulesSet):
+    def _end_calls(self, change: Change | None) -> None:
+        """Wake the calls that need not sleep after a change. They may need the lock at once."""
+        if type(change) is changes.RulesSet:
             self._sleepers.wake()
-        elif isinstance(change, changes.GenerationBegun | changes.SnapshotRestored):
+        else:
             self._sleepers.begin_generation(self.generation)
 
     def _generation(
         self, state: SandboxState, *, clears_journal: bool = False
-    ) -> tuple[changes.GenerationBegun, None]:
-        return changes.GenerationBegun(self._begun(state), clears_journal), None
+    ) -> tuple[GenerationBegun, None]:
+        return GenerationBegun(self._begun(state), clears_journal), None
 
     def _begun(self, state: SandboxState) -> SandboxState:
         """Return the state in which a generation begins: a plain sandbox has no story."""
