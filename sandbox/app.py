@@ -35,7 +35,7 @@ from sandbox.version import __version__
 from sandbox.world.clock import Now
 from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.engine import Engine, UnusableFile
-from sandbox.world.fleet import Fleet
+from sandbox.world.fleet import LocalFleet
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.pause import Pause
 from sandbox.world.pulsing_sandbox import PulsingSandbox
@@ -74,7 +74,7 @@ def create_app(
     feed = feed or JournalFeed(settings.max_streams, wait, new_event)
     runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, RuleSleepers(), offload)
     server_rules, engine = _engine(settings, scenario, runtime, pause)
-    fleet = Fleet(
+    fleet = LocalFleet(
         engine,
         monotonic,
         settings.max_sandboxes,

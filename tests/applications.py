@@ -17,8 +17,8 @@ from sandbox.edge.edge import Edge
 from sandbox.engines.file import FileEngine
 from sandbox.faults.rule_state import exported_rules, exported_server_rules
 from sandbox.settings import Settings
-from sandbox.world.fleet import Fleet, SandboxSlot
-from sandbox.world.interface import World
+from sandbox.world.fleet import LocalFleet
+from sandbox.world.interface import SandboxSlot, World
 from sandbox.world.journal import Key
 from sandbox.world.state import SandboxState
 
@@ -66,10 +66,12 @@ def close(app: Flask) -> None:
     engine.close()
 
 
-def fleet_of(app: Flask) -> Fleet:
+def fleet_of(app: Flask) -> LocalFleet:
     edge = app.wsgi_app
     assert isinstance(edge, Edge)
-    return edge._fleet  # noqa: SLF001  # likewise
+    fleet = edge._fleet  # noqa: SLF001  # likewise
+    assert isinstance(fleet, LocalFleet)
+    return fleet
 
 
 def picture(app: Flask) -> dict[str, Any]:

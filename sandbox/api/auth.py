@@ -2,7 +2,7 @@
 
 from sandbox import problems
 from sandbox.edge.call import Call
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 
 
 def authenticated(call: Call) -> Lease:

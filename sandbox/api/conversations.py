@@ -19,7 +19,7 @@ from sandbox.schemas.examples import CREATED, RETRIEVED
 from sandbox.schemas.responses import ConversationPageSchema
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.response import Response, no_content
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 from sandbox.world.paging import Query
 
 

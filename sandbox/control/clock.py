@@ -9,7 +9,7 @@ from sandbox.schemas.control import ClockChange
 from sandbox.schemas.responses import ClockSchema
 from sandbox.web.endpoint import Endpoint
 from sandbox.world.clock import LATEST_TIMESTAMP
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 
 PATH = "/__admin/clock"
 EXAMPLE = {"now": 692233200.0, "frozen": True}

@@ -7,7 +7,7 @@ from sandbox.edge.boot import Boot
 from sandbox.seeding.scenario import Scenario
 from sandbox.settings import Settings
 from sandbox.world.clock import Now
-from sandbox.world.fleet import Fleet
+from sandbox.world.interface import Fleet
 from sandbox.world.journal_feed import JournalFeed
 from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause

@@ -15,7 +15,7 @@ from sandbox.schemas.examples import CREATED
 from sandbox.schemas.fields import Id, is_id
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.response import Response, json_response
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 
 PATH = "/__admin/conversations/{conversation_id}"
 

@@ -20,7 +20,7 @@ from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.request import Request, environ_key
 from sandbox.web.response import Response, StreamedResponse, json_response, no_content
 from sandbox.web.world_name import world_name
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 from sandbox.world.world_name import WorldKey
 
 SANDBOX_HEADER = "X-Sandbox-Id"

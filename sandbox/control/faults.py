@@ -15,8 +15,7 @@ from sandbox.faults.rule_document import (
 from sandbox.operations import Operation
 from sandbox.schemas.control import RuleOrder, RulePath
 from sandbox.web.endpoint import Endpoint, Scope
-from sandbox.world.fleet import Lease
-from sandbox.world.interface import RuleSet
+from sandbox.world.interface import Lease, RuleSet
 from sandbox.world.rules import Rule, UnboundRule
 
 PATH = "/__admin/faults"

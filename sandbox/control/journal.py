@@ -8,8 +8,7 @@ from sandbox.operations import Operation
 from sandbox.schemas.control import JournalFilter, JournalQuery
 from sandbox.schemas.responses import CountSchema, JournalSchema
 from sandbox.web.endpoint import Endpoint, Scope
-from sandbox.world.fleet import Lease
-from sandbox.world.interface import World
+from sandbox.world.interface import Lease, World
 from sandbox.world.journal import Key
 
 PATH = "/__admin/requests"

@@ -16,17 +16,14 @@ from typing import Any
 import flask
 
 from sandbox.control.context import ControlContext
-from sandbox.control.sandboxes import masked
 from sandbox.edge.client import has_disconnected
 from sandbox.edge.journal_entry import entry_document
 from sandbox.operations import Operation
 from sandbox.schemas.control import StreamQuery
 from sandbox.web.endpoint import Endpoint, Scope
-from sandbox.world.fleet import Lease
-from sandbox.world.interface import World
+from sandbox.world.interface import Lease, NumberedEntry, SandboxSlot
 from sandbox.world.journal import Key, selects
 from sandbox.world.journal_feed import JournalFeed, Listener, Update
-from sandbox.world.world_name import WorldName, key_of, text_of
 
 PATH = "/__admin/requests/stream"
 EVENT_STREAM = "text/event-stream"
@@ -78,7 +75,7 @@ class EventStream:
         self._feed = feed
         self._listener = listener
         # What was recorded while the journal was read is in the queue as well.
-        self._both = {update.number for update in missed if update.number > listener.since}
+        self._both = {update[:2] for update in missed if update.number > listener.since}
         self._sandbox_of = sandbox_of
         self._has_left = has_left
         self._parts = self._events(missed, is_gap=is_gap)
@@ -102,7 +99,7 @@ class EventStream:
             yield self._encoded(missed[at : at + MAX_UPDATES])
         while not self._has_left():
             batch = self._listener.take(BEAT_SECONDS, MAX_UPDATES)
-            text = self._encoded(update for update in batch.updates if update.number not in self._both)
+            text = self._encoded(update for update in batch.updates if update[:2] not in self._both)
             if batch.dropped:
                 text += _event("dropped", {"count": batch.dropped})
             if text:
@@ -134,12 +131,12 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
     environ = flask.request.environ
     if flask.request.method == "HEAD":
         return flask.Response(iter(()), headers=HEADERS, content_type=EVENT_STREAM)
-    token = None if query["all"] else "" if lease is None else text_of(lease.slot.key)
+    token = None if query["all"] else context.fleet.text_of(_slot(context, lease))
     wanted = Key(query.get("operation"), query.get("method"), query.get("status"))
     listener = context.feed.listen(lambda update: _is_wanted(update, token, wanted))
     try:
         after = environ.get("HTTP_LAST_EVENT_ID") or query.get("after")
-        missed, is_gap = _missed(_worlds(context, lease, everybody=token is None), after)
+        missed, is_gap = _missed(_journals(context, lease, everybody=token is None), after)
     except BaseException:
         context.feed.leave(listener)
         raise
@@ -154,23 +151,29 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
     return flask.Response(stream, headers=HEADERS, content_type=EVENT_STREAM)
 
 
-def _worlds(context: ControlContext, lease: Lease | None, *, everybody: bool) -> list[tuple[str, World]]:
-    anonymous = context.fleet.anonymous
+def _slot(context: ControlContext, lease: Lease | None) -> SandboxSlot:
+    return context.fleet.anonymous if lease is None else lease.slot
+
+
+def _journals(
+    context: ControlContext, lease: Lease | None, *, everybody: bool
+) -> Iterable[tuple[str, list[NumberedEntry]]]:
     if everybody:
-        return [(text_of(slot.key), slot.world) for slot in (anonymous, *context.fleet)]
-    return [("", anonymous.world)] if lease is None else [(text_of(lease.slot.key), lease.world)]
+        return context.fleet.journals()
+    slot = _slot(context, lease)
+    return [(context.fleet.text_of(slot), slot.world.numbered_entries())]
 
 
-def _missed(worlds: list[tuple[str, World]], after: str | None) -> tuple[list[Update], bool]:
+def _missed(
+    journals: Iterable[tuple[str, list[NumberedEntry]]], after: str | None
+) -> tuple[list[Update], bool]:
     """Return the calls after the one with the id ``after``, and whether there may have been others before them.
 
     With an empty ``after``, all calls in the journals; with None, none.
     """
     if after is None:
         return [], False
-    updates = [
-        Update(number, token, entry) for token, world in worlds for number, entry in world.numbered_entries()
-    ]
+    updates = [Update(number, token, entry) for token, entries in journals for number, entry in entries]
     updates.sort(key=lambda update: update.number)
     if not after:
         return updates, False
@@ -189,11 +192,8 @@ def _is_wanted(update: Update, token: str | None, wanted: Key) -> bool:
 
 
 def _sandbox(context: ControlContext, text: str) -> dict[str, str | None] | None:
-    if not text:
-        return None
-    key = key_of(text)
-    name, token = (key.text, None) if isinstance(key, WorldName) else (None, masked(key))
-    return {"id": context.fleet.id_of_key(key), "name": name, "token": token}
+    label = context.fleet.label_of(text)
+    return None if label is None else label._asdict()
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

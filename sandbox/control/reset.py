@@ -1,5 +1,6 @@
 """Reset: a sandbox back to its initial state."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox import problems
@@ -9,8 +10,7 @@ from sandbox.operations import Operation
 from sandbox.schemas.control import Reset, ResetQuery
 from sandbox.schemas.responses import ResetResultSchema
 from sandbox.web.endpoint import Endpoint, Scope
-from sandbox.world.fleet import Lease
-from sandbox.world.interface import World
+from sandbox.world.interface import Lease, World
 from sandbox.world.release import release
 from sandbox.world.world_parts import parts_of
 
@@ -38,7 +38,7 @@ def reset(
     return {"scenario": scenario.name, "seed": scenario.seed, "conversations": scenario.size}
 
 
-def _worlds(context: ControlContext, lease: Lease | None, *, everyone: bool) -> list[World]:
+def _worlds(context: ControlContext, lease: Lease | None, *, everyone: bool) -> Iterable[World]:
     if everyone:
         return context.fleet.worlds()
     if lease is None:

@@ -10,12 +10,10 @@ from sandbox.schemas.responses import SandboxListSchema
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.json_pieces import json_pieces
 from sandbox.web.response import Response, json_response
-from sandbox.world.fleet import SandboxSlot
-from sandbox.world.journal import Key
+from sandbox.world.label import Summary
 from sandbox.world.pause import with_pauses
 
 PATH = "/__admin/sandboxes"
-SHOWN_CHARACTERS = 4
 EXAMPLE = {
     "data": [
         {
@@ -33,8 +31,8 @@ EXAMPLE = {
 
 def show(context: ControlContext) -> Response:
     """Return the sandboxes, least recently used first."""
-    slots = with_pauses(context.fleet, context.pause)
-    shapes = (json.dumps(_shape(context, slot)).encode() for slot in slots)
+    summaries = with_pauses(context.fleet.summaries(), context.pause)
+    shapes = (json.dumps(_shape(summary)).encode() for summary in summaries)
     return json_response(b"".join(json_pieces({"data": shapes})))
 
 
@@ -43,22 +41,14 @@ def drop(context: ControlContext, sandbox_id: str) -> None:
     context.fleet.drop(sandbox_id)
 
 
-def masked(token: str) -> str:
-    """Return the beginning of ``token``, never more than half of it."""
-    shown = token[: min(SHOWN_CHARACTERS, len(token) // 2)]
-    return shown.encode(errors="surrogateescape").decode(errors="backslashreplace") + "…"
-
-
-def _shape(context: ControlContext, slot: SandboxSlot) -> dict[str, Any]:
-    seconds_left = context.fleet.seconds_left(slot)
+def _shape(summary: Summary) -> dict[str, Any]:
+    left = summary.ttl_seconds
     return {
-        "id": context.fleet.id_of(slot),
-        "name": slot.name,
-        "token": masked(slot.token) if slot.token else None,
-        "conversations": slot.world.size,
-        "requests": slot.world.count_calls(Key()),
-        "idle_seconds": round(context.fleet.idle_for(slot), 3),
-        "ttl_seconds": None if seconds_left is None else round(seconds_left, 3),
+        **summary.label._asdict(),
+        "conversations": summary.conversations,
+        "requests": summary.requests,
+        "idle_seconds": round(summary.idle_seconds, 3),
+        "ttl_seconds": None if left is None else round(left, 3),
     }
 
 

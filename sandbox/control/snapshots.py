@@ -7,7 +7,7 @@ from sandbox.operations import Operation
 from sandbox.schemas.control import SnapshotPath
 from sandbox.schemas.responses import SnapshotListSchema, SnapshotSchema
 from sandbox.web.endpoint import Endpoint
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 from sandbox.world.release import release
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState

@@ -16,7 +16,7 @@ from sandbox.web.decoding import json_errors
 from sandbox.web.endpoint import Endpoint
 from sandbox.web.json_pieces import json_pieces
 from sandbox.web.response import StreamedResponse, json_stream
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 from sandbox.world.paging import Order
 from sandbox.world.pause import with_pauses
 from sandbox.world.release import release

@@ -7,7 +7,7 @@ from sandbox.operations import CREATE, Operation, operation_of
 from sandbox.schemas.arguments import IDEMPOTENCY_KEY
 from sandbox.web.request import Request
 from sandbox.world.errors import WorldError
-from sandbox.world.fleet import Lease
+from sandbox.world.interface import Lease
 from sandbox.world.verdict import NO_VERDICTS
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from sandbox.web.world_name import world_name
 from sandbox.web.world_prefix import PREFIX as WORLD_PREFIX
 from sandbox.web.world_prefix import move_prefix
 from sandbox.world.errors import WorldError
-from sandbox.world.fleet import Fleet
+from sandbox.world.interface import Fleet
 from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause
 

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import islice
 from threading import Lock
-from typing import NamedTuple
 
 from sandbox.world.engine import Engine
 from sandbox.world.errors import FleetFull, NameTaken, UndeclaredWorld, UnknownSandbox
-from sandbox.world.interface import World
+from sandbox.world.interface import Lease, NumberedEntry, SandboxSlot, World
+from sandbox.world.journal import Key
+from sandbox.world.label import Label, Summary, masked
 from sandbox.world.state import SandboxState
-from sandbox.world.world_name import WorldKey, WorldName
+from sandbox.world.world_name import WorldKey, WorldName, key_of, text_of
 
 GRACE_SECONDS = 60.0
 """At capacity, a sandbox counts as idle and may be dropped once it was unused for this long."""
@@ -29,39 +30,7 @@ It takes 20 ms if the sandboxes are in a file.
 """
 
 
-class SandboxSlot:
-    """The place of one world in the fleet.
-
-    ``key`` is its token or its name. A declared world has a name, and also a ``token`` that selects it; of another one
-    with a name, that is an empty text.
-    ``in_flight`` is the number of requests that use the world; ``last_used`` and ``ends_at`` are monotonic seconds.
-    """
-
-    __slots__ = ("ends_at", "in_flight", "key", "last_used", "token", "world")
-
-    def __init__(self, key: WorldKey, world: World, now: float) -> None:
-        self.key = key
-        self.token = key if isinstance(key, str) else ""
-        self.world = world
-        self.in_flight = 0
-        self.last_used = now
-        self.ends_at = math.inf
-
-    @property
-    def name(self) -> str | None:
-        """The name of the world; None if the world is that of a token."""
-        return self.key.text if isinstance(self.key, WorldName) else None
-
-
-class Lease(NamedTuple):
-    """The use of a world by one request. ``generation`` is the one that the request's writes are for."""
-
-    slot: SandboxSlot
-    world: World
-    generation: int
-
-
-class Fleet:
+class LocalFleet:
     """All sandboxes by token or name, least recently used first.
 
     ``engine`` launches worlds, and may have kept some of an earlier process. ``now`` returns seconds and never goes
@@ -134,6 +103,33 @@ class Fleet:
         """Return all worlds, that of the requests without a token first."""
         return [self.anonymous.world, *(slot.world for slot in self)]
 
+    def summaries(self) -> Iterator[Summary]:
+        """Iterate over what a list says of the sandboxes of this moment, least recently used first."""
+        for slot in self:
+            yield Summary(
+                self._label(slot.key, slot.token),
+                slot.world.size,
+                slot.world.count_calls(Key()),
+                self._now() - slot.last_used,
+                None if slot.ends_at == math.inf else slot.ends_at - self._now(),
+            )
+
+    def journals(self) -> Iterator[tuple[str, list[NumberedEntry]]]:
+        """Iterate over the journals of all worlds, each with the text of its world."""
+        for slot in (self.anonymous, *self):
+            yield self.text_of(slot), slot.world.numbered_entries()
+
+    def text_of(self, slot: SandboxSlot) -> str:
+        """Return the text by which the feed names the world of a slot."""
+        return text_of(slot.key)
+
+    def label_of(self, text: str) -> Label | None:
+        """Return the label of the world that the feed names so; None for that of the requests without a token."""
+        if not text:
+            return None
+        key = key_of(text)
+        return self._label(key, "" if isinstance(key, WorldName) else key)
+
     @contextmanager
     def using(self, key: WorldKey) -> Iterator[Lease]:
         """Lease the world of ``key`` until the block ends. Raises FleetFull and UndeclaredWorld."""
@@ -201,29 +197,21 @@ class Fleet:
         """Return the key of a sandbox. Raises UnknownSandbox."""
         return self._find(sandbox_id).key
 
-    def id_of(self, slot: SandboxSlot) -> str:
-        """Return the public id of a sandbox, which does not reveal its token."""
-        return self.id_of_key(slot.key)
-
     def id_of_key(self, key: WorldKey) -> str:
         """Return the public id of the sandbox that ``key`` has, had or would have."""
         kind, text = (b"name", key.text) if isinstance(key, WorldName) else (b"", key)
         data = text.encode(errors="surrogateescape")
         return blake2b(data, key=self._id_key, digest_size=8, person=kind).hexdigest()
 
-    def idle_for(self, slot: SandboxSlot) -> float:
-        """Return the seconds since a request last began or ended in this sandbox."""
-        return self._now() - slot.last_used
+    def _label(self, key: WorldKey, token: str) -> Label:
+        name = key.text if isinstance(key, WorldName) else None
+        return Label(self.id_of_key(key), name, masked(token) if token else None)
 
     def _find(self, sandbox_id: str) -> SandboxSlot:
         for slot in self:
-            if self.id_of(slot) == sandbox_id:
+            if self.id_of_key(slot.key) == sandbox_id:
                 return slot
         raise UnknownSandbox(sandbox_id)
-
-    def seconds_left(self, slot: SandboxSlot) -> float | None:
-        """Return the seconds until the end of this sandbox, or None if it has none."""
-        return None if slot.ends_at == math.inf else slot.ends_at - self._now()
 
     def _select_by(self, slot: SandboxSlot, token: str, now: float, seconds_left: float | None) -> None:
         """Let ``token`` select a declared world, which ends in ``seconds_left``, if that is given."""

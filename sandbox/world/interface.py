@@ -1,21 +1,25 @@
-"""The interface of a world: everything that the rest of the server uses of one, and nothing else.
+"""The interface of worlds and of their fleet: everything that the rest of the server uses of them, and nothing else.
 
-Another engine would implement this protocol. It takes values and returns values. Each write names the generation that
+Each engine implements these protocols. A world takes values and returns values. Each write names the generation that
 it was made for. A reset, an import, a restore and a drop begin a new generation. Writes of an older one raise
 SandboxReset.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
 
 from sandbox.world.clock import ClockState
 from sandbox.world.conversation import Record
 from sandbox.world.journal import Entry, Key
+from sandbox.world.label import Label, Summary
 from sandbox.world.paging import Page, Query
 from sandbox.world.request_matcher import RequestInfo
 from sandbox.world.rules import Rule, RuleCounters, Trial, UnboundRule
 from sandbox.world.snapshots import Snapshot
 from sandbox.world.state import SandboxState
+from sandbox.world.world_name import WorldKey, WorldName
 
 
 class RuleSet(Protocol):
@@ -188,7 +192,7 @@ class World(RuleSet, Protocol):
         """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
         ...
 
-    def numbered_entries(self) -> list[tuple[int, Entry]]:
+    def numbered_entries(self) -> "list[NumberedEntry]":
         """Return all entries with numbers that order the calls of all worlds, oldest first."""
         ...
 
@@ -246,4 +250,116 @@ class World(RuleSet, Protocol):
 
     def drop_snapshot(self, generation: int, snapshot_id: str) -> None:
         """Forget a snapshot. Raises UnknownSnapshot and SandboxReset."""
+        ...
+
+
+NumberedEntry = tuple[int, Entry]
+"""A call of a journal, with a number that orders the calls of all worlds."""
+
+
+class SandboxSlot:
+    """The place of one world in the fleet.
+
+    ``key`` is its token or its name. A declared world has a name, and also a ``token`` that selects it; of another one
+    with a name, that is an empty text.
+    ``in_flight`` is the number of requests that use the world; ``last_used`` and ``ends_at`` are monotonic seconds.
+    """
+
+    __slots__ = ("ends_at", "in_flight", "key", "last_used", "token", "world")
+
+    def __init__(self, key: WorldKey, world: World, now: float) -> None:
+        self.key = key
+        self.token = key if isinstance(key, str) else ""
+        self.world = world
+        self.in_flight = 0
+        self.last_used = now
+        self.ends_at = math.inf
+
+    @property
+    def name(self) -> str | None:
+        """The name of the world; None if the world is that of a token."""
+        return self.key.text if isinstance(self.key, WorldName) else None
+
+
+class Lease(NamedTuple):
+    """The use of a world by one request. ``generation`` is the one that the request's writes are for."""
+
+    slot: SandboxSlot
+    world: World
+    generation: int
+
+
+class Fleet(Protocol):
+    """All worlds of a server, by token or name.
+
+    ``anonymous`` is the slot of the requests without a token. It is not one of the fleet's sandboxes.
+    """
+
+    anonymous: SandboxSlot
+
+    def begin(self) -> None:
+        """Take over the worlds that the engine has kept. Raises UnusableStore.
+
+        A server calls this once in each process that answers.
+        """
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of sandboxes."""
+        ...
+
+    def summaries(self) -> Iterable[Summary]:
+        """Return what a list says of the sandboxes, least recently used first."""
+        ...
+
+    def journals(self) -> Iterable[tuple[str, list[NumberedEntry]]]:
+        """Return the journals of all worlds, each with the text by which the feed names the world."""
+        ...
+
+    def worlds(self) -> Iterable[World]:
+        """Return all worlds, that of the requests without a token first."""
+        ...
+
+    def using(self, key: WorldKey) -> AbstractContextManager[Lease]:
+        """Lease the world of ``key`` until the block ends. Raises what :meth:`acquire` raises."""
+        ...
+
+    def acquire(self, key: WorldKey) -> Lease:
+        """Lease the world of ``key``; call :meth:`release` when the request is over.
+
+        Raises FleetFull, UndeclaredWorld, StorageFailed and StoreUnavailable.
+        """
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """End the use that :meth:`acquire` began."""
+        ...
+
+    def lease_anonymous(self) -> Lease:
+        """Lease the world of the requests without a token. It needs no release, since it is never dropped."""
+        ...
+
+    def declare(
+        self, name: WorldName, token: str, state: SandboxState, ttl_seconds: float | None = None
+    ) -> SandboxSlot:
+        """Add a world in ``state``, which ``name`` and ``token`` select, and return its slot.
+
+        It ends ``ttl_seconds`` from now, if that is given. Raises NameTaken, FleetFull and StorageFailed.
+        """
+        ...
+
+    def drop(self, sandbox_id: str) -> None:
+        """Forget a sandbox; its sleeping calls wake, and its token or name begins anew. Raises UnknownSandbox."""
+        ...
+
+    def key_of(self, sandbox_id: str) -> WorldKey:
+        """Return the key of a sandbox. Raises UnknownSandbox."""
+        ...
+
+    def text_of(self, slot: SandboxSlot) -> str:
+        """Return the text by which the feed names the world of a slot."""
+        ...
+
+    def label_of(self, text: str) -> Label | None:
+        """Return the label of the world that the feed names so; None for that of the requests without a token."""
         ...

@@ -9,7 +9,7 @@ from sandbox.api.auth import authenticated
 from sandbox.edge.call import Call
 from sandbox.engines.memory import MemoryEngine
 from sandbox.problems import Problem
-from sandbox.world.fleet import Fleet
+from sandbox.world.fleet import LocalFleet
 from sandbox.world.runtime import Bounds, Runtime
 from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
@@ -109,7 +109,7 @@ def test_call_without_a_token_changes_nothing(anonymous: FlaskClient) -> None:
 
 def test_authenticated_returns_the_lease_or_raises_a_problem() -> None:
     runtime = Runtime(lambda: 0.0, lambda _: b"{}", Bounds(1, 1, 1, 1, 1))
-    fleet = Fleet(
+    fleet = LocalFleet(
         MemoryEngine(lambda token: Sandbox(SandboxState(Table(), seed=1), runtime, token)), lambda: 0.0, 1, 0
     )
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": COLLECTION}

@@ -19,7 +19,8 @@ from sandbox.settings import Settings
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.response import Response
 from sandbox.world.conversation import Conversation
-from sandbox.world.fleet import Fleet, Lease
+from sandbox.world.fleet import LocalFleet
+from sandbox.world.interface import Lease
 from sandbox.world.offload import run_here
 from sandbox.world.pause import no_pause
 from sandbox.world.runtime import Bounds, Runtime
@@ -47,7 +48,7 @@ class Harness:
     """An application with endpoints of the test."""
 
     def __init__(self) -> None:
-        self.fleet = Fleet(
+        self.fleet = LocalFleet(
             MemoryEngine(
                 lambda token: Sandbox(
                     SandboxState(Table(), seed=1), Runtime(lambda: 5.0, encode, BOUNDS), token

@@ -17,7 +17,7 @@ from sandbox.seeding.scenario import load
 from sandbox.settings import Settings
 from sandbox.world import release
 from sandbox.world.concurrency import Concurrency
-from sandbox.world.fleet import Fleet
+from sandbox.world.fleet import LocalFleet
 from sandbox.world.pause import no_pause
 from sandbox.world.runtime import Bounds, Runtime
 from sandbox.world.sandbox import Sandbox
@@ -235,7 +235,7 @@ def test_snapshot_requires_json_without_attributes(api: FlaskClient, assert_erro
 def test_snapshot_and_restore_do_not_copy_the_data() -> None:
     start = load("default").initial_state(0)
     runtime = Runtime(lambda: 5.0, encode, Bounds(1000, 10, 10, 10, 10_000))
-    fleet = Fleet(MemoryEngine(lambda token: Sandbox(start, runtime, token)), lambda: 0.0, 10, 0)
+    fleet = LocalFleet(MemoryEngine(lambda token: Sandbox(start, runtime, token)), lambda: 0.0, 10, 0)
     context = cast("ControlContext", SimpleNamespace(fleet=fleet, pause=no_pause))
     lease = fleet.acquire("me")
     lease.world.create(lease.generation, "a", None)

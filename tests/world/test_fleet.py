@@ -17,8 +17,8 @@ from sandbox.engines.memory import MemoryEngine
 from sandbox.world import fleet as fleet_module
 from sandbox.world.engine import KeptWorld
 from sandbox.world.errors import FleetFull, SandboxReset, UnknownSandbox
-from sandbox.world.fleet import GRACE_SECONDS, Fleet, Lease
-from sandbox.world.interface import World
+from sandbox.world.fleet import GRACE_SECONDS, LocalFleet
+from sandbox.world.interface import Lease, World
 from sandbox.world.rules import Rule
 from sandbox.world.runtime import Bounds, Runtime
 from sandbox.world.sandbox import Sandbox
@@ -50,7 +50,7 @@ class FleetHarness:
         self.now = 0.0
         self.launched: list[str] = []
         self.wait = wait
-        self.fleet = Fleet(MemoryEngine(self.launch), self.time, capacity, idle_seconds, id_key)
+        self.fleet = LocalFleet(MemoryEngine(self.launch), self.time, capacity, idle_seconds, id_key)
 
     def time(self) -> float:
         sleep(0)
@@ -70,7 +70,7 @@ class FleetHarness:
         self.fleet.drop(self.id_of(token))
 
     def id_of(self, token: str) -> str:
-        [sandbox_id] = [self.fleet.id_of(slot) for slot in self.fleet if slot.token == token]
+        [sandbox_id] = [self.fleet.id_of_key(slot.key) for slot in self.fleet if slot.token == token]
         return sandbox_id
 
     @property
@@ -354,7 +354,7 @@ def test_unknown_sandbox_cannot_be_dropped() -> None:
     harness.call("a")
     sandbox_id = harness.id_of("a")
     harness.drop("a")
-    for unknown in (sandbox_id, harness.fleet.id_of(harness.fleet.anonymous), "a", ""):
+    for unknown in (sandbox_id, harness.fleet.id_of_key(harness.fleet.anonymous.key), "a", ""):
         with pytest.raises(UnknownSandbox) as caught:
             harness.fleet.drop(unknown)
         assert caught.value.sandbox_id == unknown
@@ -413,7 +413,7 @@ def test_failed_launch_leaves_no_slot() -> None:
             raise ZeroDivisionError
         return launch(token)
 
-    fleet = Fleet(MemoryEngine(launch_or_fail), lambda: 0.0, capacity=1, idle_seconds=0)
+    fleet = LocalFleet(MemoryEngine(launch_or_fail), lambda: 0.0, capacity=1, idle_seconds=0)
     fails = True
     with pytest.raises(ZeroDivisionError):
         fleet.acquire("a")
@@ -429,16 +429,16 @@ def test_slots_are_listed_least_recently_used_first_and_may_be_dropped_meanwhile
         harness.now += 1
     assert harness.tokens == ["b", "c", "a"]
     for slot in harness.fleet:
-        harness.fleet.drop(harness.fleet.id_of(slot))
+        harness.fleet.drop(harness.fleet.id_of_key(slot.key))
     assert len(harness.fleet) == 0
 
 
-def test_idle_for_returns_the_seconds_since_the_last_call() -> None:
+def test_summary_has_the_seconds_since_the_last_call() -> None:
     harness = FleetHarness()
     harness.call("a")
     harness.now = 42
-    [slot] = harness.fleet
-    assert harness.fleet.idle_for(slot) == 42
+    [summary] = harness.fleet.summaries()
+    assert summary.idle_seconds == 42
 
 
 # The same against a model: for each token, the number of calls in flight, and the time of its last use.
@@ -630,7 +630,7 @@ def test_threads_may_drop_worlds_that_others_use() -> None:
                 harness.call("a")
             for slot in harness.fleet:
                 with suppress(UnknownSandbox):  # another thread has dropped it
-                    harness.fleet.drop(harness.fleet.id_of(slot))
+                    harness.fleet.drop(harness.fleet.id_of_key(slot.key))
 
     run_in_threads(work)
     assert len(harness.fleet) == 0
@@ -696,14 +696,14 @@ def test_worlds_that_end_at_once_are_forgotten_over_several_calls(monkeypatch: p
 def test_removal_of_each_world_is_reported() -> None:
     removed: list[World] = []
     now = [0.0]
-    fleet = Fleet(MemoryEngine(launch), lambda: now[0], 2, 100, on_removed=removed.append)
+    fleet = LocalFleet(MemoryEngine(launch), lambda: now[0], 2, 100, on_removed=removed.append)
 
     def call(token: str) -> World:
         with fleet.using(token) as lease:
             return lease.world
 
     dropped, expired = call("dropped"), call("expired")
-    fleet.drop(fleet.id_of(next(iter(fleet))))
+    fleet.drop(fleet.id_of_key(next(iter(fleet)).key))
     assert removed == [dropped]
     now[0] = 100
     evicted = call("evicted")
@@ -741,7 +741,7 @@ def test_kept_worlds_are_selected_and_end_as_before() -> None:
         KeptWorld(WorldName("b"), launch("b"), "token of b", None),
         KeptWorld(WorldName("c"), launch("c"), "token of c", 60.0),
     )
-    fleet = Fleet(KeepingEngine(*kept), lambda: now, capacity=9, idle_seconds=100)
+    fleet = LocalFleet(KeepingEngine(*kept), lambda: now, capacity=9, idle_seconds=100)
     fleet.begin()
     worlds = [each.world for each in kept]
     assert fleet.worlds() == worlds
@@ -754,7 +754,7 @@ def test_kept_worlds_are_selected_and_end_as_before() -> None:
     ):
         with fleet.using(key) as lease:
             assert lease.world is world
-    assert [fleet.seconds_left(slot) for slot in fleet] == [None, None, 60.0]
+    assert [each.ttl_seconds for each in fleet.summaries()] == [None, None, 60.0]
     now += 60
     assert fleet.worlds() == worlds[:3]
     now += 40

@@ -12,7 +12,7 @@ from sandbox.faults.rule_document import RuleDocument
 from sandbox.schemas.conversation import encode
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.engine import KeptWorld
-from sandbox.world.fleet import Fleet
+from sandbox.world.fleet import LocalFleet
 from sandbox.world.pause import Pause, no_pause
 from sandbox.world.rules import UnboundRule
 from sandbox.world.runtime import Bounds, Runtime
@@ -72,11 +72,11 @@ class Server:
         assert isinstance(world, KeptSandbox)
         return world
 
-    def fleet(self) -> Fleet:
+    def fleet(self) -> LocalFleet:
         """Return a fleet that begins with the worlds of the file, as in a process that has just begun."""
         self.engine.close()
         self.engine._worlds = None  # noqa: SLF001  # as before kept(), in the process that starts others
-        fleet = Fleet(self.engine, lambda: 0.0, capacity=9, idle_seconds=0)
+        fleet = LocalFleet(self.engine, lambda: 0.0, capacity=9, idle_seconds=0)
         fleet.begin()
         return fleet
 

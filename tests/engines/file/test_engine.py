@@ -5,7 +5,7 @@ import pytest
 from sandbox.engines.file.database import Database
 from sandbox.world.engine import UnusableFile
 from sandbox.world.errors import StorageFailed, UnknownSnapshot
-from sandbox.world.fleet import Fleet
+from sandbox.world.fleet import LocalFleet
 from sandbox.world.journal import Key
 from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
@@ -92,7 +92,7 @@ def test_a_world_that_cannot_be_stored_is_not_declared(server: Server) -> None:
 
 def test_nothing_pauses_under_the_lock_of_the_fleet(server: Server) -> None:
     """A greenlet that waits for the lock stops the loop, and with it the greenlet that pauses."""
-    fleets: list[Fleet] = []
+    fleets: list[LocalFleet] = []
     pauses: list[bool] = []
     server.pause = lambda: pauses.extend(fleet._lock.locked() for fleet in fleets)  # noqa: SLF001  # no caller asks
     server.start = SandboxState(table_of(*(f"c{number}" for number in range(600))), seed=7)
@@ -103,7 +103,7 @@ def test_nothing_pauses_under_the_lock_of_the_fleet(server: Server) -> None:
     fleets[0].anonymous.world.reset(large)
     # The table of the scenario is of no world any more, and is written again.
     fleets[0].acquire("you")
-    fleets[0].drop(fleets[0].id_of(slot))
+    fleets[0].drop(fleets[0].id_of_key(slot.key))
     assert len(pauses) > 4
     assert not any(pauses)
 
