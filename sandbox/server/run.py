@@ -5,6 +5,7 @@ import os
 import time
 
 import gevent
+import gevent.socket
 
 from sandbox.banner import banner
 from sandbox.edge.boot import Boot
@@ -12,6 +13,7 @@ from sandbox.http.limits import Limits
 from sandbox.server.application import StandaloneApplication
 from sandbox.server.background_thread import BackgroundThread
 from sandbox.server.greenlet_event import GreenletEvent
+from sandbox.server.greenlet_signal import GreenletSignal
 from sandbox.server.listener import address_of, listen
 from sandbox.server.open_files import raise_open_file_limit
 from sandbox.server.parent_pipe import check_parent_pipe
@@ -42,6 +44,9 @@ def serve(settings: Settings) -> None:
                 pause=Turns().pause,
                 offload=BackgroundThread().run,
                 spawn=gevent.spawn,
+                socket=gevent.socket,
+                new_signal=GreenletSignal,
+                background=gevent.spawn,
             ),
             boot=boot,
             feed=feed,

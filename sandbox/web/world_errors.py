@@ -21,6 +21,7 @@ from sandbox.world.errors import (
     SnapshotsTooLarge,
     StorageFailed,
     StoreFull,
+    StoreUnavailable,
     UndeclaredWorld,
     UnknownConversation,
     UnknownCursor,
@@ -56,6 +57,7 @@ PROBLEM_OF: dict[type[WorldError], Callable[[Any], Problem]] = {
     SleepersFull: lambda error: problems.too_many_sleepers(error.capacity),
     ListenersFull: lambda error: problems.too_many_streams(error.capacity),
     StorageFailed: lambda _: problems.storage_failed(),
+    StoreUnavailable: lambda _: problems.store_unavailable(),
     SandboxReset: lambda _: problems.reset_meanwhile(),
 }
 """The problem for each error of the domain."""

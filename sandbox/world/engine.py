@@ -13,6 +13,10 @@ class UnusableFile(Exception):
     """A file of worlds that the server cannot use. The message is one line that completes "--persist FILE …"."""
 
 
+class UnusableStore(Exception):
+    """A store of worlds that the server cannot use. The message is one line that completes "--store URL …"."""
+
+
 class KeptWorld(NamedTuple):
     """A world that an engine has kept from an earlier process.
 

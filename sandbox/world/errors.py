@@ -22,6 +22,7 @@ WorldError
 ├── SleepersFull          the limit of sleeping calls is reached
 ├── ListenersFull         the limit of listeners to the journals is reached
 ├── StorageFailed         a change could not be stored, so it was not made
+├── StoreUnavailable      the store of the worlds cannot be reached, or refuses commands for the moment
 └── SandboxReset          the sandbox was reset since the call entered it
 """
 
@@ -204,6 +205,19 @@ class ListenersFull(WorldError):
 
 class StorageFailed(WorldError):
     """A change could not be stored where it would outlast the process, so it was not made."""
+
+
+class StoreUnavailable(WorldError):
+    """The store of the worlds cannot be reached, or refuses commands for the moment.
+
+    ``reason`` is one line for the operator. ``may_be_done`` is True if the commands may have been carried out all the
+    same, since only their reply is missing.
+    """
+
+    def __init__(self, reason: str, *, may_be_done: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.may_be_done = may_be_done
 
 
 class SandboxReset(WorldError):
