@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 
-from sandbox.engines.file.call_codec import call_of, text_of_call
+from sandbox.engines.call_codec import call_of, text_of_call
 from sandbox.engines.file.database import Database
 from sandbox.world.errors import StorageFailed
 from sandbox.world.journal import Counted, Entry, key_of

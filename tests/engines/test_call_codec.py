@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.engines.file.call_codec import call_of, text_of_call
+from sandbox.engines.call_codec import call_of, text_of_call
 from sandbox.world.journal import Entry, Headers
 from sandbox.world.verdict import NO_VERDICTS, Reason, Verdict, Verdicts
 

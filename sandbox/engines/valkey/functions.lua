@@ -1,0 +1,225 @@
+#!lua name=protocol_sandbox_1
+
+-- The functions of a store of worlds, format 1. Each acts on the keys of one world, which share a slot of a cluster.
+--
+-- A world is a hash "meta", a list "log" of its changes since a checkpoint, and the checkpoint. Beside these it has the
+-- last calls of its journal, a list, and their counters, a hash. Fields of "meta":
+--
+--   f   the format of the world's keys
+--   i   the incarnation: another one if the world was dropped and has begun anew
+--   n t the number of the last change, and its nonce, a text that no other change has
+--   c k the number of the last change in the checkpoint, and its nonce
+--   g s the generation, and the one in which the journal began
+--   z   the number of conversations
+--   l   the label of the world
+--   e   when a declared world ends, in milliseconds
+--   u b the number of the last call, and the size of all calls in the list
+--
+-- A change is the text nonce, newline, change.
+
+local OTHER, ABSENT, SAME = 'other', 'absent', 'same'
+
+-- Keys that are made later than the others of a world expire with them.
+local function expire_with(meta, key)
+  local at = redis.call('PEXPIRETIME', meta)
+  if at > 0 then
+    redis.call('PEXPIREAT', key, at)
+  end
+end
+
+local function nonce_of(entry)
+  return string.sub(entry, 1, string.find(entry, '\n', 1, true) - 1)
+end
+
+-- Compare what a worker knows of a world with what it is: SAME, the changes in between, or OTHER if these are not known
+-- any more, or if the worker knows a world that has ended or has lost changes.
+local function see(meta, log, incarnation, number, nonce)
+  local m = redis.call('HMGET', meta, 'i', 'n', 't', 'c', 'k')
+  if not m[1] then
+    return ABSENT
+  end
+  if m[1] ~= incarnation then
+    return OTHER
+  end
+  if m[2] == number and m[3] == nonce then
+    return SAME
+  end
+  local known, last, first = tonumber(number), tonumber(m[2]), tonumber(m[4])
+  if known > last or known < first then
+    return OTHER
+  end
+  local at = m[5]
+  if known > first then
+    at = nonce_of(redis.call('LINDEX', log, known - first - 1))
+  end
+  if at ~= nonce then
+    return OTHER
+  end
+  return redis.call('LRANGE', log, known - first, known - first + 999)
+end
+
+-- KEYS meta, log; ARGV incarnation, number, nonce.
+redis.register_function{function_name = 'sandbox1_see', flags = {'no-writes'}, callback = function(keys, args)
+  return see(keys[1], keys[2], args[1], args[2], args[3])
+end}
+
+-- Append a change if the last one is still the one that the worker knows. Otherwise answer like sandbox1_see: a worker
+-- that did not get the answer to an earlier attempt finds its own nonce in the first change.
+-- KEYS meta, log, calls, counts;
+-- ARGV incarnation, number, nonce of the last change; nonce, change, size, generation, the journal's generation.
+redis.register_function('sandbox1_append', function(keys, args)
+  local meta, log = keys[1], keys[2]
+  local seen = see(meta, log, args[1], args[2], args[3])
+  if seen ~= SAME then
+    return seen
+  end
+  if redis.call('RPUSH', log, args[4] .. '\n' .. args[5]) == 1 then
+    expire_with(meta, log)
+  end
+  redis.call('HSET', meta, 'n', string.format('%.0f', tonumber(args[2]) + 1), 't', args[4], 'z', args[6], 'g', args[7])
+  if redis.call('HGET', meta, 's') ~= args[8] then
+    redis.call('HSET', meta, 's', args[8], 'b', 0)
+    redis.call('UNLINK', keys[3], keys[4])
+  end
+  return 1
+end)
+
+-- Replace the changes up to a known one by a checkpoint.
+-- KEYS meta, log, checkpoint; ARGV incarnation, number, nonce; checkpoint.
+redis.register_function('sandbox1_checkpoint', function(keys, args)
+  local meta, log = keys[1], keys[2]
+  local first = tonumber(redis.call('HGET', meta, 'c') or -1)
+  local known = tonumber(args[2])
+  local seen = see(meta, log, args[1], args[2], args[3])
+  if seen == ABSENT or seen == OTHER or known <= first then
+    return 0
+  end
+  redis.call('LTRIM', log, known - first, -1)
+  redis.call('SET', keys[3], args[4])
+  redis.call('HSET', meta, 'c', args[2], 'k', args[3])
+  expire_with(meta, keys[3])
+  return 1
+end)
+
+-- Begin a world, unless there is one.
+-- KEYS meta, checkpoint; ARGV format, incarnation, nonce, checkpoint, size, label, time to live, end ("" if there is none).
+redis.register_function('sandbox1_begin', function(keys, args)
+  if redis.call('EXISTS', keys[1]) == 1 then
+    return 0
+  end
+  redis.call('HSET', keys[1], 'f', args[1], 'i', args[2], 'n', 0, 't', args[3], 'c', 0, 'k', args[3], 'g', 1, 's', 1,
+    'z', args[5], 'l', args[6], 'u', 0, 'b', 0)
+  redis.call('SET', keys[2], args[4])
+  local life = tonumber(args[7])
+  if args[8] ~= '' then
+    redis.call('HSET', keys[1], 'e', args[8])
+  end
+  if life > 0 then
+    redis.call('PEXPIRE', keys[1], life)
+    redis.call('PEXPIRE', keys[2], life)
+  end
+  return 1
+end)
+
+-- Return a world: format, incarnation, number and nonce of its checkpoint, label, checkpoint, and the first changes.
+-- Without one, return the name of the world that the token of these keys selects, or ABSENT.
+-- KEYS meta, log, checkpoint, alias.
+redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, callback = function(keys, _args)
+  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l')
+  if not m[1] then
+    return redis.call('GET', keys[4]) or ABSENT
+  end
+  m[6] = redis.call('GET', keys[3])
+  m[7] = redis.call('LRANGE', keys[2], 0, 999)
+  return m
+end}
+
+-- Let the keys of a world live on. KEYS all; ARGV time to live in milliseconds.
+redis.register_function('sandbox1_keep', function(keys, args)
+  for _, key in ipairs(keys) do
+    redis.call('PEXPIRE', key, args[1])
+  end
+  return #keys
+end)
+
+-- Add calls to the journal of a world, if it began in their generation or before.
+-- KEYS meta, calls, counts; ARGV incarnation, generation, most calls, most bytes, channel, then the counter and the text
+-- of each call.
+redis.register_function('sandbox1_record', function(keys, args)
+  local meta, calls, counts = keys[1], keys[2], keys[3]
+  local m = redis.call('HMGET', meta, 'i', 's', 'u', 'b', 'l')
+  if m[1] ~= args[1] or tonumber(args[2]) < tonumber(m[2]) then
+    return 0
+  end
+  local time = redis.call('TIME')
+  local number = math.max(tonumber(m[3]), time[1] * 1000000 + time[2])
+  local bytes, most_calls, most_bytes = tonumber(m[4]), tonumber(args[3]), tonumber(args[4])
+  local length = 0
+  for at = 6, #args, 2 do
+    number = number + 1
+    local entry = string.format('%.0f', number) .. '\n' .. args[at + 1]
+    length = redis.call('RPUSH', calls, entry)
+    bytes = bytes + #entry
+    if redis.call('HINCRBY', counts, args[at], 1) == 1 then
+      expire_with(meta, counts)
+    end
+    redis.call('PUBLISH', args[5], m[5] .. '\n' .. entry)
+  end
+  if length == (#args - 5) / 2 then
+    expire_with(meta, calls)
+  end
+  while length > most_calls or bytes > most_bytes do
+    bytes = bytes - #redis.call('LPOP', calls)
+    length = length - 1
+  end
+  redis.call('HSET', meta, 'u', string.format('%.0f', number), 'b', string.format('%.0f', bytes))
+  return 1
+end)
+
+-- Empty the journal of a world. KEYS meta, calls, counts; ARGV incarnation, generation, channel.
+redis.register_function('sandbox1_clear', function(keys, args)
+  local m = redis.call('HMGET', keys[1], 'i', 'g', 'l')
+  if m[1] ~= args[1] or m[2] ~= args[2] then
+    return 0
+  end
+  redis.call('UNLINK', keys[2], keys[3])
+  redis.call('HSET', keys[1], 'b', 0)
+  redis.call('PUBLISH', args[3], m[3] .. '\n')
+  return 1
+end)
+
+-- Make room for a sandbox among those of the fleet, which are sorted by their last use in milliseconds.
+-- Return the id of the sandbox that is to be dropped for it, '' if none is, or FULL.
+-- KEYS used; ARGV id, most sandboxes, time to live (0: no end) and the shortest idle time of a dropped one, in
+-- milliseconds.
+redis.register_function('sandbox1_admit', function(keys, args)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local life = tonumber(args[3])
+  if life > 0 then
+    for _, id in ipairs(redis.call('ZRANGE', keys[1], '-inf', now - life, 'BYSCORE', 'LIMIT', 0, 1000)) do
+      redis.call('ZREM', keys[1], id)
+    end
+  end
+  local dropped = ''
+  if not redis.call('ZSCORE', keys[1], args[1]) and redis.call('ZCARD', keys[1]) >= tonumber(args[2]) then
+    local oldest = redis.call('ZRANGE', keys[1], 0, 0, 'WITHSCORES')
+    if not oldest[2] or tonumber(oldest[2]) > now - tonumber(args[4]) then
+      return 'full'
+    end
+    dropped = oldest[1]
+    redis.call('ZREM', keys[1], dropped)
+  end
+  redis.call('ZADD', keys[1], now, args[1])
+  return dropped
+end)
+
+-- Note that sandboxes of the fleet are in use. KEYS used; ARGV ids.
+redis.register_function('sandbox1_use', function(keys, args)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  for _, id in ipairs(args) do
+    redis.call('ZADD', keys[1], 'XX', now, id)
+  end
+  return #args
+end)
