@@ -53,8 +53,14 @@ class ConversationSchema(Schema):
 
 _SCHEMA = ConversationSchema()
 _JSON = json.JSONEncoder(separators=(",", ":"))
+_from_json = json.JSONDecoder().decode
 
 
 def encode(conversation: Conversation) -> bytes:
     """Return the JSON of ``conversation``: UTF-8, compact, keys in the documented order."""
     return _JSON.encode(_SCHEMA.dump(conversation)).encode()
+
+
+def decode(text: bytes) -> Conversation:
+    """Return the conversation that :func:`encode` made ``text`` of. It is not validated."""
+    return Conversation(**_from_json(text.decode()))

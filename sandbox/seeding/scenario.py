@@ -36,7 +36,7 @@ A scenario file is a JSON object. All attributes are optional, and there are no 
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from itertools import chain
@@ -48,6 +48,7 @@ from sandbox.schemas.conversation import encode
 from sandbox.schemas.error_messages import nearest
 from sandbox.seeding import generated
 from sandbox.seeding.scenario_file import ScenarioError, ScenarioFile, read
+from sandbox.seeding.source import AbsoluteSource, RelativeSource
 from sandbox.world.conversation import Conversation, Record
 from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause, with_pauses
@@ -168,10 +169,14 @@ def _build(file: ScenarioFile, seed: int, pause: Pause, offload: Offload) -> Sce
     with_duplicates = with_pauses(chain(_generated(file, seed, offload), file.conversations), pause)
     conversations = list({each.id: each for each in with_duplicates}.values())
 
+    if file.is_relative:
+        source: AbsoluteSource | RelativeSource = RelativeSource(conversations)
+    else:
+        source = AbsoluteSource(Table.of((Record(each, encode(each)) for each in conversations), pause=pause))
+
     def start_at(moment: int, pause: Pause = no_pause) -> SandboxState:
-        timed = (_at(each, moment) for each in conversations) if file.is_relative else conversations
-        table = Table.of((Record(each, encode(each)) for each in timed), pause=pause)
-        return SandboxState(table, seed, file.pinned_ids, file.frozen_at)
+        origin = source.origin(moment, pause)
+        return SandboxState(origin.table, seed, file.pinned_ids, file.frozen_at, origin=origin)
 
     start: Callable[[int], SandboxState]
     if file.is_relative and file.frozen_at is None:
@@ -194,18 +199,3 @@ def _generated(file: ScenarioFile, seed: int, offload: Offload) -> Iterable[Conv
     provider = offload(partial(import_module, "sandbox.seeding.provider"))
     made: Iterable[Conversation] = provider.conversations(seed, file.recipe)
     return made
-
-
-def _at(conversation: Conversation, moment: int) -> Conversation:
-    """Return ``conversation``, whose times count from the start of a sandbox, for one that starts at ``moment``."""
-
-    def at(time: int | None) -> int | None:
-        return None if time is None else max(moment + time, 0)
-
-    return replace(
-        conversation,
-        last_active_at=at(conversation.last_active_at),
-        last_opened_at=at(conversation.last_opened_at),
-        created_at=max(moment + conversation.created_at, 0),
-        archived_at=at(conversation.archived_at),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # rpds types are generic for type checkers alone
 
+from collections.abc import Iterable
 from functools import partial
 
 from rpds import HashTrieSet
@@ -9,10 +10,11 @@ from rpds import HashTrieSet
 from sandbox.world.clock import Clock
 from sandbox.world.idempotency import IdempotencyKeys
 from sandbox.world.ids import IdSequence
+from sandbox.world.origin import Origin
 from sandbox.world.pulse import Story
 from sandbox.world.rule_book import RuleBook, revived
 from sandbox.world.runtime import Runtime
-from sandbox.world.snapshots import Snapshots
+from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.store import Store
 
@@ -24,7 +26,7 @@ class Contents:
 
     ``key`` names the world in the draws of its rules. ``generation`` is the number of resets, imports and restores, and
     ``held_keys`` are the idempotency keys of the delayed calls of this generation. ``story`` is the place in the story
-    of a world with a pulse.
+    of a world with a pulse, and ``origin`` the origin of the state in which this generation began.
     """
 
     __slots__ = (
@@ -36,6 +38,7 @@ class Contents:
         "held_keys",
         "idempotency_keys",
         "ids",
+        "origin",
         "snapshots",
         "store",
         "story",
@@ -48,6 +51,7 @@ class Contents:
     idempotency_keys: IdempotencyKeys
     held_keys: HashTrieSet[str]
     story: Story | None
+    origin: Origin | None
 
     def __init__(self, state: SandboxState, runtime: Runtime, key: str, generation: int) -> None:
         self._runtime = runtime
@@ -79,6 +83,12 @@ class Contents:
             state.seed, self._key, bounds.rules, rules, counters=counters, max_bytes=bounds.rule_bytes
         )
         self.story = state.story
+        self.origin = state.origin
+
+    def fill(self, held_keys: Iterable[str], snapshots: Iterable[Snapshot[SandboxState]], taken: int) -> None:
+        """Add what was kept elsewhere besides the state: the held keys, and the snapshots, ``taken`` in all."""
+        self.held_keys = HashTrieSet(held_keys)
+        self.snapshots.fill(snapshots, taken)
 
     def state(self) -> SandboxState:
         """Return the state at this moment."""
@@ -94,6 +104,7 @@ class Contents:
             self.book.counted,
             self.idempotency_keys,
             self.story,
+            self.origin,
         )
 
 

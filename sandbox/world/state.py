@@ -1,12 +1,13 @@
 """The state of a sandbox as a value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from sandbox.world.idempotency import IdempotencyKeys
 from sandbox.world.memory import COUNTERS_BYTES, PINNED_ID_BYTES
 from sandbox.world.offload import Offload, run_here
+from sandbox.world.origin import Origin
 from sandbox.world.pulse import Story
 from sandbox.world.release import Part
 from sandbox.world.rules import Rule, RuleCounters
@@ -22,7 +23,8 @@ class SandboxState:
     ``id_index`` ids were handed out. The clock stands at ``frozen_at`` (Unix seconds) or runs ``clock_offset``
     seconds ahead of the machine's. ``counters`` are those of its rules, and of server-wide ones, that have counted a
     call. ``idempotency_keys`` are those of the creates that were made. ``story`` is the place in the story of a sandbox
-    with a pulse.
+    with a pulse. ``origin`` says from which scenario the conversations come, if it is known: of two states that differ
+    in it alone, neither is another one.
     """
 
     table: Table
@@ -35,16 +37,18 @@ class SandboxState:
     counters: tuple[RuleCounters, ...] = ()
     idempotency_keys: IdempotencyKeys = _NO_KEYS
     story: Story | None = None
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property
     def large_parts(self) -> list[Part]:
         """The parts that may take long to free, for :func:`~sandbox.world.release.release`."""
-        return [self.table, self.idempotency_keys]
+        return [*self._tables, self.idempotency_keys]
 
     @property
     def memory(self) -> int:
         """About how many bytes the state occupies in memory, what it shares with others included."""
-        return self.table.memory + self.idempotency_keys.memory + self._memory_of_the_rest(set())
+        tables = sum(table.memory for table in self._tables)
+        return tables + self.idempotency_keys.memory + self._memory_of_the_rest(set())
 
     def memory_besides(self, seen: set[int]) -> int:
         """Return about how many bytes the state occupies in memory, without the objects whose identity is in ``seen``.
@@ -52,8 +56,16 @@ class SandboxState:
         What is counted is added to ``seen``, so that what states share is counted once.
         """
         # The table first: what a create has made is usually in it, and counts as a part of it.
-        size = self.table.memory_besides(seen) + self.idempotency_keys.memory_besides(seen)
+        size = sum(table.memory_besides(seen) for table in self._tables)
+        size += self.idempotency_keys.memory_besides(seen)
         return size + self._memory_of_the_rest(seen)
+
+    @property
+    def _tables(self) -> list[Table]:
+        """The table, and that of the origin if it is another one, which the state keeps in memory."""
+        if self.origin is None or self.origin.table is self.table:
+            return [self.table]
+        return [self.table, self.origin.table]
 
     def _memory_of_the_rest(self, seen: set[int]) -> int:
         size = 0

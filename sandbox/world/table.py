@@ -9,7 +9,7 @@ from __future__ import annotations  # rpds types are generic for type checkers a
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -71,18 +71,10 @@ class Table:
             listed = order_of(record.conversation), record
             for shown in filters_of(record.conversation):
                 lists[shown].append(listed)
-        latest = deque(
-            (place for place in with_pauses(deletions, pause) if place.id not in by_id), MAX_DELETIONS
-        )
-        deleted = {
-            place.id: Deletion(number, place) for number, place in enumerate(with_pauses(latest, pause))
-        }
-        places = ((each.number, each.place) for each in with_pauses(deleted.values(), pause))
         return cls(
             _hash_map(by_id, pause),
             HashTrieMap({shown: OrderedMap(listed, pause) for shown, listed in lists.items()}),
-            _hash_map(deleted, pause),
-            OrderedMap(places, pause),
+            *_numbered((place for place in deletions if place.id not in by_id), pause),
         )
 
     def __len__(self) -> int:
@@ -132,6 +124,15 @@ class Table:
     def deletions(self) -> Iterator[Order]:
         """Iterate over the positions of the deleted ids that still work as cursors, in the order of deletion."""
         return iter(self._deletions)
+
+    def records_besides(self, other: Table) -> Iterator[Record]:
+        """Iterate over the records that are none of ``other``, in list order. Those that it shares are skipped fast."""
+        seen: set[int] = set()
+        for _ in other._listed.parts(seen):
+            pass
+        for record in chain.from_iterable(self._listed.parts(seen)):
+            if other._records.get(record.conversation.id) is not record:
+                yield record
 
     @property
     def memory(self) -> int:
@@ -216,6 +217,25 @@ class Table:
         lists = _leave(self._lists, set(filters_of(conversation)), place)
         return Table(self._records.remove(conversation_id), lists, deleted, deletions)
 
+    def revised(
+        self,
+        records: Iterable[Record],
+        gone: Iterable[str],
+        deletions: Iterable[Order],
+        pause: Pause = no_pause,
+    ) -> Table:
+        """Return this table with ``records``, without the conversations of the ids ``gone``.
+
+        ``deletions`` are all deletions of the new table, as for :meth:`of`. ``pause`` is called again and again.
+        """
+        table = self
+        for conversation_id in with_pauses(gone, pause):
+            table = table.remove(conversation_id)
+        for record in with_pauses(records, pause):
+            table = table.put(record)
+        deleted, places = _numbered(deletions, pause)
+        return replace(table, _deleted=deleted, _deletions=places)
+
     def _place(self, cursor: str, conversation_id: str) -> Order:
         record = self._records.get(conversation_id)
         if record is not None:
@@ -234,6 +254,14 @@ def _hash_map(values: Mapping[str, V], pause: Pause) -> HashTrieMap[str, V]:
         filled = filled.update(some)
         pause()
     return filled
+
+
+def _numbered(deletions: Iterable[Order], pause: Pause) -> tuple[HashTrieMap[str, Deletion], _Deletions]:
+    """Return the last deletions by id, and their positions by number."""
+    latest = deque(with_pauses(deletions, pause), MAX_DELETIONS)
+    deleted = {place.id: Deletion(number, place) for number, place in enumerate(with_pauses(latest, pause))}
+    places = ((each.number, each.place) for each in with_pauses(deleted.values(), pause))
+    return _hash_map(deleted, pause), OrderedMap(places, pause)
 
 
 def _undone(
