@@ -15,7 +15,7 @@ def banner(settings: Settings, scenario: Scenario, address: str, version: str) -
             f"  try        curl -G {address}/v1/conversations -H 'Authorization: Bearer me' -d limit=1",
             f"  docs       {address}/docs",
             f"  control    {_control(settings, address)}",
-            *([] if settings.persist is None else [f"  sandboxes  kept in {settings.persist}"]),
+            *([] if settings.kept_in is None else [f"  sandboxes  kept in {settings.kept_in}"]),
             f"  on         {', '.join(settings.switched_on()) or 'nothing (no faults, no delays)'}",
             "  Ctrl-C stops it.",
         ]

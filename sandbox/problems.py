@@ -317,8 +317,8 @@ def one_process_only() -> Problem:
     return Problem(
         503,
         "The sandbox keeps its state in memory, so it must run in one process: each further worker would have "
-        "conversations of its own. Start it with one worker (gunicorn: --workers 1); one gevent worker serves "
-        "thousands of connections.",
+        "conversations of its own. Start it with one worker (gunicorn: --workers 1), as one gevent worker serves "
+        "thousands of connections; or keep the state in Valkey or Redis, with SANDBOX_STORE.",
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from sandbox.problems import quoted
+from sandbox.store_url import check_store_url, without_credentials
 
 PREFIX = "SANDBOX_"
 CLIENT_VARIABLES = frozenset({"SANDBOX_URL", "SANDBOX_TOKEN"})
@@ -21,6 +22,7 @@ _MAX_KEY_BYTES = 64
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _RATE = re.compile(r"[0-9]{0,3}\.?[0-9]{1,20}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
+_KEY_PREFIX = re.compile(r"[!-z|~]{1,64}")
 
 
 class SettingsError(click.ClickException):
@@ -97,17 +99,30 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
-def _one_worker(text: str) -> int:
-    if text.strip() != "1":
-        raise ValueError(
-            "1 (the state is in memory, and a second worker would have conversations of its own)"
-        )
-    return 1
+def _key_prefix(text: str) -> str:
+    if not _KEY_PREFIX.fullmatch(text):
+        raise ValueError("1 to 64 printable ASCII characters without spaces and braces")
+    return text
 
 
-def setting(default: Any, parse: Callable[[str], Any], help_text: str, metavar: str = "") -> Any:
-    """Return a row of the table. ``parse`` raises ValueError with a description of valid values."""
-    return field(default=default, metadata={"parse": parse, "help": help_text, "metavar": metavar})
+def _timeout(text: str) -> float:
+    seconds = float(text) if _RATE.fullmatch(text) else 0.0
+    if not 0 < seconds <= 60:
+        raise ValueError("a number of seconds above 0, up to 60")
+    return seconds
+
+
+def setting(
+    default: Any, parse: Callable[[str], Any], help_text: str, metavar: str = "", *, is_secret: bool = False
+) -> Any:
+    """Return a row of the table. ``parse`` raises ValueError with a description of valid values.
+
+    An invalid value is quoted in the message, unless it ``is_secret``.
+    """
+    return field(
+        default=default,
+        metadata={"parse": parse, "help": help_text, "metavar": metavar, "is_secret": is_secret},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,8 +285,27 @@ class Settings:
         "Keep all sandboxes in this file, so that they survive a restart. It is created if it does not exist.",
         "PATH",
     )
+    store: str | None = setting(
+        None,
+        check_store_url,
+        "Keep all sandboxes in Valkey or Redis, shared by workers and servers; better set by the variable.",
+        "URL",
+        is_secret=True,
+    )
+    store_prefix: str = setting(
+        "sandbox:",
+        _key_prefix,
+        "Beginning of all keys in the store; servers with the same one share.",
+        "TEXT",
+    )
+    store_timeout: float = setting(
+        1.0, _timeout, "Longest time for which a call waits for the store.", "SECONDS"
+    )
+    store_connections: int = setting(
+        8, _integer(2, 1_000), "Largest number of connections of a worker to the store.", "COUNT"
+    )
     workers: int = setting(
-        1, _one_worker, "Worker processes; only 1 is possible, as the state is in memory.", "1"
+        1, _integer(1, 64), "Number of worker processes; more than 1 only with --store.", "COUNT"
     )
     quiet: bool = setting(False, _switch, "Print nothing at start-up.")
 
@@ -279,11 +313,14 @@ class Settings:
     def read(cls, environ: Mapping[str, str], flags: Mapping[str, str] | None = None) -> "Settings":
         """Return the settings of ``flags`` (by field name) and, for the others, of ``environ``.
 
-        Raises SettingsError for an unknown variable with our prefix and for an invalid value.
+        Raises SettingsError for an unknown variable with our prefix, for an invalid value, and for values that
+        exclude each other.
         """
         table = {row.name: row for row in fields(cls)}
         given = cls.given(environ, flags)
-        return cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
+        settings = cls(**{name: _parsed(table[name], *said) for name, said in given.items()})
+        settings._check_together(given)
+        return settings
 
     @classmethod
     def given(
@@ -303,8 +340,28 @@ class Settings:
                 given.setdefault(name, (variable, text))
         return given
 
+    def _check_together(self, given: Mapping[str, tuple[str, str]]) -> None:
+        if self.store is not None and self.persist is not None:
+            raise SettingsError(
+                f"{given['store'][0]} cannot be combined with {given['persist'][0]}: sandboxes are kept either in a "
+                "store or in a file."
+            )
+        if self.store is None and self.workers > 1:
+            source, text = given["workers"]
+            reason = (
+                "the state is in memory, and a second worker would have conversations of its own"
+                if self.persist is None
+                else "the file of --persist has one writer"
+            )
+            raise SettingsError(f"{source} must be 1 without --store ({reason}), not {quoted(text)}.")
+
+    @property
+    def kept_in(self) -> str | None:
+        """The place where sandboxes outlast a process, without a password; None if they are in memory alone."""
+        return self.persist if self.store is None else without_credentials(self.store)
+
     def switched_on(self) -> list[str]:
-        """Return descriptions of the settings that change responses."""
+        """Return descriptions of the settings that change responses or the processes that send them."""
         on = []
         if self.pulse:
             on.append("pulse (conversations change by themselves)")
@@ -318,6 +375,11 @@ class Settings:
             on.append(f"latency {self.latency} ms")
         if self.error_rate:
             on.append(f"error rate {self.error_rate:g} with status {self.error_status}")
+        if self.store is not None:
+            # Health is open to everybody, so the address of the store is not in it.
+            on.append("store (sandboxes are in Valkey or Redis)")
+        if self.workers > 1:
+            on.append(f"{self.workers} workers")
         return on
 
 
@@ -335,7 +397,8 @@ def _parsed(row: "Field[Any]", source: str, text: str) -> Any:
     try:
         return row.metadata["parse"](text)
     except ValueError as error:
-        raise SettingsError(f"{source} must be {error}, not {quoted(text)}.") from None
+        shown = "" if row.metadata["is_secret"] else f", not {quoted(text)}"
+        raise SettingsError(f"{source} must be {error}{shown}.") from None
 
 
 def _unknown(variable: str, known: list[str]) -> str:

@@ -58,6 +58,13 @@ def test_file_of_the_sandboxes_is_named() -> None:
     assert "sandboxes  kept in worlds.db" in banner_text(persist="worlds.db")
 
 
+def test_store_and_workers_are_named_without_a_password() -> None:
+    text = banner_text(store="valkey://user:secret@db.example:6379/0?password=secret", workers=4)
+    assert "sandboxes  kept in valkey://db.example:6379/0\n" in text
+    assert "on         store (sandboxes are in Valkey or Redis), 4 workers" in text
+    assert "secret" not in text
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -91,9 +91,16 @@ def test_one_worker_is_no_mistake(run: Run) -> None:
 
 def test_several_workers_are_refused_with_the_reason(refused: Callable[..., str]) -> None:
     line = refused("--workers", "2")
-    assert "--workers must be 1" in line
+    assert "--workers must be 1 without --store" in line
     assert "state is in memory" in line
     assert '"2"' in line
+
+
+def test_several_workers_are_served_from_a_store(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANDBOX_STORE", "valkey://localhost")
+    monkeypatch.setenv("WEB_CONCURRENCY", "8")
+    assert run("--workers", "2") == Settings(store="valkey://localhost", workers=2)
+    assert "WEB_CONCURRENCY" not in os.environ
 
 
 @pytest.mark.parametrize(
@@ -109,6 +116,10 @@ def test_several_workers_are_refused_with_the_reason(refused: Callable[..., str]
         (["extra"], "extra"),
         (["--lenient=maybe"], "--lenient"),
         (["--seed", "a\nb"], "--seed must be"),
+        (
+            ["--persist", "worlds.db", "--store", "valkey://localhost"],
+            "--store cannot be combined with --persist",
+        ),
     ],
     ids=lambda part: str(part)[:20],
 )
@@ -219,6 +230,25 @@ def test_settings_before_and_behind_exec_are_those_of_its_server(
     assert left.value.code == 0
     settings = {"seed": "4", "scenario": "blank", "lenient": "true"}
     assert ran == [(("npm", "test", "--", "--seed", "5"), settings)]
+    assert served == []
+
+
+def test_exec_passes_the_store_on_and_starts_one_worker(
+    monkeypatch: pytest.MonkeyPatch, served: list[Settings]
+) -> None:
+    given: list[dict[str, str]] = []
+
+    def execute(_: object, settings: dict[str, str], __: object) -> int:
+        given.append(settings)
+        return 0
+
+    monkeypatch.setattr("protocol_sandbox.exec.execute", execute)
+    monkeypatch.setenv("SANDBOX_STORE", "valkey://localhost")
+    monkeypatch.setenv("SANDBOX_WORKERS", "4")
+    monkeypatch.setattr(sys, "argv", ["protocol-sandbox", "exec", "true"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert given == [{"store": "valkey://localhost"}]
     assert served == []
 
 

@@ -77,7 +77,7 @@ def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
         (problems.too_many_sleepers(1), 503, ["At most 1 call can be delayed at once", "--max-sleepers"]),
         (problems.too_many_streams(2), 503, ["At most 2 streams", "--max-streams"]),
         (problems.store_unavailable(), 503, ["--store", "later"]),
-        (problems.one_process_only(), 503, ["one process", "--workers 1"]),
+        (problems.one_process_only(), 503, ["one process", "--workers 1", "SANDBOX_STORE"]),
         (problems.internal(), 500, ["defect of the sandbox"]),
     ],
     ids=lambda part: str(part)[:30],

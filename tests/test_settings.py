@@ -103,6 +103,14 @@ VALID: list[tuple[str, str, Any]] = [
     ("parent_pipe", "1048575", 1_048_575),
     ("journal_file", "calls.jsonl", "calls.jsonl"),
     ("persist", "worlds.db", "worlds.db"),
+    ("store", "valkey://localhost:6379/0", "valkey://localhost:6379/0"),
+    ("store", " rediss://:secret@db.example ", "rediss://:secret@db.example"),
+    ("store_prefix", "sandbox:", "sandbox:"),
+    ("store_prefix", "!~" * 32, "!~" * 32),
+    ("store_timeout", "0.05", 0.05),
+    ("store_timeout", "60", 60.0),
+    ("store_connections", "2", 2),
+    ("store_connections", "1000", 1_000),
     ("workers", "1", 1),
     ("quiet", "true", True),
     ("quiet", "0", False),
@@ -178,8 +186,21 @@ INVALID: list[tuple[str, str, str]] = [
     ("answer_seconds", "0", "an integer from 1 to 86400"),
     ("max_connections", "0", "an integer from 1 to 1000000"),
     ("max_connections_per_address", "0", "an integer from 1 to 1000000"),
-    ("workers", "2", "1 (the state is in memory"),
-    ("workers", "0", "1 (the state is in memory"),
+    ("store", "", "a URL like valkey://localhost:6379/0"),
+    ("store", "http://localhost:6379", "a URL like valkey://localhost:6379/0"),
+    ("store_prefix", "", "1 to 64 printable ASCII characters"),
+    ("store_prefix", "a b", "1 to 64 printable ASCII characters"),
+    ("store_prefix", "{a}", "1 to 64 printable ASCII characters"),
+    ("store_prefix", "é", "1 to 64 printable ASCII characters"),
+    ("store_prefix", "a" * 65, "1 to 64 printable ASCII characters"),
+    ("store_timeout", "0", "a number of seconds above 0, up to 60"),
+    ("store_timeout", "60.1", "a number of seconds above 0, up to 60"),
+    ("store_timeout", "inf", "a number of seconds above 0, up to 60"),
+    ("store_connections", "1", "an integer from 2 to 1000"),
+    ("store_connections", "1001", "an integer from 2 to 1000"),
+    ("workers", "0", "an integer from 1 to 64"),
+    ("workers", "65", "an integer from 1 to 64"),
+    ("workers", "auto", "an integer from 1 to 64"),
     ("quiet", "loud", "true or false"),
 ]
 
@@ -214,6 +235,57 @@ def test_invalid_value_is_refused_in_one_line_that_names_its_source(
         assert expected in caught.value.message
         assert caught.value.exit_code == 2
         assert len(caught.value.message.splitlines()) == 1
+
+
+def test_invalid_url_of_the_store_is_not_repeated_as_it_may_have_a_password() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read({"SANDBOX_STORE": "valkey://:secret"})
+    assert "secret" not in caught.value.message
+
+
+STORE = {"store": "valkey://user:secret@localhost:6379/0"}
+
+
+def test_several_workers_serve_sandboxes_that_are_in_a_store() -> None:
+    assert Settings.read({"SANDBOX_WORKERS": "64"}, STORE).workers == 64
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "message"),
+    [
+        ({}, {"workers": "2"}, "--workers must be 1 without --store (the state is in memory"),
+        ({"SANDBOX_WORKERS": "2"}, {}, "SANDBOX_WORKERS must be 1 without --store (the state is in memory"),
+        (
+            {"SANDBOX_PERSIST": "worlds.db"},
+            {"workers": "2"},
+            '--workers must be 1 without --store (the file of --persist has one writer), not "2".',
+        ),
+        ({"SANDBOX_PERSIST": "worlds.db"}, STORE, "--store cannot be combined with SANDBOX_PERSIST: "),
+    ],
+)
+def test_settings_that_exclude_each_other_are_refused_in_one_line(
+    environ: dict[str, str], flags: dict[str, str], message: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.read(environ, flags)
+    assert caught.value.message.startswith(message)
+    assert "secret" not in caught.value.message
+    assert len(caught.value.message.splitlines()) == 1
+
+
+def test_store_and_workers_are_switched_on_without_the_address() -> None:
+    on = Settings.read({"SANDBOX_WORKERS": "4"}, STORE).switched_on()
+    assert on == ["store (sandboxes are in Valkey or Redis)", "4 workers"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [({}, None), ({"persist": "worlds.db"}, "worlds.db"), (STORE, "valkey://localhost:6379/0")],
+)
+def test_place_of_the_sandboxes_is_shown_without_a_password(
+    settings: dict[str, str], place: str | None
+) -> None:
+    assert Settings.read({}, settings).kept_in == place
 
 
 @pytest.mark.parametrize("name", ["port", "lenient", "workers"])

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.server.application import StandaloneApplication
+from sandbox.server.application import Hooks, StandaloneApplication
 from sandbox.server.listener import listen
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def main() -> None:
     app = constant(json.loads(Path(file).read_text()))
     listener = listen("127.0.0.1", int(port))
     gc.freeze()
-    StandaloneApplication(app, listener, lambda: None).run()
+    StandaloneApplication(app, listener, Hooks()).run()
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Edge:
         else:
             responder.add_headers(cors_headers(environ))
             inner = self._elsewhere
-        if environ.get("wsgi.multiprocess") and not is_preflight(environ):
+        if environ.get("wsgi.multiprocess") and self._settings.store is None and not is_preflight(environ):
             return responder.send_problem(problems.one_process_only())
         return inner(environ, responder)
 

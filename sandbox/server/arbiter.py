@@ -1,17 +1,85 @@
-"""The process that starts the worker, restarts it if it dies, and passes signals on."""
+"""The process that starts the workers, restarts those that die, and passes signals on."""
+
+import signal
+from typing import Any
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+
+from sandbox.server.refusals import Refusals
+from sandbox.settings import SettingsError
+
+END_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
+"""Signals that end a worker. They are blocked while it is forked; it unblocks them when it can handle them."""
 
 
-class SingleWorkerArbiter(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
-    """An arbiter that never replaces or multiplies the worker, which holds all state in its memory."""
+class SandboxArbiter(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
+    """An arbiter that keeps the number of workers: no signal replaces, adds or removes one.
+
+    A worker that cannot begin sends a line by ``refusals``; then all workers end, and :meth:`run` raises SettingsError
+    with this line.
+    """
+
+    def __init__(self, app: Any, refusals: Refusals) -> None:
+        self._refusals = refusals
+        self._refusal: str | None = None
+        self._is_ending = False
+        super().__init__(app)
+
+    def spawn_workers(self) -> None:
+        """Fork the workers that are missing: at the start without gunicorn's random pauses between them."""
+        if self.worker_age:
+            super().spawn_workers()
+        else:
+            for _ in range(self.num_workers):
+                self.spawn_worker()
+
+    def spawn_worker(self) -> None:
+        """Fork a worker. A signal that the arbiter passes on at once waits until the worker has its handlers."""
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
+        try:
+            super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def assign_place(self, worker: Any) -> None:
+        """Give a worker that will be forked a number from 0 on that no other has: that of a dead one, or a new one."""
+        taken = {each.place for each in self.WORKERS.values()}
+        worker.place = min(set(range(self.num_workers)) - taken)
+
+    def reap_workers(self) -> None:
+        """Forget the workers that have exited. Raises HaltServer, once, if one of them could not begin."""
+        try:
+            super().reap_workers()
+        except HaltServer:
+            # Others may fail in the same way while the server waits for their end.
+            if not self._is_ending:
+                raise
+        if self._refusal is None:
+            self._refusal = self._refusals.receive()
+            if self._refusal is not None and not self._is_ending:
+                raise HaltServer(self._refusal)
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002  # gunicorn's signature
+        """End the workers."""
+        self._is_ending = True
+        super().stop(graceful)
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        """End the workers and the server, by SystemExit or SettingsError."""
+        if self._refusal is None:
+            super().halt(reason, exit_status)
+        try:
+            super().halt()
+        except SystemExit:
+            raise SettingsError(str(self._refusal)) from None
 
     def handle_hup(self) -> None:
-        """End the server, as a terminal that closes expects, where gunicorn would replace the worker."""
+        """End the server, as a terminal that closes expects, where gunicorn would replace the workers."""
         self.handle_term()
 
     def handle_ttin(self) -> None:
-        """Ignore the request for one worker more, which would hold conversations of its own."""
+        """Ignore the request for one worker more, whose conversations might be its own."""
 
     def handle_ttou(self) -> None:
         """Ignore the request for one worker less."""

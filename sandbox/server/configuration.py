@@ -9,17 +9,19 @@ from gunicorn.workers.base import Worker
 from sandbox.server.worker import SandboxWorker
 
 
-def gunicorn_settings(descriptor: int, on_worker_ready: Callable[[Worker], None]) -> dict[str, Any]:
+def gunicorn_settings(
+    descriptor: int, workers: int, on_worker_ready: Callable[[Worker], None]
+) -> dict[str, Any]:
     """Return gunicorn's settings by name. Each must exist: gunicorn refuses to start with one that it does not know.
 
-    ``descriptor`` is that of the listening socket, and ``on_worker_ready`` is called in the worker when it is ready:
-    only then does a signal end it cleanly. The limits on connections are the worker's own.
+    ``descriptor`` is that of the listening socket, which all ``workers`` share, and ``on_worker_ready`` is called in
+    each of them when it is ready. The limits on connections are the worker's own.
     """
     return {
         "bind": [f"fd://{descriptor}"],
-        "workers": 1,
+        "workers": workers,
         "worker_class": SandboxWorker,
-        # No watchdog: a worker that takes its time over a large import would lose all that it holds.
+        # No watchdog: a worker that takes its time over a large import would lose all that it holds, or all its calls.
         "timeout": 0,
         "preload_app": True,
         # It ends within half a second; a machine under load may need more until it is killed.
@@ -29,6 +31,7 @@ def gunicorn_settings(descriptor: int, on_worker_ready: Callable[[Worker], None]
         # peer's address is checked at each request.
         "forwarded_allow_ips": "*",
         "control_socket_disable": True,
+        "pre_fork": lambda arbiter, worker: arbiter.assign_place(worker),
         "post_worker_init": on_worker_ready,
         # Python's shutdown must find the frozen objects, or it reports a failure.
         "worker_exit": lambda _arbiter, _worker: gc.unfreeze(),

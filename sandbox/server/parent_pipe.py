@@ -5,6 +5,7 @@ The system closes the pipe when the parent ends, however it ends. Nobody has to 
 
 import os
 import signal
+from contextlib import suppress
 
 from gevent.socket import wait_read
 
@@ -22,15 +23,18 @@ def check_parent_pipe(descriptor: int) -> None:
 
 
 def end_with_parent(descriptor: int, arbiter: int) -> None:
-    """Wait until the pipe is closed, and stop the server by a signal to its arbiter. Runs in a greenlet of the worker.
+    """Wait until the pipe is closed, and stop the server by a signal to its arbiter. Runs in a greenlet of each worker.
 
     ``descriptor`` is the reading end of the pipe, ``arbiter`` the process id of the worker's parent. What is written to
     the pipe is ignored.
     """
+    # Another worker may have read what has arrived, and then reading must not wait.
+    os.set_blocking(descriptor, False)
     is_open = True
     while is_open:
         wait_read(descriptor)
-        is_open = os.read(descriptor, _READ_BYTES) != b""
+        with suppress(BlockingIOError):
+            is_open = os.read(descriptor, _READ_BYTES) != b""
     # Without its arbiter, a worker ends by itself, and another process may have the id by now.
     if os.getppid() == arbiter:
         os.kill(arbiter, signal.SIGTERM)

@@ -10,7 +10,7 @@ import gevent.socket
 from sandbox.banner import banner
 from sandbox.edge.boot import Boot
 from sandbox.http.limits import Limits
-from sandbox.server.application import StandaloneApplication
+from sandbox.server.application import Hooks, StandaloneApplication
 from sandbox.server.background_thread import BackgroundThread
 from sandbox.server.greenlet_event import GreenletEvent
 from sandbox.server.greenlet_signal import GreenletSignal
@@ -26,7 +26,7 @@ from sandbox.world.journal_feed import JournalFeed
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal ends it, by SystemExit. Raises SettingsError before anything is served."""
+    """Serve until a signal ends it, by SystemExit. Raises SettingsError if it cannot begin."""
     from sandbox.app import create_app, scenario_of  # noqa: PLC0415  # a port in use need not wait for it
 
     if settings.parent_pipe is not None:
@@ -59,21 +59,26 @@ def serve(settings: Settings) -> None:
             if not settings.quiet:
                 print(text, flush=True)
             if ready_file is not None:
-                # The worker answers as soon as it waits for the first request.
+                # A worker answers as soon as it waits for the first request.
                 gevent.spawn(ready_file.announce, address, pid)
 
         # What is alive now stays alive. The collector need not look at it again and again, however large the scenario
-        # is, and the worker goes on sharing its memory with the process that it was forked from.
+        # is, and the workers go on sharing its memory with the process that they were forked from.
         gc.freeze()
         limits = Limits.of(settings)
         raise_open_file_limit(limits.open_files)
         StandaloneApplication(
             app,
             listener,
-            on_ready,
+            Hooks(on_boot=boot.begin, on_ready=on_ready, on_end=feed.close),
             limits,
-            boot.begin,
             settings.parent_pipe,
-            feed.close,
-            keeps_worlds=settings.persist is not None,
+            workers=settings.workers,
+            kept_by=_kept_by(settings),
         ).run()
+
+
+def _kept_by(settings: Settings) -> str | None:
+    if settings.store is not None:
+        return "--store"
+    return None if settings.persist is None else "--persist"

@@ -2,6 +2,7 @@
 
 import gc
 import resource
+import signal
 import socket
 import sys
 import time
@@ -23,13 +24,16 @@ from sandbox.http.date import DateHeader
 from sandbox.http.limits import Limits
 from sandbox.http.scheme import SchemeReader
 from sandbox.problems import Problem
+from sandbox.server.arbiter import END_SIGNALS
 from sandbox.server.background_thread import SWITCH_SECONDS
+from sandbox.server.balanced_server import BalancedServer
+from sandbox.server.connection_counts import ConnectionCounts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_ACCEPTED = 16
-"""Number of connections that are accepted in one iteration of the loop."""
+"""Number of connections that a single worker accepts in one iteration of the loop."""
 CHECK_SECONDS = 0.5
 """Interval of the search for connections that have waited too long."""
 SECOND_SIGNAL_SECONDS = 0.1
@@ -50,9 +54,11 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
     """A gevent worker that serves :mod:`sandbox.http` and stops quickly.
 
     The application object may have an attribute ``limits``; otherwise the defaults apply. Its ``on_end``, if it has
-    one, is called when the worker stops, and ends calls that would last.
+    one, is called when the worker stops, and ends calls that would last. If it has ``connection_counts``, the worker
+    shares new connections with others, and ``place`` is its number among them.
     """
 
+    place = 0
     _is_ending = False
 
     def patch(self) -> None:
@@ -65,6 +71,11 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
             gevent.socket.socket(each.FAMILY, socket.SOCK_STREAM, fileno=each.sock.detach())
             for each in self.sockets
         ]
+
+    def init_signals(self) -> None:
+        """Install the handlers, and let the signals in that were blocked when this process was forked."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
 
     def run(self) -> None:
         """Serve until the worker is stopped."""
@@ -84,17 +95,29 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
             SchemeReader(self.cfg.secure_scheme_headers, self.cfg.forwarded_allow_ips),
         )
         self._bases = {each: _base(each.getsockname(), self.cfg.workers > 1) for each in self.sockets}
+        self._counts: ConnectionCounts | None = getattr(self.app, "connection_counts", None)
+        self._count_connections()
         for each in self.sockets:
-            server = StreamServer(each, partial(self.handle, each), spawn=Pool())
-            # Few at once, so that new connections do not delay open ones.
-            server.max_accept = MAX_ACCEPTED
-            server.start()
+            self._server(each).start()
         while self.alive:
             self.notify()
             self._connections.interrupt_late()
             gevent.sleep(CHECK_SECONDS)
         # The greenlet that the signal started exits the process.
         gevent.sleep(self.cfg.graceful_timeout)
+
+    def _server(self, listener: Any) -> StreamServer:
+        handle = partial(self.handle, listener)
+        if self._counts is not None:
+            return BalancedServer(listener, handle, partial(self._counts.is_ahead, self.place))
+        server = StreamServer(listener, handle, spawn=Pool())
+        # Few at once, so that new connections do not delay open ones.
+        server.max_accept = MAX_ACCEPTED
+        return server
+
+    def _count_connections(self) -> None:
+        if self._counts is not None:
+            self._counts.set(self.place, len(self._connections))
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection."""
@@ -111,11 +134,13 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
             _reject(connection, problem, self._service.date())
             peer.close()
             return
+        self._count_connections()
         try:
             base = self._bases[listener] | {"REMOTE_ADDR": address, "REMOTE_PORT": str(port)}
             Connection(peer, self._service, base).serve()
         finally:
             self._connections.remove(peer)
+            self._count_connections()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle SIGTERM like SIGINT."""

@@ -8,9 +8,13 @@ from typing import Any, TypeVar
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.test import Client, EnvironBuilder, TestResponse
+from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.app import create_app
+from sandbox.edge.boot import Boot
+from sandbox.edge.edge import Edge
+from sandbox.edge.request_id import RequestIds
 from sandbox.settings import Settings
 from sandbox.web.body import LARGE_BYTES
 from sandbox.world.concurrency import Concurrency
@@ -131,6 +135,15 @@ def test_server_with_several_processes_refuses_every_request(
 ) -> None:
     response = client.open(path, method=method, environ_overrides={"wsgi.multiprocess": True})
     assert_error_shape(response, 503, "one process", "--workers 1")
+
+
+def test_several_processes_answer_if_their_state_is_in_a_store() -> None:
+    unused: Any = None
+    settings = Settings(store="valkey://localhost")
+    page = BaseResponse("the page")
+    edge = Edge(page, unused, unused, unused, RequestIds(Boot(lambda: 0.0)), settings, lambda: 0.0)
+    response = Client(edge).get("/openapi.json", environ_overrides={"wsgi.multiprocess": True})
+    assert (response.status_code, response.text) == (200, "the page")
 
 
 @pytest.mark.parametrize(

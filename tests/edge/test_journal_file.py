@@ -12,6 +12,7 @@ from sandbox.app import create_app
 from sandbox.edge.journal_file import JournalFile
 from sandbox.settings import Settings, SettingsError
 from sandbox.world.journal import Entry, Headers
+from tests.live.server import run_program
 
 ENTRY = Entry("r-1", 5.12345, "GET", "/v1/é", "", Headers.of((("A", "b"),)), "", None, 404, 1.23456)
 
@@ -30,6 +31,32 @@ def test_entries_are_lines_of_json(tmp_path: Path) -> None:
         1.235,
     )
     assert path.stat().st_mode & 0o077 == 0
+
+
+FORKS = """
+import os, sys
+from sandbox.edge.journal_file import JournalFile
+from sandbox.world.journal import Entry, Headers
+
+file = JournalFile(sys.argv[1])
+entry = Entry("r-1", 5.0, "POST", "/v1/conversations", "", Headers.of(()), "b" * 20_000, None, 404, 1.0)
+pids = []
+for _ in range(2):
+    if (pid := os.fork()) == 0:
+        for _ in range(200):
+            file.append(entry)
+        os._exit(0)
+    pids.append(pid)
+print(*[os.waitpid(pid, 0)[1] for pid in pids])
+"""
+
+
+def test_lines_of_several_processes_are_whole(tmp_path: Path) -> None:
+    path = tmp_path / "calls"
+    assert run_program(FORKS, str(path), folder=tmp_path) == "0 0\n"
+    lines = path.read_text().splitlines()
+    assert len(lines) == 400
+    assert {json.loads(line)["body"] for line in lines} == {"b" * 20_000}
 
 
 def test_calls_of_all_tokens_are_recorded_and_stay_after_a_reset(

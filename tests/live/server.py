@@ -164,6 +164,21 @@ def run(*arguments: str, folder: Path, **variables: str) -> subprocess.Completed
     )
 
 
+def run_program(text: str, *arguments: str, folder: Path) -> str:
+    """Run the text of a Python program in a process of its own, and return its output."""
+    process = subprocess.run(
+        [sys.executable, "-c", text, *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+    return process.stdout
+
+
 def shell(command: str, folder: Path | None = None) -> str:
     """Run a command line in a shell and return its output."""
     process = subprocess.run(

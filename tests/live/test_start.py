@@ -28,8 +28,8 @@ REFUSALS = [
         "SANDBOX_PROT is not a setting of protocol-sandbox; did you mean SANDBOX_PORT?",
     ),
     ([], {"SANDBOX_LENIENT": "maybe"}, 'SANDBOX_LENIENT must be true or false, not "maybe".'),
-    (["--workers", "2"], {}, "--workers must be 1 (the state is in memory"),
-    ([], {"SANDBOX_WORKERS": "2"}, "SANDBOX_WORKERS must be 1 (the state is in memory"),
+    (["--workers", "2"], {}, "--workers must be 1 without --store (the state is in memory"),
+    ([], {"SANDBOX_WORKERS": "2"}, "SANDBOX_WORKERS must be 1 without --store (the state is in memory"),
 ]
 
 

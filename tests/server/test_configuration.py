@@ -16,7 +16,7 @@ def ready(worker: Any) -> None:
 
 @pytest.fixture
 def settings() -> dict[str, Any]:
-    return gunicorn_settings(7, ready)
+    return gunicorn_settings(7, 3, ready)
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def test_gunicorn_takes_every_value_as_it_is_given(settings: dict[str, Any], con
 def test_the_worker_is_ours_and_listens_on_the_descriptor(config: Any) -> None:
     assert config.worker_class is SandboxWorker
     assert config.address == [7]
+    assert config.workers == 3
     assert config.post_worker_init is ready
 
 

@@ -2,14 +2,15 @@
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
-from sandbox.server import serve
-from sandbox.server.parent_pipe import check_parent_pipe
+from sandbox.server import parent_pipe, serve
+from sandbox.server.parent_pipe import check_parent_pipe, end_with_parent
 from sandbox.settings import Settings, SettingsError
 from tests.kit.processes import session_of, wait_for_end
 from tests.live.server import SANDBOX, TIMEOUT_SECONDS, environment
@@ -68,6 +69,25 @@ def test_worker_ends_where_its_arbiter_is_killed_as_well(child: Child) -> None:
     child.process.kill()
     os.close(child.pipe)
     wait_for_end(*pids)
+
+
+def test_arbiter_is_stopped_though_another_process_has_read_what_arrived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *sent: signals.append(sent))
+    reading, writing = os.pipe()
+    waits: list[int] = []
+
+    def wait_read(descriptor: int) -> None:
+        waits.append(descriptor)
+        if len(waits) == 2:
+            os.close(writing)
+
+    monkeypatch.setattr(parent_pipe, "wait_read", wait_read)
+    end_with_parent(reading, os.getppid())
+    os.close(reading)
+    assert signals == [(os.getppid(), signal.SIGTERM)]
 
 
 def test_closed_descriptor_is_refused() -> None:
