@@ -112,4 +112,5 @@ class StandaloneApplication(BaseApplication):  # type: ignore[misc]  # gunicorn 
     def _restarted(self) -> str:
         if self._kept_by is None:
             return "The worker died and was started again: what the sandboxes held is lost."
-        return f"A worker died and was started again, with the sandboxes of {self._kept_by}."
+        worker = "The worker" if self._workers == 1 else "A worker"
+        return f"{worker} died and was started again, with the sandboxes of {self._kept_by}."

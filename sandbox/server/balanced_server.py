@@ -7,8 +7,8 @@ import gevent
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
-PRECEDENCE_SECONDS = 0.001
-"""Time for which a worker that is ahead leaves new connections to the others."""
+PRECEDENCE_SECONDS = 0.005
+"""Time for which a worker that is ahead leaves new connections to the others: as long as they may be busy."""
 
 
 class BalancedServer(StreamServer):

@@ -142,19 +142,19 @@ def test_a_worker_that_cannot_begin_tells_the_arbiter_and_exits(open_application
 
 
 @pytest.mark.parametrize(
-    ("kept_by", "message"),
+    ("workers", "kept_by", "message"),
     [
-        (None, "The worker died and was started again: what the sandboxes held is lost."),
-        ("--persist", "A worker died and was started again, with the sandboxes of --persist."),
-        ("--store", "A worker died and was started again, with the sandboxes of --store."),
+        (1, None, "The worker died and was started again: what the sandboxes held is lost."),
+        (1, "--persist", "The worker died and was started again, with the sandboxes of --persist."),
+        (2, "--store", "A worker died and was started again, with the sandboxes of --store."),
     ],
 )
 def test_a_worker_that_takes_the_place_of_another_says_what_is_kept(
-    open_application: Open, caplog: pytest.LogCaptureFixture, kept_by: str | None, message: str
+    open_application: Open, caplog: pytest.LogCaptureFixture, workers: int, kept_by: str | None, message: str
 ) -> None:
-    application = open_application(workers=2, kept_by=kept_by)
-    for age in (1, 2):
+    application = open_application(workers=workers, kept_by=kept_by)
+    for age in range(1, workers + 1):
         application.cfg.post_worker_init(worker(age))
     assert caplog.messages == []
-    application.cfg.post_worker_init(worker(age=3))
+    application.cfg.post_worker_init(worker(age=workers + 1))
     assert caplog.messages == [message]
