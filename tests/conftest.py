@@ -16,7 +16,7 @@ from sandbox.seeding.scenario import Scenario, load
 from sandbox.settings import Settings
 from tests.applications import APPLICATIONS, ENGINES
 
-pytest_plugins = ["tests.tools"]
+pytest_plugins = ["tests.tools", "tests.valkey_fixtures"]
 
 TOKENS = count(1)
 

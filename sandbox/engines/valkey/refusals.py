@@ -82,16 +82,18 @@ def _filled(text: str, address: Address, detail: str) -> str:
     host = f"[{address.host}]" if ":" in address.host else address.host
     place = address.path or f"{host}:{address.port}"
     scheme = "unix" if address.path else "valkeys" if address.tls else "valkey"
-    is_plain_tcp = not address.path and address.tls is None
+    without_tls = f"valkey://{place}"
+    if address.path:
+        or_tls = "check whether the server runs there"
+    elif address.tls is not None:
+        or_tls = f"if it does not speak TLS, the address is {without_tls}"
+    else:
+        or_tls = f"if it expects TLS, the address is valkeys://{place}"
     return text.format(
         detail=detail,
         host=address.host,
         database=address.database,
         with_user=f"{scheme}://USER:PASSWORD@{place}",
-        without_tls=f"valkey://{place}",
-        or_tls=(
-            f"if it expects TLS, the address is valkeys://{place}"
-            if is_plain_tcp
-            else "check whether the server runs there"
-        ),
+        without_tls=without_tls,
+        or_tls=or_tls,
     )
