@@ -224,7 +224,7 @@ class Table:
         deletions: Iterable[Order],
         pause: Pause = no_pause,
     ) -> Table:
-        """Return this table with ``records``, without the conversations of the ids ``gone``.
+        """Return this table with ``records``, without the conversations of the ids ``gone``; itself if nothing changes.
 
         ``deletions`` are all deletions of the new table, as for :meth:`of`. ``pause`` is called again and again.
         """
@@ -233,7 +233,10 @@ class Table:
             table = table.remove(conversation_id)
         for record in with_pauses(records, pause):
             table = table.put(record)
-        deleted, places = _numbered(deletions, pause)
+        gone_before = (place for place in deletions if place.id not in table)
+        deleted, places = _numbered(gone_before, pause)
+        if table is self and not deleted and not self._deleted:
+            return self
         return replace(table, _deleted=deleted, _deletions=places)
 
     def _place(self, cursor: str, conversation_id: str) -> Order:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import fields
 
-from sandbox.schemas.conversation import ConversationSchema, encode
+from sandbox.schemas.conversation import ConversationSchema, decode, encode
 from sandbox.world.conversation import Conversation
 
 DOCUMENTED = (
@@ -53,3 +53,8 @@ def test_the_schema_loads_its_own_output() -> None:
     shape = json.loads(DOCUMENTED)
     assert ConversationSchema().load(shape) == shape
     assert ConversationSchema().validate({}).keys() == shape.keys()
+
+
+def test_a_conversation_can_be_decoded_again() -> None:
+    conversation = Conversation('a"\n', "ö", None, None, False, True, 0, None, -2, 7)
+    assert decode(encode(conversation)) == conversation

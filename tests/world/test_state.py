@@ -1,6 +1,6 @@
 """The state of a sandbox as a value, and its memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ from sandbox.world.memory import (
     PINNED_ID_BYTES,
     RECORD_BYTES,
 )
+from sandbox.world.origin import Origin
+from sandbox.world.pause import Pause, no_pause
 from sandbox.world.rules import RuleCounters
 from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.table import Table
@@ -122,3 +124,42 @@ def test_counters_of_rules_are_counted_once() -> None:
         [counted, counted, replace(counted, counters=counters[:1])], plain, 3 * COUNTERS_BYTES
     )
     assert fits_exactly([counted], replace(plain, counters=counters[1:]), COUNTERS_BYTES)
+
+
+class Written:
+    """A source with one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def digest(self, pause: Pause = no_pause) -> str:
+        return "0" * 32
+
+    def document(self) -> Iterator[bytes]:
+        return iter(())
+
+    def table(self, at: int, pause: Pause = no_pause) -> Table:
+        return self._table
+
+
+def of_origin(table: Table, origin: Table) -> SandboxState:
+    return replace(state_of(table), origin=Origin(Written(origin), 0, origin))
+
+
+def test_a_state_with_an_origin_is_equal_to_one_without() -> None:
+    assert of_origin(HUNDRED, Table()) == state_of(HUNDRED)
+
+
+def test_the_table_of_the_origin_is_a_part_if_it_is_another_one() -> None:
+    changed = with_one_more(HUNDRED, "d")
+    keys = state_of(HUNDRED).idempotency_keys
+    assert of_origin(HUNDRED, HUNDRED).large_parts == [HUNDRED, keys]
+    assert of_origin(changed, HUNDRED).large_parts == [changed, HUNDRED, keys]
+
+
+def test_records_of_the_origin_that_have_changed_since_occupy_memory() -> None:
+    changed = HUNDRED.put(record_of(Conversation.begin("c050", "other", None, 5)))
+    states = [of_origin(changed, HUNDRED)]
+    assert fits_exactly(states, state_of(changed), RECORD_BYTES)
+    assert fits_exactly(states, of_origin(changed, HUNDRED), 0)
+    assert states[0].memory == 200 * RECORD_BYTES

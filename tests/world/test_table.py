@@ -320,3 +320,46 @@ def test_places_besides_other_tables_are_those_of_nodes_that_they_do_not_share()
     changed = table.put(record("c100", is_muted=True))
     assert 0 < changed.places_besides([table]) <= 2 * ordered.FANOUT
     assert changed.places_besides([table_of("c100")]) == 200
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(records, max_size=25), st.lists(records | st.sampled_from(["c1", "c2", "c3"]), max_size=25))
+def test_a_table_is_that_of_another_one_with_the_difference_of_both(
+    existing: list[Record], changed: list[Record | str]
+) -> None:
+    base = Table()
+    for each in existing:
+        base = base.put(each)
+    table = base
+    for change in changed:
+        if isinstance(change, Record):
+            table = table.put(change)
+        elif change in table:
+            table = table.remove(change)
+    different = list(table.records_besides(base))
+    gone = [each.conversation.id for each in base.records_besides(table) if each.conversation.id not in table]
+    assert all(base._records.get(each.conversation.id) is not each for each in different)  # noqa: SLF001
+    again = base.revised(different, gone, table.deletions())
+    assert contents(again) == contents(table)
+    assert list(again.deletions()) == list(table.deletions())
+    assert all(again.get(each.conversation.id) is each for each in table)
+
+
+def test_records_that_tables_share_are_no_difference() -> None:
+    table = table_of(*(f"c{number}" for number in range(50)))
+    changed = table.put(record("c7", 5)).put(record("new")).remove("c8")
+    assert list(table.records_besides(table)) == []
+    assert {each.conversation.id for each in changed.records_besides(table)} == {"c7", "new"}
+    assert {each.conversation.id for each in table.records_besides(changed)} == {"c7", "c8"}
+
+
+def test_a_table_without_a_difference_is_itself() -> None:
+    table = table_of("a", "b")
+    assert table.revised((), (), ()) is table
+
+
+def test_deletions_of_a_revised_table_are_those_that_are_given() -> None:
+    table = table_of("a", "b").remove("a")
+    revised = table.revised((), ("b",), (Order(-3, "x"), Order(-1, "b")))
+    assert list(revised.deletions()) == [Order(-3, "x"), Order(-1, "b")]
+    assert not revised.knows("a")
