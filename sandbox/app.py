@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
 
 from flask import Flask
 
@@ -24,30 +23,20 @@ from sandbox.edge.injection.injector import FaultInjector
 from sandbox.edge.injection.selector import FaultSelector
 from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
-from sandbox.engines.memory import MemoryEngine
-from sandbox.faults.command_line import command_line_rules
 from sandbox.pages import documentation, errors, home
 from sandbox.panel import pages as panel
 from sandbox.schemas.conversation import encode
 from sandbox.seeding.scenario import Scenario, ScenarioError, load
 from sandbox.settings import Settings, SettingsError
 from sandbox.version import __version__
+from sandbox.wiring import Wiring
 from sandbox.world.clock import Now
 from sandbox.world.concurrency import THREADS, Concurrency
-from sandbox.world.engine import Engine, UnusableFile
-from sandbox.world.fleet import LocalFleet
+from sandbox.world.engine import UnusableFile, UnusableStore
 from sandbox.world.journal_feed import JournalFeed
-from sandbox.world.pause import Pause
-from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.runtime import Bounds, Runtime
-from sandbox.world.sandbox import Sandbox
-from sandbox.world.server_rules import ServerRules
 from sandbox.world.sleep_limit import SleepLimit
 from sandbox.world.sleepers import RuleSleepers
-from sandbox.world.state import SandboxState
-from sandbox.world.world_parts import release_later
-
-Rules = TypeVar("Rules", bound=ServerRules)
 
 
 def create_app(
@@ -73,22 +62,8 @@ def create_app(
     pause, offload = concurrency.pause, concurrency.offload
     feed = feed or JournalFeed(settings.max_streams, wait, new_event)
     runtime = Runtime(now, encode, _bounds(settings), wait, new_event, feed, RuleSleepers(), offload)
-    server_rules, engine = _engine(settings, scenario, runtime, pause)
-    fleet = LocalFleet(
-        engine,
-        monotonic,
-        settings.max_sandboxes,
-        settings.idle_seconds,
-        settings.id_key.encode() if settings.id_key else secrets.token_bytes(16),
-        strict=settings.strict_worlds,
-        # The parts of the scenario are those of many sandboxes, and stay.
-        on_removed=partial(
-            release_later,
-            spawn=concurrency.spawn,
-            pause=pause,
-            kept=scenario.initial_state(now()).large_parts,
-        ),
-    )
+    with _usable(settings):
+        server_rules, fleet = Wiring(settings, scenario, runtime, monotonic, concurrency).worlds()
 
     def begin() -> None:
         with _usable(settings):
@@ -165,38 +140,12 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-def _engine(
-    settings: Settings, scenario: Scenario, runtime: Runtime, pause: Pause
-) -> tuple[ServerRules, Engine]:
-    """Return the server-wide rules, and the engine of the worlds. Raises SettingsError with one line."""
-
-    def initial_state() -> SandboxState:
-        return scenario.initial_state(runtime.now())
-
-    def rules(kind: type[Rules]) -> Rules:
-        return kind(
-            settings.max_rules,
-            runtime.rule_sleepers.wake,
-            command_line_rules(settings.latency, settings.error_rate, settings.error_status),
-            settings.max_rule_bytes,
-        )
-
-    if settings.persist is None:
-        launch = PulsingSandbox if settings.pulse else Sandbox
-        return rules(ServerRules), MemoryEngine(lambda key: launch(initial_state(), runtime, key))
-    from sandbox.engines.file import FileEngine, KeptServerRules  # noqa: PLC0415  # it imports SQLite
-
-    kept_rules = rules(KeptServerRules)
-    with _usable(settings):
-        return kept_rules, FileEngine(
-            settings.persist, initial_state, runtime, kept_rules, pause, has_pulse=settings.pulse
-        )
-
-
 @contextmanager
 def _usable(settings: Settings) -> Iterator[None]:
-    """Raise SettingsError with one line if the file of the worlds turns out to be unusable."""
+    """Raise SettingsError with one line if the file or the store of the worlds turns out to be unusable."""
     try:
         yield
     except UnusableFile as error:
         raise SettingsError(f"--persist {settings.persist} {error}.") from None
+    except UnusableStore as error:
+        raise SettingsError(f"--store {settings.kept_in} {error}.") from None

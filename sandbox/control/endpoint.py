@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import flask
@@ -21,7 +21,6 @@ from sandbox.web.request import Request, environ_key
 from sandbox.web.response import Response, StreamedResponse, json_response, no_content
 from sandbox.web.world_name import world_name
 from sandbox.world.interface import Lease
-from sandbox.world.world_name import WorldKey
 
 SANDBOX_HEADER = "X-Sandbox-Id"
 """The header that names a sandbox by its id, as the list of sandboxes has it."""
@@ -95,9 +94,9 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
 
 @contextmanager
 def _lease(context: ControlContext, request: Request, *, required: bool) -> Iterator[Lease | None]:
-    key = _key(context, request)
-    if key is not None:
-        with context.fleet.using(key) as lease:
+    world = _world(context, request)
+    if world is not None:
+        with world as lease:
             yield lease
     elif required:
         raise problems.invalid(
@@ -108,8 +107,8 @@ def _lease(context: ControlContext, request: Request, *, required: bool) -> Iter
         yield None
 
 
-def _key(context: ControlContext, request: Request) -> WorldKey | None:
-    """Return the key of the world that the call is about, or None.
+def _world(context: ControlContext, request: Request) -> AbstractContextManager[Lease] | None:
+    """Return the use of the world that the call is about, or None.
 
     A list of sandboxes has masked tokens, so what shows it names one of them by its id. The cookie names no world
     here: a browser sends it along with the calls of any page.
@@ -117,12 +116,12 @@ def _key(context: ControlContext, request: Request) -> WorldKey | None:
     key = world_name(request.environ, with_cookie=False) or request.token
     sandbox_id = request.environ.get(_SANDBOX_KEY)
     if sandbox_id is None:
-        return key
+        return None if key is None else context.fleet.using(key)
     if key is not None:
         raise problems.invalid(
             f"{SANDBOX_HEADER} and Authorization or a name of a world both say which sandbox is meant; send one."
         )
-    return context.fleet.key_of(sandbox_id)
+    return context.fleet.using_id(sandbox_id)
 
 
 def _check_type(request: Request) -> None:

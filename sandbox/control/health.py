@@ -19,9 +19,14 @@ EXAMPLE = {
 
 
 def show(context: ControlContext) -> dict[str, Any]:
-    """Return the id of the boot, the uptime in seconds, the number of sandboxes, and everything that is switched on."""
+    """Return the id of the boot, the uptime in seconds, the number of sandboxes, and everything that is switched on.
+
+    The status is "degraded" while the store of --store is unavailable, and calls get 503; "reason" says why.
+    """
+    failure = context.fleet.failure
     return {
-        "status": "ok",
+        "status": "ok" if failure is None else "degraded",
+        **({} if failure is None else {"reason": failure}),
         "version": __version__,
         "boot_id": context.boot.id,
         "uptime_seconds": round(context.boot.uptime(), 3),

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from sandbox.schemas.control import SANDBOX_ID, SNAPSHOT_ID
 from sandbox.schemas.conversation import ConversationSchema
@@ -34,7 +34,12 @@ class ConversationPageSchema(Schema):
 class HealthSchema(Schema):
     """The health of the server."""
 
-    status = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["ok", "degraded"]))
+    reason = fields.String(
+        metadata={
+            "description": "Why the status is degraded: calls get 503 until the store is available again."
+        }
+    )
     version = fields.String(required=True)
     boot_id = BOOT_ID
     uptime_seconds = fields.Float(required=True)

@@ -71,6 +71,11 @@ class LocalFleet:
         self._lock = Lock()
         self.anonymous = SandboxSlot("", engine.launch(""), now())
 
+    @property
+    def failure(self) -> None:
+        """Worlds in memory can always be used."""
+        return
+
     def begin(self) -> None:
         """Take over the worlds that the engine has kept. Their idle time begins now.
 
@@ -139,6 +144,19 @@ class LocalFleet:
         finally:
             self.release(lease)
 
+    @contextmanager
+    def using_id(self, sandbox_id: str) -> Iterator[Lease]:
+        """Lease the world of an id until the block ends. Raises UnknownSandbox."""
+        slot = self._find(sandbox_id)
+        with self._lock:
+            if self._slots.get(slot.key) is not slot:
+                raise UnknownSandbox(sandbox_id)
+            lease = self._leased(slot, self._now())
+        try:
+            yield lease
+        finally:
+            self.release(lease)
+
     def acquire(self, key: WorldKey) -> Lease:
         """Lease the world of ``key``; call :meth:`release` when the request is over.
 
@@ -148,11 +166,7 @@ class LocalFleet:
             now = self._now()
             if now >= self._next_expiry:
                 self._expire(now)
-            slot = self._known(key, now) or self._add(key, now)
-            self._slots.move_to_end(slot.key)
-            slot.in_flight += 1
-            slot.last_used = now
-            return Lease(slot, slot.world, slot.world.generation)
+            return self._leased(self._known(key, now) or self._add(key, now), now)
 
     def declare(
         self, name: WorldName, token: str, state: SandboxState, ttl_seconds: float | None = None
@@ -193,10 +207,6 @@ class LocalFleet:
             if self._slots.get(slot.key) is slot:
                 self._remove(slot)
 
-    def key_of(self, sandbox_id: str) -> WorldKey:
-        """Return the key of a sandbox. Raises UnknownSandbox."""
-        return self._find(sandbox_id).key
-
     def id_of_key(self, key: WorldKey) -> str:
         """Return the public id of the sandbox that ``key`` has, had or would have."""
         kind, text = (b"name", key.text) if isinstance(key, WorldName) else (b"", key)
@@ -212,6 +222,12 @@ class LocalFleet:
             if self.id_of_key(slot.key) == sandbox_id:
                 return slot
         raise UnknownSandbox(sandbox_id)
+
+    def _leased(self, slot: SandboxSlot, now: float) -> Lease:
+        self._slots.move_to_end(slot.key)
+        slot.in_flight += 1
+        slot.last_used = now
+        return Lease(slot, slot.world, slot.world.generation)
 
     def _select_by(self, slot: SandboxSlot, token: str, now: float, seconds_left: float | None) -> None:
         """Let ``token`` select a declared world, which ends in ``seconds_left``, if that is given."""

@@ -324,6 +324,10 @@ class Fleet(Protocol):
         """Lease the world of ``key`` until the block ends. Raises what :meth:`acquire` raises."""
         ...
 
+    def using_id(self, sandbox_id: str) -> AbstractContextManager[Lease]:
+        """Lease the world of an id until the block ends. Raises UnknownSandbox."""
+        ...
+
     def acquire(self, key: WorldKey) -> Lease:
         """Lease the world of ``key``; call :meth:`release` when the request is over.
 
@@ -352,8 +356,9 @@ class Fleet(Protocol):
         """Forget a sandbox; its sleeping calls wake, and its token or name begins anew. Raises UnknownSandbox."""
         ...
 
-    def key_of(self, sandbox_id: str) -> WorldKey:
-        """Return the key of a sandbox. Raises UnknownSandbox."""
+    @property
+    def failure(self) -> str | None:
+        """One line that says why worlds cannot be used at the moment, or None."""
         ...
 
     def text_of(self, slot: SandboxSlot) -> str:

@@ -163,7 +163,7 @@ class Journal:
     def count(self, wanted: Key) -> int:
         """Return the number of calls that ``wanted`` selects, including those whose entries were dropped."""
         with self._lock:
-            return sum(count for key, count in self._counts.items() if _matches(wanted, key))
+            return sum(count for key, count in self._counts.items() if matches(wanted, key))
 
     def clear(self) -> None:
         """Forget entries and counters."""
@@ -180,7 +180,7 @@ class Journal:
 
 def selects(wanted: Key, entry: Entry) -> bool:
     """Return True if ``wanted`` selects ``entry``."""
-    return _matches(wanted, key_of(entry))
+    return matches(wanted, key_of(entry))
 
 
 def key_of(entry: Entry) -> Counted:
@@ -189,5 +189,6 @@ def key_of(entry: Entry) -> Counted:
     return entry.operation, method, entry.status
 
 
-def _matches(wanted: Key, key: Counted) -> bool:
+def matches(wanted: Key, key: Counted) -> bool:
+    """Return True if ``wanted`` selects the calls that are counted by ``key``."""
     return all(ask is None or ask == has for ask, has in zip(wanted, key, strict=True))

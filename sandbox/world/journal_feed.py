@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sandbox.world.errors import ListenersFull
 from sandbox.world.sleepers import Event, NewEvent, Wait, new_event, wait
@@ -130,14 +130,27 @@ class Listener:
         return Batch(updates, dropped)
 
 
+class FeedSource(Protocol):
+    """A source of calls that other processes have recorded."""
+
+    def begin(self) -> None:
+        """Publish the calls in the feed from now on. Raises StoreUnavailable."""
+        ...
+
+    def end(self) -> None:
+        """Publish no more calls."""
+        ...
+
+
 class JournalFeed:
     """The listeners of all journals of a server, at most ``max_listeners``.
 
     ``listeners`` is replaced and never changed, so that it is read without a lock. ``next_number`` numbers the calls of
-    the process. ``wait`` is how a reader waits, and ``new_event`` makes the event that wakes it.
+    the process. ``source``, if there is one, publishes the calls of other processes while there are listeners.
+    ``wait`` is how a reader waits, and ``new_event`` makes the event that wakes it.
     """
 
-    __slots__ = ("_lock", "_max_listeners", "_new_event", "_wait", "listeners", "next_number")
+    __slots__ = ("_lock", "_max_listeners", "_new_event", "_wait", "listeners", "next_number", "source")
 
     def __init__(self, max_listeners: int = 100, wait: Wait = wait, new_event: NewEvent = new_event) -> None:
         self._max_listeners = max_listeners
@@ -145,6 +158,7 @@ class JournalFeed:
         self._new_event = new_event
         self._lock = Lock()
         self.listeners: tuple[Listener, ...] = ()
+        self.source: FeedSource | None = None
         self.next_number: Callable[[], int] = count(1).__next__
 
     def listen(self, wants: Wants, max_updates: int = MAX_UPDATES, max_bytes: int = MAX_BYTES) -> Listener:
@@ -155,13 +169,24 @@ class JournalFeed:
             listener = Listener(
                 wants, self.next_number(), self._wait, self._new_event, max_updates, max_bytes
             )
+            is_first = not self.listeners
             self.listeners = (*self.listeners, listener)
+        if is_first and self.source is not None:
+            try:
+                self.source.begin()
+            except BaseException:
+                self.leave(listener)
+                raise
         return listener
 
     def leave(self, listener: Listener) -> None:
         """Tell ``listener`` nothing more."""
         with self._lock:
-            self.listeners = tuple(each for each in self.listeners if each is not listener)
+            listeners = tuple(each for each in self.listeners if each is not listener)
+            is_last = bool(self.listeners) and not listeners
+            self.listeners = listeners
+        if is_last and self.source is not None:
+            self.source.end()
 
     def publish(self, update: Update) -> None:
         """Tell all listeners."""

@@ -105,13 +105,13 @@ def test_members_of_sandbox_and_interface_have_the_same_kind_and_parameters(
         assert parameters_of(actual) == parameters_of(expected)
 
 
-def test_only_app_imports_the_engine() -> None:
+def test_only_the_wiring_imports_the_engine() -> None:
     importers = {
         str(path.relative_to(PACKAGE))
         for path in users_of_worlds()
         if any(map(belongs_to_engine, names_imported_by(path)))
     }
-    assert importers == {"app.py"}
+    assert importers == {"app.py", "wiring.py"}
 
 
 @pytest.mark.parametrize(

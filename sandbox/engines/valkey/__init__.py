@@ -1,9 +1,20 @@
-"""The store of ``--store``: a Valkey server or cluster, or Redis, in which several processes keep the same worlds.
+"""The engine of ``--store``: sandboxes in Valkey or Redis, which several processes share.
 
-So far this is the layer between commands and their replies. Only this package knows valkey-py, and it is imported only
-where a store is asked for:
+A sandbox is a log of changes. A worker has copies of those that it has served, which follow their logs. Only this
+package knows valkey-py, and it is imported only where a store is asked for:
 
 ========================  ==============================================================
+``engine``                checks at the start, and the parts of a worker
+``fleet``                 the sandboxes of the store, and the copies of a worker
+``world``, ``journal``    a copy, and the calls of its sandbox
+``server_rules``          the rules that apply in every sandbox
+``log``                   the log of a sandbox, with ``functions.lua``
+``feed``                  the calls that all workers record, for streams
+``unsent``                calls that are recorded once the store is available again
+``sources``               the scenarios in which sandboxes have begun
+``change_codec``          changes as bytes, with ``contents_codec``, ``state_codec`` and others
+``keys``, ``format``      the names of keys, and the version of what is in them
+``store``, ``turn``       what the sandboxes of a worker share, and how writes wait for each other
 ``address``               the text of ``--store``
 ``checks``                checks at the start, and the load of the library of functions
 ``client``                pipelines of commands, to one server or to the nodes of a cluster

@@ -29,6 +29,11 @@ class SavedContents(NamedTuple):
     taken: int
 
     @classmethod
+    def begun(cls, state: SandboxState) -> "SavedContents":
+        """Return the contents of a new world."""
+        return cls(state, 1, (), (), 0)
+
+    @classmethod
     def of(cls, contents: Contents) -> "SavedContents":
         """Return the values of ``contents`` at this moment. A caller that shares them with writers holds their lock."""
         return cls(

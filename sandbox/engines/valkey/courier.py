@@ -33,6 +33,11 @@ class Courier:
         self._lanes: dict[Node, Lane] = {}
         self._lock = Lock()
 
+    @property
+    def failure(self) -> str | None:
+        """One line that says why the store is unavailable, or None."""
+        return self._watch.reason
+
     def ask(self, *commands: Command) -> list[Reply]:
         """Return the replies to ``commands``, which arrive in this order but are no transaction.
 
@@ -58,6 +63,21 @@ class Courier:
         for reply in replies:
             if isinstance(reply, Refused):
                 return self._after_refusal(node, commands, replies)
+        return replies
+
+    def ask_apart(self, *commands: Command) -> list[Reply]:
+        """Ask like :meth:`ask`, on a connection of its own, so that other calls need not wait for large commands."""
+        reason = self._watch.reason
+        if reason is not None:
+            raise StoreUnavailable(reason)
+        try:
+            replies = self._client.execute(commands)
+        except StoreUnavailable as error:
+            self._watch.report(error.reason)
+            raise
+        for reply in replies:
+            if isinstance(reply, Refused):
+                raise StoreUnavailable(reply.reason, may_be_done=len(commands) > 1)
         return replies
 
     def close(self) -> None:

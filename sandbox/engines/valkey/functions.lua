@@ -19,6 +19,11 @@
 
 local OTHER, ABSENT, SAME = 'other', 'absent', 'same'
 
+local function now_in_milliseconds()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 -- Keys that are made later than the others of a world expire with them.
 local function expire_with(meta, key)
   local at = redis.call('PEXPIRETIME', meta)
@@ -66,7 +71,8 @@ end}
 -- Append a change if the last one is still the one that the worker knows. Otherwise answer like sandbox1_see: a worker
 -- that did not get the answer to an earlier attempt finds its own nonce in the first change.
 -- KEYS meta, log, calls, counts;
--- ARGV incarnation, number, nonce of the last change; nonce, change, size, generation, the journal's generation.
+-- ARGV incarnation, number, nonce of the last change; nonce, change, number of conversations, generation, the channel of
+-- calls if the change empties the journal, or '', the channel of wakes if calls have to be woken, or '', id of the world.
 redis.register_function('sandbox1_append', function(keys, args)
   local meta, log = keys[1], keys[2]
   local seen = see(meta, log, args[1], args[2], args[3])
@@ -77,9 +83,13 @@ redis.register_function('sandbox1_append', function(keys, args)
     expire_with(meta, log)
   end
   redis.call('HSET', meta, 'n', string.format('%.0f', tonumber(args[2]) + 1), 't', args[4], 'z', args[6], 'g', args[7])
-  if redis.call('HGET', meta, 's') ~= args[8] then
-    redis.call('HSET', meta, 's', args[8], 'b', 0)
+  if args[8] ~= '' then
+    redis.call('HSET', meta, 's', args[7], 'b', 0)
     redis.call('UNLINK', keys[3], keys[4])
+    redis.call('PUBLISH', args[8], redis.call('HGET', meta, 'l') .. '\n')
+  end
+  if args[9] ~= '' then
+    redis.call('PUBLISH', args[9], args[10])
   end
   return 1
 end)
@@ -102,7 +112,8 @@ redis.register_function('sandbox1_checkpoint', function(keys, args)
 end)
 
 -- Begin a world, unless there is one.
--- KEYS meta, checkpoint; ARGV format, incarnation, nonce, checkpoint, size, label, time to live, end ("" if there is none).
+-- KEYS meta, checkpoint; ARGV format, incarnation, nonce, checkpoint, number of conversations, label, time to live (0: no
+-- end) and time until the end ('' if it has none), in milliseconds.
 redis.register_function('sandbox1_begin', function(keys, args)
   if redis.call('EXISTS', keys[1]) == 1 then
     return 0
@@ -112,7 +123,8 @@ redis.register_function('sandbox1_begin', function(keys, args)
   redis.call('SET', keys[2], args[4])
   local life = tonumber(args[7])
   if args[8] ~= '' then
-    redis.call('HSET', keys[1], 'e', args[8])
+    redis.call('HSET', keys[1], 'e', string.format('%.0f', now_in_milliseconds() + args[8]))
+    life = life == 0 and tonumber(args[8]) or math.min(life, tonumber(args[8]))
   end
   if life > 0 then
     redis.call('PEXPIRE', keys[1], life)
@@ -121,18 +133,29 @@ redis.register_function('sandbox1_begin', function(keys, args)
   return 1
 end)
 
--- Return a world: format, incarnation, number and nonce of its checkpoint, label, checkpoint, and the first changes.
--- Without one, return the name of the world that the token of these keys selects, or ABSENT.
+-- Return a world: format, incarnation, number and nonce of its checkpoint, label, the milliseconds until its end ('' if it
+-- has none), checkpoint, and the first changes. Without one, return the name of the world that the token of these keys
+-- selects, or ABSENT.
 -- KEYS meta, log, checkpoint, alias.
 redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, callback = function(keys, _args)
-  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l')
+  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l', 'e')
   if not m[1] then
-    return redis.call('GET', keys[4]) or ABSENT
+    local name = redis.call('GET', keys[4])
+    return name and {name} or ABSENT
   end
-  m[6] = redis.call('GET', keys[3])
-  m[7] = redis.call('LRANGE', keys[2], 0, 999)
+  m[6] = m[6] and string.format('%.0f', m[6] - now_in_milliseconds()) or ''
+  m[7] = redis.call('GET', keys[3])
+  m[8] = redis.call('LRANGE', keys[2], 0, 999)
   return m
 end}
+
+-- Forget a world. KEYS all; ARGV the channel of wakes, and the id of the world.
+redis.register_function('sandbox1_drop', function(keys, args)
+  local was_there = redis.call('EXISTS', keys[1])
+  redis.call('UNLINK', unpack(keys))
+  redis.call('PUBLISH', args[1], args[2])
+  return was_there
+end)
 
 -- Let the keys of a world live on. KEYS all; ARGV time to live in milliseconds.
 redis.register_function('sandbox1_keep', function(keys, args)
@@ -193,8 +216,7 @@ end)
 -- KEYS used; ARGV id, most sandboxes, time to live (0: no end) and the shortest idle time of a dropped one, in
 -- milliseconds.
 redis.register_function('sandbox1_admit', function(keys, args)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local now = now_in_milliseconds()
   local life = tonumber(args[3])
   if life > 0 then
     for _, id in ipairs(redis.call('ZRANGE', keys[1], '-inf', now - life, 'BYSCORE', 'LIMIT', 0, 1000)) do
@@ -216,10 +238,31 @@ end)
 
 -- Note that sandboxes of the fleet are in use. KEYS used; ARGV ids.
 redis.register_function('sandbox1_use', function(keys, args)
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local now = now_in_milliseconds()
   for _, id in ipairs(args) do
     redis.call('ZADD', keys[1], 'XX', now, id)
   end
   return #args
+end)
+
+-- Return the server-wide rules if they are others than the worker knows: their version, nonce and text; or SAME.
+-- KEYS rules; ARGV nonce.
+redis.register_function{function_name = 'sandbox1_rules', flags = {'no-writes'}, callback = function(keys, args)
+  local m = redis.call('HMGET', keys[1], 'n', 't', 'd')
+  if (m[2] or '') == args[1] then
+    return SAME
+  end
+  return {m[1] or '0', m[2] or '', m[3] or '[]'}
+end}
+
+-- Replace the server-wide rules if they are those that the worker knows. Otherwise answer like sandbox1_rules.
+-- KEYS rules; ARGV nonce of those of now; version, nonce and text of the new ones; the channel of wakes, and the id.
+redis.register_function('sandbox1_set_rules', function(keys, args)
+  local m = redis.call('HMGET', keys[1], 'n', 't', 'd')
+  if (m[2] or '') ~= args[1] then
+    return {m[1] or '0', m[2] or '', m[3] or '[]'}
+  end
+  redis.call('HSET', keys[1], 'n', args[2], 't', args[3], 'd', args[4])
+  redis.call('PUBLISH', args[5], args[6])
+  return 1
 end)

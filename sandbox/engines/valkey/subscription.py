@@ -25,7 +25,7 @@ class Message(NamedTuple):
 
 
 class Link(Enum):
-    """What has happened to the connection of a subscription."""
+    """An event on the connection of a subscription."""
 
     LOST = "lost"
     """Messages are missed from now on."""

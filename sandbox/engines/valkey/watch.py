@@ -1,4 +1,4 @@
-"""Whether the store is available, as far as is known."""
+"""The watch over the store, which knows whether it is available."""
 
 from collections.abc import Callable
 

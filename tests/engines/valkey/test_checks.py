@@ -138,9 +138,7 @@ def test_a_server_without_tls_is_asked_for_tls(valkey: ValkeyServer, concurrency
     assert "TLS" in message
 
 
-def test_a_server_with_tls_is_asked_without(
-    valkey: ValkeyServer, concurrency: Concurrency
-) -> None:
+def test_a_server_with_tls_is_asked_without(valkey: ValkeyServer, concurrency: Concurrency) -> None:
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)

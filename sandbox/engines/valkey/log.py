@@ -1,0 +1,198 @@
+"""The log of a world in the store, as a worker sees it that has a copy of the world."""
+
+import secrets
+from itertools import count
+from typing import Any, Final, NamedTuple
+
+from sandbox.engines.valkey.courier import Courier
+from sandbox.engines.valkey.exchange import Reply, succeeded
+from sandbox.engines.valkey.format import FORMAT
+from sandbox.engines.valkey.keys import Keys, WorldKeys
+from sandbox.engines.valkey.topology import Command
+from sandbox.world.errors import StoreUnavailable
+
+SAME: Final = b"same"
+OTHER: Final = b"other"
+ABSENT: Final = b"absent"
+
+FOLLOWED_AT_ONCE: Final = 1000
+"""The most changes that the store returns at once."""
+LARGE: Final = 262_144
+"""A change of more bytes has a connection of its own, so that the changes of other calls need not wait for it."""
+
+
+class Position(NamedTuple):
+    """The last change that a worker knows: its number and its nonce, in an incarnation of the world."""
+
+    incarnation: bytes
+    number: int
+    nonce: bytes
+
+
+class Entry(NamedTuple):
+    """A change in the log."""
+
+    nonce: bytes
+    change: bytes
+
+    @classmethod
+    def of(cls, text: bytes) -> "Entry":
+        """Return the entry that is ``text`` in the store."""
+        nonce, _, change = text.partition(b"\n")
+        return cls(nonce, change)
+
+
+class Saved(NamedTuple):
+    """A world in the store: a checkpoint, the position in it, and the first changes since.
+
+    ``seconds_left`` is the time until its end, or None.
+    """
+
+    position: Position
+    label: str
+    seconds_left: float | None
+    checkpoint: bytes
+    entries: list[bytes]
+
+
+class Alias(NamedTuple):
+    """The name of a declared world, which a token selects."""
+
+    name: str
+
+
+class Nonces:
+    """Texts of which no two are the same, also not those of other workers."""
+
+    def __init__(self) -> None:
+        self._prefix = secrets.token_hex(6)
+        self._numbers = count(1)
+
+    def next(self) -> bytes:
+        """Return a nonce."""
+        return f"{self._prefix}-{next(self._numbers)}".encode()
+
+
+class WorldLog:
+    """The log of the world of ``world_id``. All methods raise StoreUnavailable."""
+
+    def __init__(self, world_id: str, keys: Keys, courier: Courier, nonces: Nonces) -> None:
+        self.world_id = world_id
+        self.keys: WorldKeys = keys.world(world_id)
+        self._channels = keys
+        self._courier = courier
+        self._nonces = nonces
+
+    def see(self, position: Position) -> Command:
+        """Return the command that asks for the changes since ``position``.
+
+        Its reply is SAME, ABSENT, OTHER (the copy has to be loaded anew), or up to FOLLOWED_AT_ONCE changes.
+        """
+        return ("FCALL_RO", "sandbox1_see", 2, self.keys.meta, self.keys.log, *position)
+
+    def next_nonce(self) -> bytes:
+        """Return the nonce of a change that is to be appended."""
+        return self._nonces.next()
+
+    def append(
+        self,
+        position: Position,
+        entry: Entry,
+        *,
+        size: int,
+        generation: int,
+        clears_journal: bool,
+        wakes: bool,
+    ) -> bool | Reply:
+        """Append a change, and return True; or return the reply of :meth:`see`, if ``position`` is not the last one.
+
+        If the reply of an attempt is lost, there is another one, which finds the change if it is there.
+        """
+        keys = self.keys
+        command = (
+            *("FCALL", "sandbox1_append", 4, keys.meta, keys.log, keys.calls, keys.counts),
+            *position,
+            *(entry.nonce, entry.change, size, generation),
+            self._channels.calls if clears_journal else "",
+            self._channels.wakes if wakes else "",
+            self.world_id,
+        )
+        try:
+            reply = self._asked(command, is_large=len(entry.change) > LARGE)
+        except StoreUnavailable as error:
+            if not error.may_be_done:
+                raise
+            reply = self._asked(command, is_large=len(entry.change) > LARGE)
+        if isinstance(reply, list) and reply and Entry.of(reply[0]).nonce == entry.nonce:
+            # The attempt before this one.
+            return True
+        return True if reply == 1 else reply
+
+    def load(self) -> Saved | Alias | None:
+        """Return the world, the alias of its token, or None."""
+        keys = self.keys
+        reply: Any = succeeded(
+            self._courier.ask(
+                ("FCALL_RO", "sandbox1_load", 4, keys.meta, keys.log, keys.checkpoint, keys.alias)
+            )[0]
+        )
+        if reply == ABSENT:
+            return None
+        if len(reply) == 1:
+            return Alias(reply[0].decode())
+        found, incarnation, number, nonce, label, left, checkpoint, entries = reply
+        if int(found) != FORMAT:
+            raise StoreUnavailable(f"this world has the format {int(found)} of another version")
+        if checkpoint is None:
+            raise StoreUnavailable("a checkpoint is missing: were keys evicted, or deleted by hand?")
+        return Saved(
+            Position(incarnation, int(number), nonce),
+            label.decode(),
+            int(left) / 1000 if left else None,
+            checkpoint,
+            entries,
+        )
+
+    def begin(
+        self, checkpoint: bytes, *, size: int, label: str, life: float, seconds_left: float | None = None
+    ) -> bool:
+        """Begin a world in ``checkpoint`` unless there is one, and return whether it has begun.
+
+        Its keys expire after ``life`` seconds, unless this is 0, and at its end.
+        """
+        incarnation = self._nonces.next()
+        left = "" if seconds_left is None else max(int(seconds_left * 1000), 1)
+        keys = self.keys
+        (reply,) = self._courier.ask(
+            (
+                *("FCALL", "sandbox1_begin", 2, keys.meta, keys.checkpoint),
+                *(FORMAT, incarnation, incarnation, checkpoint, size, label, int(life * 1000), left),
+            )
+        )
+        return bool(succeeded(reply))
+
+    def save(self, position: Position, checkpoint: bytes) -> None:
+        """Replace the changes up to ``position`` by a checkpoint, unless another worker has done so."""
+        keys = self.keys
+        self._asked(
+            (
+                *("FCALL", "sandbox1_checkpoint", 3, keys.meta, keys.log, keys.checkpoint),
+                *(*position, checkpoint),
+            ),
+            is_large=len(checkpoint) > LARGE,
+        )
+
+    def drop(self) -> bool:
+        """Forget the world, and return whether there was one."""
+        (reply,) = self._courier.ask(
+            ("FCALL", "sandbox1_drop", len(self.keys), *self.keys, self._channels.wakes, self.world_id)
+        )
+        return bool(succeeded(reply))
+
+    def keep(self, seconds: float) -> Command:
+        """Return the command that lets the keys live on."""
+        return ("FCALL", "sandbox1_keep", len(self.keys), *self.keys, int(seconds * 1000))
+
+    def _asked(self, command: Command, *, is_large: bool) -> Reply:
+        ask = self._courier.ask_apart if is_large else self._courier.ask
+        return succeeded(ask(command)[0])

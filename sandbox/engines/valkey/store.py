@@ -1,0 +1,46 @@
+"""The parts of a worker's connection to the store that its worlds share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.engines.valkey.turn import Turn
+
+if TYPE_CHECKING:
+    from sandbox.engines.valkey.courier import Courier
+    from sandbox.engines.valkey.keys import Keys
+    from sandbox.engines.valkey.log import Nonces
+    from sandbox.engines.valkey.server_rules import SharedServerRules
+    from sandbox.engines.valkey.sources import Sources
+    from sandbox.engines.valkey.unsent import Unsent
+    from sandbox.world.concurrency import Concurrency, Spawn
+    from sandbox.world.pause import Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The store of a worker. ``timeout`` is the longest time that a call waits for it, in seconds."""
+
+    keys: Keys
+    courier: Courier
+    nonces: Nonces
+    sources: Sources
+    rules: SharedServerRules
+    unsent: Unsent
+    concurrency: Concurrency
+    timeout: float
+
+    @property
+    def pause(self) -> Pause:
+        """Let others run during long work."""
+        return self.concurrency.pause
+
+    @property
+    def spawn(self) -> Spawn:
+        """Do work that no call waits for."""
+        return self.concurrency.spawn
+
+    def turn(self) -> Turn:
+        """Return a new turn."""
+        return Turn(self.concurrency, self.timeout)

@@ -1,0 +1,67 @@
+"""Turns: one call after the other, each of which may wait for the store meanwhile."""
+
+from collections import deque
+from threading import Lock
+from types import TracebackType
+
+from sandbox.world.concurrency import Concurrency
+from sandbox.world.errors import StoreUnavailable
+from sandbox.world.sleepers import Event
+
+
+class Turn:
+    """A lock that calls wait for as they wait for everything else, in the order in which they came.
+
+    Waiting takes at most ``seconds``, after which it raises StoreUnavailable: the call before it waits for the store.
+    """
+
+    __slots__ = ("_concurrency", "_is_taken", "_lock", "_seconds", "_waiting")
+
+    def __init__(self, concurrency: Concurrency, seconds: float) -> None:
+        self._concurrency = concurrency
+        self._seconds = seconds
+        self._lock = Lock()
+        self._is_taken = False
+        self._waiting: deque[Event] = deque()
+
+    @property
+    def is_awaited(self) -> bool:
+        """True if somebody waits for this turn, or has it."""
+        return self._is_taken
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            signal = self._concurrency.new_signal()
+            self._waiting.append(signal)
+        try:
+            self._concurrency.wait(signal, self._seconds)
+        except BaseException:
+            self._leave(signal)
+            raise
+        if not signal.is_set():
+            self._leave(signal)
+            raise StoreUnavailable("the changes before this one wait for it too long")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pass_on()
+
+    def _leave(self, signal: Event) -> None:
+        """Stop waiting. If the turn has come meanwhile, pass it on."""
+        with self._lock:
+            if not signal.is_set():
+                self._waiting.remove(signal)
+                return
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            if not self._waiting:
+                self._is_taken = False
+                return
+            # Under the lock: whoever stops waiting sees whether the turn has come. Nobody runs before it is free.
+            self._waiting.popleft().set()

@@ -1,0 +1,254 @@
+"""A copy of a world in the store, in the memory of this worker."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sandbox.engines.valkey.change_codec import decode_change, encode_change
+from sandbox.engines.valkey.contents_codec import SavedContents, encode_contents
+from sandbox.engines.valkey.journal import SharedJournal
+from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, SAME, Entry, Position, WorldLog
+from sandbox.engines.valkey.server_rule_numbers import UnknownRuleNumber
+from sandbox.engines.valkey.store import Store
+from sandbox.world import changes
+from sandbox.world.changes import Change
+from sandbox.world.errors import SandboxReset
+from sandbox.world.journal import Entry as Call
+from sandbox.world.journal import Key
+from sandbox.world.pulsing_sandbox import PulsingSandbox
+from sandbox.world.rules import Rule
+from sandbox.world.runtime import Runtime
+from sandbox.world.sandbox import Sandbox
+
+T = TypeVar("T")
+
+_LEAST_LOG_BYTES = 65_536
+"""A log that is shorter is not replaced by a checkpoint. A longer one is, when it is as long as the checkpoint."""
+_WAKING = (changes.RulesSet, changes.GenerationBegun, changes.SnapshotRestored)
+
+
+class SharedSandbox(Sandbox):
+    """A copy of a world whose log is in the store.
+
+    Reads are those of a sandbox in memory, and see what :meth:`follow` has applied. A write is appended to the log if
+    the copy has all changes before it; otherwise it is decided again when it has. All writes raise StoreUnavailable.
+    The contents are only ever changed by what the log has.
+    """
+
+    __slots__ = (
+        "_checkpoint_bytes",
+        "_log",
+        "_log_bytes",
+        "_position",
+        "_shared_journal",
+        "_store",
+        "_turn",
+    )
+
+    def __init__(
+        self,
+        saved: SavedContents,
+        runtime: Runtime,
+        key: str,
+        store: Store,
+        log: WorldLog,
+        position: Position,
+        checkpoint_bytes: int = 0,
+    ) -> None:
+        super().__init__(saved.state, runtime, key, saved.generation)
+        saved.fill(self._contents)
+        self._store = store
+        self._log = log
+        self._position = position
+        self._checkpoint_bytes = checkpoint_bytes
+        self._log_bytes = 0
+        self._turn = store.turn()
+        self._shared_journal = SharedJournal(log.keys, store, runtime.bounds)
+
+    @property
+    def has_ended(self) -> bool:
+        """True if the world is no more, or this copy has lost the connection to its log."""
+        return self._ended
+
+    @property
+    def position(self) -> Position:
+        """The last change that this copy has."""
+        return self._position
+
+    @property
+    def sleeping(self) -> int:
+        """The number of calls that sleep in this copy."""
+        return len(self._sleepers)
+
+    # Following the log
+
+    def see(self) -> tuple[Any, ...]:
+        """Return the command whose reply :meth:`take` applies."""
+        return self._log.see(self._position)
+
+    def follow(self) -> bool:
+        """Apply the changes that the log has by now, and return False if this copy has to be loaded anew."""
+        while True:
+            since = self._position.number
+            (reply,) = self._store.courier.ask(self.see())
+            if not self.take(since, reply):
+                return False
+            if not isinstance(reply, list) or len(reply) < FOLLOWED_AT_ONCE:
+                return True
+
+    def take(self, since: int, reply: Any) -> bool:
+        """Apply the reply to :meth:`see`, which was asked at the change ``since``.
+
+        Return False if this copy has to be loaded anew: it has ended.
+        """
+        if reply == SAME:
+            return True
+        if not isinstance(reply, list):
+            self.end()
+            return False
+        for number, text in enumerate(reply, since + 1):
+            self._apply_entry(number, Entry.of(text))
+        return True
+
+    def _apply_entry(self, number: int, entry: Entry) -> None:
+        position = self._position
+        if number <= position.number:
+            return
+        change = self._decoded(entry.change)
+        with self._lock:
+            if self._position is not position:
+                # Another call has applied it meanwhile.
+                return
+            self._advance(change, entry, number)
+        self._end_calls_after(change)
+
+    def _decoded(self, text: bytes) -> Change:
+        store = self._store
+        try:
+            return decode_change(text, self._contents, store.sources, store.rules, store.pause)
+        except UnknownRuleNumber:
+            # The rule is newer than what this worker knows, or it has ended.
+            store.rules.follow()
+            return decode_change(text, self._contents, store.sources, store.rules.forgiving, store.pause)
+
+    def _advance(self, change: Change, entry: Entry, number: int) -> None:
+        change.apply(self._contents)
+        self._position = Position(self._position.incarnation, number, entry.nonce)
+        self._log_bytes += len(entry.change)
+
+    def _end_calls_after(self, change: Change) -> None:
+        if isinstance(change, _WAKING):
+            self._end_calls(change)
+
+    # Writing
+
+    def _write(self, generation: int | None, decide: Callable[[], tuple[Change | None, T]]) -> T:
+        if self._ended:
+            # A call in flight may go on with a world that was dropped.
+            return super()._write(generation, decide)
+        with self._turn:
+            while True:
+                with self._lock:
+                    if generation is not None:
+                        self.check(generation)
+                    position = self._position
+                    change, result = decide()
+                if change is None:
+                    return result
+                if self._appended(position, change):
+                    break
+        self._end_calls_after(change)
+        self._save_if_due()
+        return result
+
+    def _appended(self, position: Position, change: Change) -> bool:
+        """Append a change that was decided at ``position``, and apply it; or apply those that came before it."""
+        store, contents = self._store, self._contents
+        store.sources.keep(change)
+        entry = Entry(self._log.next_nonce(), encode_change(change, contents, store.rules, store.pause))
+        size, generation = self._after(change)
+        reply = self._log.append(
+            position,
+            entry,
+            size=size,
+            generation=generation,
+            clears_journal=isinstance(change, changes.GenerationBegun) and change.clears_journal,
+            wakes=isinstance(change, _WAKING),
+        )
+        if reply is not True:
+            if not self.take(position.number, reply):
+                raise SandboxReset
+            return False
+        if isinstance(change, changes.CallCounted):
+            store.rules.tally(change.counters, contents.book.counters)
+        with self._lock:
+            if self._position is position:
+                self._advance(change, entry, position.number + 1)
+            # Otherwise another call has read it from the log, and applied it.
+        return True
+
+    def _after(self, change: Change) -> tuple[int, int]:
+        """Return the number of conversations and the generation after a change."""
+        contents = self._contents
+        size, generation = len(contents.store.table), contents.generation
+        match change:
+            case changes.Created():
+                size += 1
+            case changes.Written(record):
+                size += record.conversation.id not in contents.store.table
+            case changes.Deleted():
+                size -= 1
+            case changes.GenerationBegun(state):
+                size, generation = len(state.table), generation + 1
+            case changes.SnapshotRestored(snapshot_id):
+                size, generation = len(contents.snapshots.get(snapshot_id).state.table), generation + 1
+            case _:
+                pass
+        return size, generation
+
+    def _save_if_due(self) -> None:
+        """Replace the log by a checkpoint, if it is long."""
+        if self._log_bytes < max(_LEAST_LOG_BYTES, self._checkpoint_bytes):
+            return
+        with self._lock:
+            saved, position = SavedContents.of(self._contents), self._position
+            self._log_bytes = 0
+        text = encode_contents(saved, self._store.rules, self._store.pause)
+        self._checkpoint_bytes = len(text)
+        self._store.spawn(lambda: self._log.save(position, text))
+
+    # Calls that sleep
+
+    def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
+        was_woken = super().sleep(generation, seconds, rule)
+        if not self._ended:
+            self.follow()
+        return was_woken
+
+    # The journal
+
+    def record(self, generation: int, entry: Call) -> None:
+        self._shared_journal.record(self._position.incarnation, generation, entry)
+
+    def entries(self, wanted: Key, limit: int) -> list[Call]:
+        return self._shared_journal.entries(wanted, limit)
+
+    def numbered_entries(self) -> list[tuple[int, Call]]:
+        return self._shared_journal.numbered()
+
+    def count_calls(self, wanted: Key) -> int:
+        return self._shared_journal.count(wanted)
+
+    @property
+    def journal_truncated(self) -> bool:
+        return self._shared_journal.truncated
+
+    def clear_journal(self, generation: int) -> None:
+        self.check(generation)
+        if not self._shared_journal.clear(self._position.incarnation, generation):
+            raise SandboxReset
+
+
+class SharedPulsingSandbox(SharedSandbox, PulsingSandbox):
+    """A shared sandbox in whose conversations something happens. What has happened is in the log before it is seen."""
+
+    __slots__ = ()
