@@ -38,6 +38,7 @@ class Client:
         self._max_connections = max_connections
         self._pools: dict[Node, BlockingConnectionPool] = {}
         self._topology: Topology | None = None
+        self._is_suspect = False
         self._lock = Lock()
 
     @property
@@ -82,22 +83,21 @@ class Client:
     def ping(self) -> None:
         """Return if all primaries answer, and all slots of a cluster have one. Raises StoreUnavailable.
 
-        After a failure, the servers of a cluster are found out anew.
+        After a failure, the next ping finds out the servers of a cluster anew.
         """
-        try:
-            replies = self.execute_everywhere(("PING",))
-            if self.topology.is_cluster:
-                replies += self.execute_everywhere(("CLUSTER", "INFO"))
-        except StoreUnavailable:
-            if self._topology is not None and self._topology.is_cluster:
-                self.refresh()
-            raise
+        is_cluster = self.topology.is_cluster
+        if is_cluster and self._is_suspect:
+            self.refresh()
+        self._is_suspect = True
+        replies = self.execute_everywhere(("PING",))
+        if is_cluster:
+            replies += self.execute_everywhere(("CLUSTER", "INFO"))
         for reply in replies:
             if isinstance(reply, CommandFailed):
                 raise StoreUnavailable(reply.reason if isinstance(reply, Refused) else str(reply))
             if b"cluster_state:fail" in reply:
-                self.refresh()
                 raise StoreUnavailable("its cluster is down")
+        self._is_suspect = False
 
     def connection(self, node: Node) -> Any:
         """Return a connection of its own to ``node``, which connects when it is first used."""

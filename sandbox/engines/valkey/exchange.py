@@ -5,7 +5,7 @@ from typing import Any
 
 from valkey.exceptions import ResponseError
 
-from sandbox.engines.valkey.failures import CommandFailed, command_error
+from sandbox.engines.valkey.failures import FAILURES, CommandFailed, command_error
 from sandbox.engines.valkey.topology import Command
 
 Reply = Any
@@ -49,3 +49,11 @@ def succeeded(reply: Reply) -> Reply:
     if isinstance(reply, CommandFailed):
         raise reply
     return reply
+
+
+def is_stale(connection: Any) -> bool:
+    """Return True if the server has closed the connection, or sent what nobody has asked for."""
+    try:
+        return bool(connection.can_read())
+    except FAILURES:
+        return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
-from sandbox.engines.valkey.exchange import Reply, receive, send
+from sandbox.engines.valkey.exchange import Reply, is_stale, receive, send
 from sandbox.engines.valkey.failures import FAILURES, reason_of
 from sandbox.engines.valkey.topology import Command
 from sandbox.world.concurrency import Concurrency
@@ -82,6 +82,7 @@ class Lane:
         self._lock = Lock()
         self._is_led = False
         self._is_busy = False
+        self._is_outdated = False
         self._waiting: deque[_Ask] = deque()
         self._trip: _Trip | None = None
 
@@ -108,9 +109,10 @@ class Lane:
     def close(self) -> None:
         """Close the connection after the replies that are awaited; the next call opens another one."""
         with self._lock:
-            if not self._is_led:
+            if self._is_led:
+                self._is_outdated = True
+            else:
                 self._disconnect()
-            self._used_at = float("-inf")
 
     def _lead(self, ask: _Ask) -> None:
         try:
@@ -138,7 +140,9 @@ class Lane:
     def _connect(self) -> None:
         connection = self._connection
         now = self._monotonic()
-        if connection is not None and now - self._used_at > IDLE_SECONDS and _is_stale(connection):
+        if connection is not None and (
+            self._is_outdated or (now - self._used_at > IDLE_SECONDS and is_stale(connection))
+        ):
             self._disconnect()
             connection = None
         if connection is None:
@@ -201,7 +205,7 @@ class Lane:
                 heir.leads = True
             else:
                 self._is_led = False
-                if self._trip is not None:
+                if self._trip is not None or self._is_outdated:
                     # Nobody is left to receive the replies.
                     self._trip = None
                     self._disconnect()
@@ -250,14 +254,7 @@ class Lane:
         return True
 
     def _disconnect(self) -> None:
+        self._is_outdated = False
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.disconnect()
-
-
-def _is_stale(connection: Any) -> bool:
-    """Return True if the server has closed the connection, or sent what nobody has asked for."""
-    try:
-        return bool(connection.can_read())
-    except FAILURES:
-        return True

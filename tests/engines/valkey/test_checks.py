@@ -156,7 +156,7 @@ def test_a_server_that_is_loading_is_waited_for(start_valkey: StartValkey) -> No
         client.mset({f"key-{number}": "x" * 1000 for number in range(2000)})
         client.save()
     server.kill()
-    server.restart(is_loading=True, key_load_delay="100000", loading_process_events_interval_bytes="1024")
+    server.restart(is_loading=True, key_load_delay="10000", loading_process_events_interval_bytes="1024")
     waits: list[float] = []
 
     def wait(_signal: Event, seconds: float) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from sandbox.engines.valkey.client import Client
+from sandbox.engines.valkey.connection import Node
 from sandbox.engines.valkey.failures import CommandFailed, Refused
 from sandbox.engines.valkey.topology import Command, Topology
 from sandbox.world.errors import StoreUnavailable
@@ -156,3 +157,16 @@ def test_a_ping_notices_a_cluster_that_is_down(
         assert refused.code == "CLUSTERDOWN"
     finally:
         server.run("CLUSTER ADDSLOTS", slot)
+
+
+def test_a_ping_finds_out_the_servers_of_a_cluster_anew_after_a_failure(
+    valkey_cluster: ValkeyCluster, open_client: OpenClient
+) -> None:
+    client = open_client(valkey_cluster.url)
+    nodes = client.topology.nodes
+    gone = Node("127.0.0.1", free_port())
+    client._topology = Topology([gone, *nodes[1:]], [gone] * 16384)  # noqa: SLF001  # before another has replaced it
+    with pytest.raises(StoreUnavailable):
+        client.ping()
+    client.ping()
+    assert client.topology.nodes == nodes

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.engines.valkey.address import parse
 from sandbox.engines.valkey.connection import Connector
-from sandbox.engines.valkey.exchange import exchange, receive, send, succeeded
+from sandbox.engines.valkey.exchange import exchange, is_stale, receive, send, succeeded
 from sandbox.engines.valkey.failures import CONNECTION_FAILURES, CommandFailed, Refused
 from sandbox.engines.valkey.topology import Command
 from sandbox.world.concurrency import Concurrency
@@ -85,3 +85,16 @@ def test_a_refusal_is_told_from_a_failure(valkey: ValkeyServer, connection: Any)
         valkey.run("CONFIG", "SET", "maxmemory", 0)
     assert isinstance(refused, Refused)
     assert refused.code == "OOM"
+
+
+def test_a_connection_is_stale_when_its_server_has_closed_it(
+    valkey: ValkeyServer, concurrency: Concurrency
+) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        connector = Connector(parse(f"valkey://127.0.0.1:{proxy.port}"), concurrency, 10.0)
+        connection = connector.connection(connector.node)
+        exchange(connection, [("PING",)])
+        assert not is_stale(connection)
+        proxy.cut()
+        assert is_stale(connection)
+        connection.disconnect()

@@ -266,3 +266,20 @@ def test_a_server_that_is_not_there_fails_all_calls(
         with pytest.raises(StoreUnavailable, match="Connection refused"):
             lane.ask([("PING",)])
     assert len(observed.failures) == 2
+
+
+def test_a_lane_that_is_closed_during_calls_answers_them_first(
+    valkey: ValkeyServer, open_lane: OpenLane
+) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        lane = open_lane(f"valkey://127.0.0.1:{proxy.port}", GREENLETS)
+        lane.ask([("PING",)])
+        valkey.stop()
+        try:
+            calls = [spawn_echo(lane, str(number)) for number in range(3)]
+            lane.close()
+        finally:
+            valkey.cont()
+        assert [call.get(timeout=LONG) for call in calls] == [[b"0"], [b"1"], [b"2"]]
+        assert proxy.accepted == 2
+        lane.close()
