@@ -31,6 +31,7 @@ from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.engine import UnusableStore
 from sandbox.world.errors import StoreUnavailable
 from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.sleepers import Event
 
 __all__ = ["SharedFleet", "SharedPulsingSandbox", "SharedSandbox", "SharedServerRules", "ValkeyEngine"]
 
@@ -75,6 +76,14 @@ class ValkeyEngine:
             if watch.is_available:
                 concurrency.spawn(store.unsent.send_waiting)
 
+        def close() -> None:
+            ending.set()
+            watch.close()
+            subscription.close()
+            courier.close()
+            client.close()
+
+        ending = concurrency.new_signal()
         client = Client(self._address, concurrency, timeout=self._timeout, max_connections=self._connections)
         watch = Watch(client.ping, concurrency, on_change=has_changed)
         courier = Courier(client, watch)
@@ -87,6 +96,7 @@ class ValkeyEngine:
             Unsent(courier),
             concurrency,
             self._timeout,
+            close,
         )
 
         rules.open(store)
@@ -94,7 +104,7 @@ class ValkeyEngine:
         feed = SharedFeed(self._feed, self._keys, courier, subscription, concurrency)
         watch.start()
         concurrency.background(lambda: self._listen(subscription, rules, fleet, feed, concurrency))
-        concurrency.background(lambda: self._keep(fleet, concurrency))
+        concurrency.background(lambda: _keep(fleet, ending))
         return store
 
     def _listen(
@@ -120,11 +130,6 @@ class ValkeyEngine:
             else:
                 concurrency.spawn(_tried(partial(fleet.wake, event.data.decode())))
 
-    def _keep(self, fleet: SharedFleet, concurrency: Concurrency) -> None:
-        while True:
-            concurrency.wait(concurrency.new_signal(), _KEEP_SECONDS)
-            _tried(fleet.keep_used)()
-
     def _check_format(self, client: Client) -> None:
         _, found = _replies(client, ("SET", self._keys.format, FORMAT, "NX"), ("GET", self._keys.format))
         if found != str(FORMAT).encode():
@@ -146,6 +151,13 @@ class ValkeyEngine:
         if found != check.encode():
             raise UnusableStore("is used by servers with another --id-key; give all of them the same one")
         return key
+
+
+def _keep(fleet: SharedFleet, ending: Event) -> None:
+    """Keep the sandboxes that are used, until the worker ends."""
+    while not ending.is_set():
+        ending.wait(_KEEP_SECONDS)
+        _tried(fleet.keep_used)()
 
 
 def _replies(client: Client, *commands: Command) -> list[Reply]:

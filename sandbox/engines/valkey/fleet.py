@@ -104,6 +104,10 @@ class SharedFleet:
         """Connect to the store. What is in it is read when it is asked for, so a store may be down at the moment."""
         self._store = self._connect(self)
 
+    def close(self) -> None:
+        """Close the connections to the store. The worlds cannot be used any more."""
+        self._store.close()
+
     @property
     def failure(self) -> str | None:
         """One line that says why the store is unavailable, or None."""

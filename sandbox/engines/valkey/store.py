@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sandbox.engines.valkey.turn import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.engines.valkey.courier import Courier
     from sandbox.engines.valkey.keys import Keys
     from sandbox.engines.valkey.log import Nonces
@@ -30,6 +32,8 @@ class Store:
     unsent: Unsent
     concurrency: Concurrency
     timeout: float
+    close: Callable[[], None]
+    """Closes all connections, and ends what goes on in the background."""
 
     @property
     def pause(self) -> Pause:

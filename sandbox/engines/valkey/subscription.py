@@ -25,7 +25,7 @@ class Message(NamedTuple):
 
 
 class Link(Enum):
-    """An event on the connection of a subscription."""
+    """A change of the connection of a subscription."""
 
     LOST = "lost"
     """Messages are missed from now on."""

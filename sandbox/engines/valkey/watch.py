@@ -1,4 +1,4 @@
-"""The watch over the store, which knows whether it is available."""
+"""The watch over a store: whether it is available, as far as is known."""
 
 from collections.abc import Callable
 

@@ -18,7 +18,7 @@ from tests.valkey_server import ValkeyCluster, ValkeyServer, free_port
 pytestmark = pytest.mark.needs("valkey-server")
 
 LIBRARY = """#!lua name=test
-server.register_function{function_name='one', callback=function() return 1 end, flags={'no-writes'}}
+redis.register_function{function_name='one', callback=function() return 1 end, flags={'no-writes'}}
 """
 
 

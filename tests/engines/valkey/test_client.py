@@ -15,8 +15,8 @@ from tests.valkey_server import ValkeyCluster, ValkeyServer, free_port
 pytestmark = pytest.mark.needs("valkey-server")
 
 LIBRARY = """#!lua name=test
-server.register_function('put', function(keys, args) return server.call('SET', keys[1], args[1]) end)
-server.register_function('fail', function() return server.error_reply('STALE try again') end)
+redis.register_function('put', function(keys, args) return redis.call('SET', keys[1], args[1]) end)
+redis.register_function('fail', function() return redis.error_reply('STALE try again') end)
 """
 KEYS = [f"world:{{{number}}}" for number in range(50)]
 
