@@ -1,10 +1,10 @@
-"""The applications of tests, whose worlds are in memory or, with ``--engine file``, also in files.
+"""The applications of tests, whose worlds are in memory or, with ``--engine``, also in files or in a store.
 
-After each test, the files of its applications are opened again, and must hold the very worlds that the applications
-have. So every test that writes is also a test of the file.
+After each test, another application is opened on the files or the store of each one, and must have the very worlds that
+the first one has. So every test that writes is also a test of the engine.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -18,32 +18,37 @@ from sandbox.engines.file import FileEngine
 from sandbox.faults.rule_state import exported_rules, exported_server_rules
 from sandbox.settings import Settings
 from sandbox.world.fleet import LocalFleet
-from sandbox.world.interface import SandboxSlot, World
+from sandbox.world.interface import Fleet, World
 from sandbox.world.journal import Key
 from sandbox.world.state import SandboxState
 
-ENGINES = ("memory", "file")
+ENGINES = ("memory", "file", "valkey")
+
+Picture = dict[str, Any]
 
 
 class Applications:
-    """The applications of a test run. ``folder`` is where the files of their worlds are; None: worlds are in memory."""
+    """The applications of a test run.
+
+    ``kept_in`` returns the settings of where the worlds of the next application are kept; None: they are in memory.
+    """
 
     def __init__(self) -> None:
-        self.folder: Path | None = None
+        self.kept_in: Callable[[int], dict[str, str]] | None = None
         self._numbers = count(1)
         self._opened: list[tuple[Flask, Settings, dict[str, Any]]] = []
 
     def open(self, settings: Settings, **given: Any) -> Flask:
         """Return the application of ``settings``, on the engine of this run."""
-        if self.folder is None or settings.persist is not None:
+        if self.kept_in is None or settings.kept_in is not None:
             return create_app(settings, **given)
-        settings = replace(settings, persist=str(self.folder / f"{next(self._numbers)}.db"))
+        settings = replace(settings, **self.kept_in(next(self._numbers)))
         app = create_app(settings, **given)
         self._opened.append((app, settings, given))
         return app
 
-    def reopened(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Open all files again, and yield the worlds that were in memory and those that are in the file."""
+    def reopened(self) -> Iterator[tuple[Picture, Picture]]:
+        """Open another application for each, and yield the worlds of the first and of the second one."""
         while self._opened:
             app, settings, given = self._opened.pop()
             before = picture(app)
@@ -51,8 +56,8 @@ class Applications:
             again = create_app(replace(settings, journal_file=None), **given)
             after = picture(again)
             close(again)
-            assert settings.persist is not None
-            Path(settings.persist).unlink()
+            if settings.persist is not None:
+                Path(settings.persist).unlink()
             yield before, after
 
 
@@ -60,35 +65,36 @@ APPLICATIONS = Applications()
 
 
 def close(app: Flask) -> None:
-    """Close the file of an application."""
-    engine = fleet_of(app)._engine  # noqa: SLF001  # no caller of the server needs it
-    assert isinstance(engine, FileEngine)
-    engine.close()
+    """Close the file of an application, or its connections to the store."""
+    fleet: Any = fleet_of(app)
+    if isinstance(fleet, LocalFleet):
+        engine = fleet._engine  # noqa: SLF001  # no caller of the server needs it
+        assert isinstance(engine, FileEngine)
+        engine.close()
+    else:
+        fleet.close()
 
 
-def fleet_of(app: Flask) -> LocalFleet:
+def fleet_of(app: Flask) -> Fleet:
     edge = app.wsgi_app
     assert isinstance(edge, Edge)
-    fleet = edge._fleet  # noqa: SLF001  # likewise
-    assert isinstance(fleet, LocalFleet)
-    return fleet
+    return edge._fleet  # noqa: SLF001  # likewise
 
 
-def picture(app: Flask) -> dict[str, Any]:
+def picture(app: Flask) -> Picture:
     """Return all that a restart must not change, as values that can be compared."""
     fleet = fleet_of(app)
     with app.test_client() as client:
         rules = client.get("/__admin/faults", headers={"X-Admin-Token": "secret"}).get_json()
-    return {
-        "server-wide rules": rules,
-        "worlds": {str(slot.key): picture_of(slot) for slot in (fleet.anonymous, *fleet)},
-    }
+    # Ids of sandboxes in files depend on a key that each server draws.
+    labels = [(None, None), *((each.label.name, each.label.token) for each in fleet.summaries())]
+    pictures = [picture_of(world) for world in fleet.worlds()]
+    named = zip(labels, pictures, strict=True)
+    return {"server-wide rules": rules, "worlds": sorted(named, key=repr)}
 
 
-def picture_of(slot: SandboxSlot) -> dict[str, Any]:
-    world: World = slot.world
+def picture_of(world: World) -> Picture:
     return {
-        "token": slot.token,
         "state": picture_of_state(world.state),
         "snapshots": [(each.id, each.at, picture_of_state(each.state)) for each in world.snapshots],
         "calls": world.entries(Key(), 1_000_000),
@@ -98,7 +104,7 @@ def picture_of(slot: SandboxSlot) -> dict[str, Any]:
     }
 
 
-def picture_of_state(state: SandboxState) -> dict[str, Any]:
+def picture_of_state(state: SandboxState) -> Picture:
     return {
         "conversations": list(state.table),
         "deleted": list(state.table.deletions()),

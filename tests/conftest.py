@@ -27,8 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    if request.config.getoption("--engine") == "file":
-        APPLICATIONS.folder = tmp_path_factory.mktemp("worlds")
+    match request.config.getoption("--engine"):
+        case "file":
+            folder = tmp_path_factory.mktemp("worlds")
+            APPLICATIONS.kept_in = lambda number: {"persist": str(folder / f"{number}.db")}
+        case "valkey":
+            server = request.getfixturevalue("shared_valkey")
+            APPLICATIONS.kept_in = lambda number: {"store": server.url, "store_prefix": f"test-{number}:"}
 
 
 @pytest.fixture(autouse=True)
