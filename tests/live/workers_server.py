@@ -27,14 +27,15 @@ from sandbox.settings import SettingsError
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PARENT = os.getpid()
-
 
 class Application:
     """Answers with the process id of the worker."""
 
-    def __init__(self, boot: Boot, mode: str) -> None:
+    def __init__(self, boot: Boot, workers: int, mode: str) -> None:
         self._boot = boot
+        # Each worker takes a byte, which is its number.
+        self._numbers, writing = os.pipe()
+        os.write(writing, bytes(range(workers)))
         self._mode = mode
         self._request_ids = RequestIds(boot)
 
@@ -45,7 +46,7 @@ class Application:
         if self._mode == "defect":
             raise RuntimeError("a defect")
         if self._mode == "late":
-            gevent.sleep(0.2 * (os.getpid() - PARENT))
+            gevent.sleep(0.2 * os.read(self._numbers, 1)[0])
         self._boot.begin()
         _say(f"begun {os.getpid()}\n")
 
@@ -73,7 +74,7 @@ def main() -> None:
     workers, mode = int(sys.argv[1]), (sys.argv[2:] or [""])[0]
     parent_pipe = int(sys.argv[3]) if len(sys.argv) > 3 else None
     boot = Boot(time.monotonic)
-    application = Application(boot, mode)
+    application = Application(boot, workers, mode)
     listener = listen("127.0.0.1", 0)
     address = address_of(listener)
 
