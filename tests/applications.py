@@ -42,7 +42,8 @@ class Applications:
         """Return the application of ``settings``, on the engine of this run."""
         if self.kept_in is None or settings.kept_in is not None:
             return create_app(settings, **given)
-        settings = replace(settings, **self.kept_in(next(self._numbers)))
+        kept_in: dict[str, Any] = {**self.kept_in(next(self._numbers))}
+        settings = replace(settings, **kept_in)
         app = create_app(settings, **given)
         self._opened.append((app, settings, given))
         return app

@@ -25,6 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="memory", help="where the worlds of the tests live")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does not apply to the engine of this run."""
+    if config.getoption("--engine") == "valkey":
+        config.hook.pytest_deselected(items=[each for each in items if each.get_closest_marker("own_time")])
+        items[:] = [each for each in items if not each.get_closest_marker("own_time")]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
     match request.config.getoption("--engine"):

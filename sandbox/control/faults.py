@@ -91,6 +91,7 @@ def remove(context: ControlContext, lease: Lease | None, rule_id: str) -> None:
 def _rules(context: ControlContext, lease: Lease | None) -> tuple[RuleSet, int]:
     """Return the rules that the call is about, and the generation that its writes are for."""
     if lease is None:
+        context.server_rules.follow()
         return context.server_rules, context.server_rules.generation
     return lease.world, lease.generation
 

@@ -1,5 +1,6 @@
 """``GET /__admin/health``: whether the server is up, for probes and scripts. Never guarded."""
 
+from contextlib import suppress
 from typing import Any
 
 from sandbox.control.context import ControlContext
@@ -7,6 +8,7 @@ from sandbox.operations import Operation
 from sandbox.schemas.responses import HealthSchema
 from sandbox.version import __version__
 from sandbox.web.endpoint import Endpoint, Scope
+from sandbox.world.errors import StoreUnavailable
 
 EXAMPLE = {
     "status": "ok",
@@ -23,6 +25,8 @@ def show(context: ControlContext) -> dict[str, Any]:
 
     The status is "degraded" while the store of --store is unavailable, and calls get 503; "reason" says why.
     """
+    with suppress(StoreUnavailable):
+        context.server_rules.follow()
     failure = context.fleet.failure
     return {
         "status": "ok" if failure is None else "degraded",

@@ -24,7 +24,7 @@ RULE_ID = {"description": "Unique identifier for the rule.", "pattern": "^(serve
 SNAPSHOT_ID = {"description": "Unique identifier for the snapshot.", "pattern": "^snapshot-[0-9]+$"}
 SANDBOX_ID = {
     "description": "Unique identifier for the sandbox, which does not reveal its token.",
-    "pattern": "^[0-9a-f]{16}$",
+    "pattern": "^[0-9a-f]{16}([0-9a-f]{16})?$",
 }
 
 

@@ -33,6 +33,9 @@ class ServerRules:
         self._lock = Lock()
         self._command_line = tuple(command_line)
 
+    def follow(self) -> None:
+        """Take over what other processes have changed. These rules are those of one process, so nothing is done."""
+
     @property
     def all(self) -> tuple[Rule, ...]:
         """The rules in the order in which they are tried."""

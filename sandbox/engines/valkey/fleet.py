@@ -1,6 +1,7 @@
 """The fleet of a worker whose worlds are in the store: copies of those that it has served lately."""
 
 import math
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ class SharedSlot(SandboxSlot):
     ``kept_at``, in monotonic seconds.
     """
 
-    __slots__ = ("id", "kept_at", "label")
+    __slots__ = ("id", "kept_at", "label", "mark")
 
     world: SharedSandbox
 
@@ -46,14 +47,14 @@ class SharedSlot(SandboxSlot):
         world: SharedSandbox,
         now: float,
         world_id: str,
-        label: str,
-        left: float | None,
+        saved: Saved,
     ) -> None:
         super().__init__(key or "", world, now)
         self.id = world_id
-        self.label = label
+        self.label = saved.label
+        self.mark = saved.mark
         self.kept_at = now
-        self.ends_at = math.inf if left is None else now + left
+        self.ends_at = math.inf if saved.seconds_left is None else now + saved.seconds_left
 
 
 class SharedFleet:
@@ -93,8 +94,8 @@ class SharedFleet:
         self._on_removed = on_removed
         self._lock = Lock()
         self._slots: OrderedDict[str, SharedSlot] = OrderedDict()
-        # The ids of the worlds that are selected by the tokens of declared ones, by those of the tokens.
-        self._aliases: dict[str, str] = {}
+        # Declared worlds by the ids that worlds of their tokens would have.
+        self._aliases: dict[str, SharedSlot] = {}
         self._opening: dict[str, Turn] = {}
         self._known_size = 0
         # Without a store, calls without a token have a world in memory, which is never used.
@@ -181,7 +182,7 @@ class SharedFleet:
 
         The server-wide rules are those of now, too.
         """
-        slot = self._slots.get(self._aliases.get(world_id, world_id))
+        slot = self._known(world_id)
         if slot is None or (key is not None and not slot.key and slot.id != ANONYMOUS):
             return self._opened(world_id, key)
         world, rules = slot.world, self._store.rules
@@ -194,15 +195,23 @@ class SharedFleet:
         ):
             return slot
         self._forget(slot)
-        self._aliases.pop(world_id, None)
         return self._opened(world_id, key)
+
+    def _known(self, world_id: str) -> SharedSlot | None:
+        slot = self._slots.get(world_id)
+        if slot is None:
+            slot = self._aliases.get(world_id)
+            if slot is not None and self._slots.get(slot.id) is not slot:
+                del self._aliases[world_id]
+                return None
+        return slot
 
     def _opened(self, world_id: str, key: WorldKey | None) -> SharedSlot | None:
         """Load a world, unless another call does so already."""
         with self._lock:
             turn = self._opening.setdefault(world_id, self._store.turn())
         with turn:
-            slot = self._slots.get(self._aliases.get(world_id, world_id))
+            slot = self._known(world_id)
             if slot is None or (key is not None and not slot.key and slot.id != ANONYMOUS):
                 slot = self._loaded(world_id, key)
         with self._lock:
@@ -218,14 +227,16 @@ class SharedFleet:
             return None
         if isinstance(saved, Alias):
             name = WorldName(saved.name)
-            slot = self._opened(self.id_of_key(name), name)
-            if slot is not None:
-                self._aliases[world_id] = slot.id
+            slot = self._followed(self.id_of_key(name), name)
+            if slot is None or slot.mark != saved.mark:
+                # The world has ended, or another one has its name.
+                return None
+            self._aliases[world_id] = slot
             return slot
         world = self._copy(saved, key, log)
         if not world.take(saved.position.number, saved.entries) or not world.follow():
             return None
-        slot = SharedSlot(key, world, self._now(), world_id, saved.label, saved.seconds_left)
+        slot = SharedSlot(key, world, self._now(), world_id, saved)
         with self._lock:
             self._slots[world_id] = slot
         self._forget_oldest()
@@ -277,12 +288,18 @@ class SharedFleet:
         if self._followed(world_id, name) is not None:
             raise NameTaken(name.text)
         self._admit(world_id)
-        alias = self._store.keys.world(self.id_of_key(token)).alias
+        token_id = self.id_of_key(token)
+        alias = self._store.keys.world(token_id).alias
         life = self._life if ttl_seconds is None else min(self._life or math.inf, ttl_seconds)
         expiry = ("PX", max(int(life * 1000), 1)) if life else ()
-        succeeded(self._store.courier.ask(("SET", alias, name.text, *expiry))[0])
+        # With the id of the token, so that the alias can be prolonged with the world.
+        mark = f"{token_id}-{secrets.token_hex(8)}"
+        succeeded(self._store.courier.ask(("SET", alias, Alias(name.text, mark).text, *expiry))[0])
         label = _label(world_id, name.text, token)
-        if not self._begin_world(world_id, state, label, life=self._life, seconds_left=ttl_seconds):
+        has_begun = self._begin_world(
+            world_id, state, label, life=self._life, seconds_left=ttl_seconds, mark=mark
+        )
+        if not has_begun:
             raise NameTaken(name.text)
         slot = self._followed(world_id, name)
         if slot is None:
@@ -312,6 +329,7 @@ class SharedFleet:
         *,
         life: float,
         seconds_left: float | None = None,
+        mark: str = "",
     ) -> bool:
         store = self._store
         store.sources.keep_origin(state)
@@ -319,7 +337,7 @@ class SharedFleet:
         contents = SavedContents.begun(self._plain(state, self._runtime).state)
         checkpoint = encode_contents(contents, store.rules, store.pause)
         return self._log(world_id).begin(
-            checkpoint, size=len(state.table), label=label, life=life, seconds_left=seconds_left
+            checkpoint, size=len(state.table), label=label, life=life, seconds_left=seconds_left, mark=mark
         )
 
     # All worlds
@@ -441,7 +459,11 @@ class SharedFleet:
         ]
         for slot in slots:
             slot.kept_at = now
-            commands.append(self._log(slot.id).keep(min(self._life, max(slot.ends_at - now, 0.001))))
+            seconds = min(self._life, max(slot.ends_at - now, 0.001))
+            commands.append(self._log(slot.id).keep(seconds))
+            if slot.mark:
+                alias = self._store.keys.world(slot.mark.partition("-")[0]).alias
+                commands.append(("PEXPIRE", alias, int(seconds * 1000)))
         for reply in self._store.courier.ask(*commands):
             succeeded(reply)
 

@@ -12,6 +12,7 @@
 --   g s the generation, and the one in which the journal began
 --   z   the number of conversations
 --   l   the label of the world
+--   a   a text that the alias of a declared world repeats, so that an alias of an earlier world of its name is none
 --   e   when a declared world ends, in milliseconds
 --   u b the number of the last call, and the size of all calls in the list
 --
@@ -113,7 +114,7 @@ end)
 
 -- Begin a world, unless there is one.
 -- KEYS meta, checkpoint; ARGV format, incarnation, nonce, checkpoint, number of conversations, label, time to live (0: no
--- end) and time until the end ('' if it has none), in milliseconds.
+-- end) and time until the end ('' if it has none) in milliseconds, and the text of the alias ('' if there is none).
 redis.register_function('sandbox1_begin', function(keys, args)
   if redis.call('EXISTS', keys[1]) == 1 then
     return 0
@@ -122,6 +123,9 @@ redis.register_function('sandbox1_begin', function(keys, args)
     'z', args[5], 'l', args[6], 'u', 0, 'b', 0)
   redis.call('SET', keys[2], args[4])
   local life = tonumber(args[7])
+  if args[9] ~= '' then
+    redis.call('HSET', keys[1], 'a', args[9])
+  end
   if args[8] ~= '' then
     redis.call('HSET', keys[1], 'e', string.format('%.0f', now_in_milliseconds() + args[8]))
     life = life == 0 and tonumber(args[8]) or math.min(life, tonumber(args[8]))
@@ -134,18 +138,19 @@ redis.register_function('sandbox1_begin', function(keys, args)
 end)
 
 -- Return a world: format, incarnation, number and nonce of its checkpoint, label, the milliseconds until its end ('' if it
--- has none), checkpoint, and the first changes. Without one, return the name of the world that the token of these keys
--- selects, or ABSENT.
+-- has none), the text of its alias (''), checkpoint, and the first changes. Without one, return the alias of the token of
+-- these keys, or ABSENT.
 -- KEYS meta, log, checkpoint, alias.
 redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, callback = function(keys, _args)
-  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l', 'e')
+  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l', 'e', 'a')
   if not m[1] then
-    local name = redis.call('GET', keys[4])
-    return name and {name} or ABSENT
+    local alias = redis.call('GET', keys[4])
+    return alias and {alias} or ABSENT
   end
   m[6] = m[6] and string.format('%.0f', m[6] - now_in_milliseconds()) or ''
-  m[7] = redis.call('GET', keys[3])
-  m[8] = redis.call('LRANGE', keys[2], 0, 999)
+  m[7] = m[7] or ''
+  m[8] = redis.call('GET', keys[3])
+  m[9] = redis.call('LRANGE', keys[2], 0, 999)
   return m
 end}
 

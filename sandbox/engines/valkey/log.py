@@ -45,20 +45,27 @@ class Entry(NamedTuple):
 class Saved(NamedTuple):
     """A world in the store: a checkpoint, the position in it, and the first changes since.
 
-    ``seconds_left`` is the time until its end, or None.
+    ``seconds_left`` is the time until its end, or None. ``mark`` is repeated by the alias of a declared world.
     """
 
     position: Position
     label: str
     seconds_left: float | None
+    mark: str
     checkpoint: bytes
     entries: list[bytes]
 
 
 class Alias(NamedTuple):
-    """The name of a declared world, which a token selects."""
+    """The name of a declared world, which a token selects. ``mark`` tells the world from later ones of its name."""
 
     name: str
+    mark: str
+
+    @property
+    def text(self) -> str:
+        """The alias in the store."""
+        return f"{self.name} {self.mark}"
 
 
 class Nonces:
@@ -139,8 +146,8 @@ class WorldLog:
         if reply == ABSENT:
             return None
         if len(reply) == 1:
-            return Alias(reply[0].decode())
-        found, incarnation, number, nonce, label, left, checkpoint, entries = reply
+            return Alias(*reply[0].decode().split())
+        found, incarnation, number, nonce, label, left, mark, checkpoint, entries = reply
         if int(found) != FORMAT:
             raise StoreUnavailable(f"this world has the format {int(found)} of another version")
         if checkpoint is None:
@@ -149,16 +156,24 @@ class WorldLog:
             Position(incarnation, int(number), nonce),
             label.decode(),
             int(left) / 1000 if left else None,
+            mark.decode(),
             checkpoint,
             entries,
         )
 
     def begin(
-        self, checkpoint: bytes, *, size: int, label: str, life: float, seconds_left: float | None = None
+        self,
+        checkpoint: bytes,
+        *,
+        size: int,
+        label: str,
+        life: float,
+        seconds_left: float | None = None,
+        mark: str = "",
     ) -> bool:
         """Begin a world in ``checkpoint`` unless there is one, and return whether it has begun.
 
-        Its keys expire after ``life`` seconds, unless this is 0, and at its end.
+        Its keys expire after ``life`` seconds, unless this is 0, and at its end. ``mark`` is that of its alias.
         """
         incarnation = self._nonces.next()
         left = "" if seconds_left is None else max(int(seconds_left * 1000), 1)
@@ -166,7 +181,7 @@ class WorldLog:
         (reply,) = self._courier.ask(
             (
                 *("FCALL", "sandbox1_begin", 2, keys.meta, keys.checkpoint),
-                *(FORMAT, incarnation, incarnation, checkpoint, size, label, int(life * 1000), left),
+                *(FORMAT, incarnation, incarnation, checkpoint, size, label, int(life * 1000), left, mark),
             )
         )
         return bool(succeeded(reply))
