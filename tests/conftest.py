@@ -28,8 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what does not apply to the engine of this run."""
     if config.getoption("--engine") == "valkey":
-        config.hook.pytest_deselected(items=[each for each in items if each.get_closest_marker("own_time")])
-        items[:] = [each for each in items if not each.get_closest_marker("own_time")]
+        config.hook.pytest_deselected(
+            items=[each for each in items if each.get_closest_marker("without_store")]
+        )
+        items[:] = [each for each in items if not each.get_closest_marker("without_store")]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -507,6 +507,7 @@ def test_order_must_be_a_list_of_ids(
     assert_error_shape(harness.call("PUT", f"{RULES}/order", json=body), 400, expected)
 
 
+@pytest.mark.without_store
 def test_health_names_only_server_wide_rules_that_are_on(harness: Harness) -> None:
     harness.rule(None, name="one", delay=1)
     harness.rule(None, name="two", delay=1, enabled=False)

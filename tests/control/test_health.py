@@ -9,6 +9,7 @@ from flask import Flask
 import sandbox
 
 
+@pytest.mark.without_store
 def test_health_has_version_uptime_and_number_of_sandboxes(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
@@ -69,6 +70,7 @@ def test_health_supports_only_get_and_head(
     assert {"GET", "HEAD"} <= set(response.headers["Allow"].split(", "))
 
 
+@pytest.mark.without_store
 def test_health_lists_enabled_options(open_app: Callable[..., Flask]) -> None:
     client = open_app(lenient=True, latency="5").test_client()
     client.post("/__admin/faults", json={"name": "slow lists", "delay": 1})

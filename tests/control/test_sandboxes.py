@@ -40,6 +40,7 @@ def listed_sandboxes(client: FlaskClient) -> list[dict[str, Any]]:
     return data
 
 
+@pytest.mark.without_store
 def test_sandbox_is_listed_with_its_counts_and_idle_time(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
@@ -59,6 +60,7 @@ def test_sandbox_is_listed_with_its_counts_and_idle_time(
     ]
 
 
+@pytest.mark.without_store
 def test_named_sandbox_is_listed_by_its_name_and_a_declared_one_with_its_masked_token_and_end(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
@@ -73,6 +75,7 @@ def test_named_sandbox_is_listed_by_its_name_and_a_declared_one_with_its_masked_
     assert shown == [("checkout", None, 1, None), ("declared", "worl…", 0, 58.5)]
 
 
+@pytest.mark.without_store
 def test_named_sandbox_and_that_of_an_equal_token_have_different_ids(
     open_app: Callable[..., Flask],
 ) -> None:
@@ -85,6 +88,7 @@ def test_named_sandbox_and_that_of_an_equal_token_have_different_ids(
     assert listed_sandboxes(client) == [of_token]
 
 
+@pytest.mark.without_store
 def test_list_creates_no_sandbox_and_keeps_idle_times(
     open_app: Callable[..., Flask], clock: SimpleNamespace
 ) -> None:
@@ -134,6 +138,7 @@ def test_dropping_makes_room_for_another_token(open_app: Callable[..., Flask]) -
     assert client.get(COLLECTION, headers=bearer("other")).status_code == 200
 
 
+@pytest.mark.without_store
 def test_full_server_refuses_control_calls_of_new_tokens_and_lists_sandboxes(
     open_app: Callable[..., Flask], clock: SimpleNamespace, assert_error_shape: Check
 ) -> None:

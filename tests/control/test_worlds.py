@@ -137,6 +137,7 @@ def test_declaration_must_be_json(client: FlaskClient, assert_error_shape: Check
     assert_error_shape(client.post(PATH, data={"name": "a"}), 415, "application/json")
 
 
+@pytest.mark.without_store
 def test_full_server_refuses_a_declaration(
     open_app: Callable[..., Flask], clock: SimpleNamespace, assert_error_shape: Check
 ) -> None:
@@ -148,6 +149,7 @@ def test_full_server_refuses_a_declaration(
     assert [each["name"] for each in client.get("/__admin/sandboxes").get_json()["data"]] == ["b"]
 
 
+@pytest.mark.without_store
 @pytest.mark.parametrize("idle_seconds", [0, 5, 1000])
 def test_world_ends_after_its_time_to_live_although_it_is_used(
     open_app: Callable[..., Flask], clock: SimpleNamespace, idle_seconds: int
@@ -167,6 +169,7 @@ def test_world_ends_after_its_time_to_live_although_it_is_used(
     declare(client, name="c", ttl_seconds=5)
 
 
+@pytest.mark.without_store
 def test_time_to_live_does_not_depend_on_the_clock_of_the_world(
     client: FlaskClient, clock: SimpleNamespace
 ) -> None:
@@ -231,6 +234,7 @@ def test_strict_server_serves_the_token_of_a_declared_world(open_app: Callable[.
     assert client.get("/__admin/clock", headers=bearer).status_code == 200
 
 
+@pytest.mark.without_store
 def test_strict_server_refuses_a_world_that_has_ended(
     open_app: Callable[..., Flask], clock: SimpleNamespace, assert_error_shape: Check
 ) -> None:
@@ -249,6 +253,7 @@ def test_strict_server_journals_refused_calls_without_a_world(open_app: Callable
     assert (entry["path"], entry["status"]) == (COLLECTION, 400)
 
 
+@pytest.mark.without_store
 def test_health_shows_a_strict_server(open_app: Callable[..., Flask]) -> None:
     health = open_app(strict_worlds=True).test_client().get("/__admin/health").get_json()
     assert health["on"] == ["strict worlds (only declared ones are served)"]
