@@ -25,8 +25,8 @@ from sandbox.web.world_errors import problem_of
 from sandbox.web.world_name import world_name
 from sandbox.web.world_prefix import PREFIX as WORLD_PREFIX
 from sandbox.web.world_prefix import move_prefix
-from sandbox.world.errors import WorldError
-from sandbox.world.interface import Fleet
+from sandbox.world.errors import StoreUnavailable, WorldError
+from sandbox.world.interface import Fleet, Lease
 from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause
 
@@ -144,7 +144,7 @@ class Edge:
 
     def _record(self, call: Call, responder: Responder, duration: float) -> None:
         # A preflight and a call for which the fleet has no room are in the journal of the calls without a token.
-        lease = call.lease if call.has_entered else self._fleet.lease_anonymous()
+        lease = call.lease if call.has_entered else self._lease_anonymous()
         entry = journal_entry(
             call,
             request_id=responder.request_id,
@@ -158,6 +158,14 @@ class Edge:
             self._journal_file.append(entry)
         if lease.slot is not self._fleet.anonymous:
             self._fleet.release(lease)
+
+    def _lease_anonymous(self) -> Lease:
+        try:
+            return self._fleet.lease_anonymous()
+        except StoreUnavailable:
+            # The journal as it is known here gets the call when the store is available again.
+            slot = self._fleet.anonymous
+            return Lease(slot, slot.world, slot.world.generation)
 
 
 def _is_control(path: str) -> bool:

@@ -38,6 +38,7 @@ class SharedSandbox(Sandbox):
         "_checkpoint_bytes",
         "_log",
         "_log_bytes",
+        "_own",
         "_position",
         "_shared_journal",
         "_store",
@@ -61,6 +62,8 @@ class SharedSandbox(Sandbox):
         self._position = position
         self._checkpoint_bytes = checkpoint_bytes
         self._log_bytes = 0
+        # The change that is being appended, which another call may read from the log before its writer knows.
+        self._own: tuple[bytes, Change] | None = None
         self._turn = store.turn()
         self._shared_journal = SharedJournal(log.keys, store, runtime.bounds)
 
@@ -113,7 +116,8 @@ class SharedSandbox(Sandbox):
         position = self._position
         if number <= position.number:
             return
-        change = self._decoded(entry.change)
+        own = self._own
+        change = own[1] if own is not None and own[0] == entry.nonce else self._decoded(entry.change)
         with self._lock:
             if self._position is not position:
                 # Another call has applied it meanwhile.
@@ -165,6 +169,7 @@ class SharedSandbox(Sandbox):
         store, contents = self._store, self._contents
         store.sources.keep(change)
         entry = Entry(self._log.next_nonce(), encode_change(change, contents, store.rules, store.pause))
+        self._own = entry.nonce, change
         size, generation = self._after(change)
         reply = self._log.append(
             position,
