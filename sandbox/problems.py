@@ -107,9 +107,11 @@ def method_not_allowed(method: str, path: str, allowed: Sequence[str]) -> Proble
     return Problem(405, message, [("Allow", ", ".join(allowed))])
 
 
-def too_large(limit: int, body: str = "body") -> Problem:
-    """Return a 413: the body, or the ``body`` that it was decoded to, is too large."""
-    return Problem(413, f"The {body} is larger than {counted(limit, 'byte')}, the limit of this server.")
+def too_large(limit: int, flag: str, body: str = "body") -> Problem:
+    """Return a 413: the body, or the ``body`` that it was decoded to, is too large. ``flag`` raises the limit."""
+    return Problem(
+        413, f"The {body} is larger than {counted(limit, 'byte')}; start the server with a higher {flag}."
+    )
 
 
 def unsupported_media_type(content_type: str) -> Problem:

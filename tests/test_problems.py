@@ -58,7 +58,7 @@ def test_status_line_has_a_reason_phrase(status: int, line: str) -> None:
         (problems.unknown_conversation("x1"), 404, ['"x1"']),
         (problems.unknown_path("GET", "/nowhere"), 404, ["GET /nowhere", "/openapi.json"]),
         (problems.method_not_allowed("PATCH", "/a", ["GET", "PUT"]), 405, ["PATCH", "/a", "GET, PUT"]),
-        (problems.too_large(80), 413, ["80 bytes"]),
+        (problems.too_large(80, "--max-body-bytes"), 413, ["80 bytes", "--max-body-bytes"]),
         (problems.unsupported_media_type("text/plain"), 415, ['"text/plain"', "application/json"]),
         (problems.unsupported_media_type(""), 415, ["not none", "application/json"]),
         (problems.store_full(7), 507, ["at most 7 conversations. ", "--max-conversations"]),

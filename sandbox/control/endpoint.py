@@ -13,8 +13,10 @@ from werkzeug.routing import Map, UnicodeConverter
 from sandbox import problems
 from sandbox.control.context import ControlContext
 from sandbox.schemas.arguments import NoArguments
+from sandbox.settings import flag_of
 from sandbox.web.arguments import ArgumentReader
 from sandbox.web.body import read_body
+from sandbox.web.body_limit import BodyLimit
 from sandbox.web.body_stream import BodyStream
 from sandbox.web.endpoint import Endpoint, Scope
 from sandbox.web.request import Request, environ_key
@@ -64,7 +66,7 @@ def register(app: Flask, endpoint: Endpoint, context: ControlContext, reserved: 
     and the arguments. It returns JSON values, a Response of its own (Flask's, if it is streamed), or None for 204.
     """
     reader = ArgumentReader(endpoint.query, NoArguments() if endpoint.streams_body else endpoint.body)
-    limit: int = getattr(context.settings, endpoint.body_limit)
+    limit = BodyLimit(getattr(context.settings, endpoint.body_limit), flag_of(endpoint.body_limit))
     operation = endpoint.operation
 
     def view(**parameters: Any) -> Response | StreamedResponse | flask.Response:

@@ -17,8 +17,9 @@ from sandbox.edge.journal_file import JournalFile
 from sandbox.edge.request_id import RequestIds
 from sandbox.edge.responder import Responder
 from sandbox.problems import Problem
-from sandbox.settings import Settings
+from sandbox.settings import Settings, flag_of
 from sandbox.web.body import is_awaited, read_body
+from sandbox.web.body_limit import BodyLimit
 from sandbox.web.decoding import check_type
 from sandbox.web.text import text_of
 from sandbox.web.world_errors import problem_of
@@ -64,6 +65,7 @@ class Edge:
         self._fleet = fleet
         self._request_ids = request_ids
         self._settings = settings
+        self._body_limit = BodyLimit(settings.max_body_bytes, flag_of("max_body_bytes"))
         self._monotonic = monotonic
         self._journal_file = journal_file
         self._pause = pause
@@ -135,7 +137,7 @@ class Edge:
         self._read(call)
 
     def _read(self, call: Call) -> None:
-        call.body = read_body(call.environ, self._settings.max_body_bytes, self._pause)
+        call.body = read_body(call.environ, self._body_limit, self._pause)
         call.prepare_body(self._pause, self._offload)
         lease = call.lease
         if lease.generation != lease.world.generation:

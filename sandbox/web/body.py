@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sandbox import problems
+from sandbox.web.body_limit import BodyLimit
 from sandbox.web.content_coding import Pause, codings_of, decode
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ LARGE_BYTES = 65_536
 _MAX_DIGITS = 30
 
 
-def read_body(environ: "WSGIEnvironment", limit: int, pause: Pause | None = None) -> bytes:
-    """Return the complete body without its content codings, at most ``limit`` bytes before and after decoding.
+def read_body(environ: "WSGIEnvironment", limit: BodyLimit, pause: Pause | None = None) -> bytes:
+    """Return the complete body without its content codings, not larger than ``limit`` before and after decoding.
 
     ``pause`` lets others run while a large body is decoded.
     Raises Problem 413 if it is larger, 415 if its coding is not supported, and 400 if it cannot be decoded or ended
@@ -26,23 +27,23 @@ def read_body(environ: "WSGIEnvironment", limit: int, pause: Pause | None = None
     coding = environ.get("HTTP_CONTENT_ENCODING")
     codings = codings_of(coding) if coding and announced != 0 else ()
     try:
-        body: bytes = environ["wsgi.input"].read(limit + 1 if announced is None else announced)
+        body: bytes = environ["wsgi.input"].read(limit.size + 1 if announced is None else announced)
     except OSError as error:  # servers raise it for a broken chunk and for a client that went away
         raise problems.invalid("The body could not be read to its end.") from error
-    if len(body) > limit:
-        raise problems.too_large(limit)
+    if len(body) > limit.size:
+        raise limit.problem()
     if announced is not None and len(body) < announced:
         raise problems.invalid(f"The body ended after {len(body)} of the announced {announced} bytes.")
     return decode(body, codings, limit, pause) if codings and body else body
 
 
-def announced_length(environ: "WSGIEnvironment", limit: int) -> int | None:
+def announced_length(environ: "WSGIEnvironment", limit: BodyLimit) -> int | None:
     """Return the length of the body, 0 if there is none, None if its end tells it. Raises Problem 413."""
     length = environ.get("CONTENT_LENGTH")
     if length:
         announced = _announced(length)
-        if announced > limit:
-            raise problems.too_large(limit)
+        if announced > limit.size:
+            raise limit.problem()
         return announced
     is_chunked = environ.get("wsgi.input_terminated") and environ.get("HTTP_TRANSFER_ENCODING")
     return None if is_chunked else 0

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import problems
 from sandbox.web.body import announced_length, read_body
+from sandbox.web.body_limit import BodyLimit
 from sandbox.world.pause import Pause, no_pause
 
 if TYPE_CHECKING:
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class BodyStream:
-    """The body of a request, of at most ``limit`` bytes. One with a content coding is decoded as a whole.
+    """The body of a request, not larger than ``limit``. One with a content coding is decoded as a whole.
 
     ``pause`` lets others run meanwhile. Raises Problem 413 if a larger body is announced, and as ``read_body`` does.
     """
 
-    def __init__(self, environ: "WSGIEnvironment", limit: int, pause: Pause = no_pause) -> None:
+    def __init__(self, environ: "WSGIEnvironment", limit: BodyLimit, pause: Pause = no_pause) -> None:
         self._input = environ["wsgi.input"]
         self._limit = limit
         self._announced = announced_length(environ, limit)
@@ -32,14 +33,14 @@ class BodyStream:
         Raises Problem 413 if the body is larger than the limit and 400 if it ended early.
         """
         announced, received = self._announced, self._received
-        most = (self._limit + 1 if announced is None else announced) - received
+        most = (self._limit.size + 1 if announced is None else announced) - received
         try:
             data: bytes = self._input.read(min(size, most)) if most > 0 else b""
         except OSError as error:
             raise problems.invalid("The body could not be read to its end.") from error
         self._received += len(data)
-        if self._received > self._limit:
-            raise problems.too_large(self._limit)
+        if self._received > self._limit.size:
+            raise self._limit.problem()
         if not data and announced is not None and received < announced:
             raise problems.invalid(f"The body ended after {received} of the announced {announced} bytes.")
         return data

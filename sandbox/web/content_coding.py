@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 from sandbox import problems
+from sandbox.web.body_limit import BodyLimit
 from sandbox.web.text import text_of
 
 MAX_CODINGS = 5
@@ -37,10 +38,10 @@ def codings_of(header: str) -> Sequence[str]:
     return codings
 
 
-def decode(body: bytes, codings: Sequence[str], limit: int, pause: Pause | None = None) -> bytes:
+def decode(body: bytes, codings: Sequence[str], limit: BodyLimit, pause: Pause | None = None) -> bytes:
     """Return ``body`` without its codings.
 
-    It is decoded in pieces, and not beyond ``limit`` bytes; ``pause``, which lets others run, is called after each
+    It is decoded in pieces, and not beyond ``limit``; ``pause``, which lets others run, is called after each
     piece. Raises Problem 413 if it is larger after decoding, and 400 if it is truncated or invalid.
     """
     for coding in reversed(codings):
@@ -48,14 +49,14 @@ def decode(body: bytes, codings: Sequence[str], limit: int, pause: Pause | None 
     return body
 
 
-def _without(coding: str, body: bytes, limit: int, pause: Pause | None) -> bytes:
+def _without(coding: str, body: bytes, limit: BodyLimit, pause: Pause | None) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
         for piece in _DECODERS[coding](memoryview(body)):
             size += len(piece)
-            if size > limit:
-                raise problems.too_large(limit, "decoded body")
+            if size > limit.size:
+                raise limit.problem("decoded body")
             pieces.append(piece)
             if pause is not None:
                 pause()

@@ -290,7 +290,9 @@ def test_a_document_may_be_larger_than_other_bodies_and_has_a_limit_of_its_own(
         api = open_api(max_state_bytes=most, max_body_bytes=10)
         answer = api.put(STATE, data=body, content_type="application/json")
         assert answer.status_code == status
-    assert_error_shape(answer, 413, str(len(body) - 1))
+    assert_error_shape(
+        answer, 413, f"{len(body) - 1} bytes; start the server with a higher --max-state-bytes."
+    )
     assert ids(api) == [FIRST, "hSIhXBhNe8X1d8Et"]
 
 

@@ -9,11 +9,13 @@ from flask.testing import FlaskClient
 
 from sandbox.problems import Problem
 from sandbox.web.body import is_awaited, read_body
+from sandbox.web.body_limit import BodyLimit
 
 COLLECTION = "/v1/conversations"
 ITEM = COLLECTION + "/xgQQXg3hrtjh7AvZ"
 FORM = "application/x-www-form-urlencoded"
 LIMIT = 80
+BODY_LIMIT = BodyLimit(LIMIT, "--max-body-bytes")
 
 
 def environ(body: bytes, length: str | None = None, **more: Any) -> dict[str, Any]:
@@ -41,7 +43,7 @@ CHUNKED: dict[str, Any] = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODIN
     ids=lambda part: None if isinstance(part, dict) else str(part)[:20],
 )
 def test_body_has_the_announced_length_or_is_chunked(sent: dict[str, Any], body: bytes) -> None:
-    assert read_body(sent, LIMIT) == body
+    assert read_body(sent, BODY_LIMIT) == body
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_body_has_the_announced_length_or_is_chunked(sent: dict[str, Any], body:
 )
 def test_invalid_body_is_refused(sent: dict[str, Any], status: int, expected: str) -> None:
     with pytest.raises(Problem) as caught:
-        read_body(sent, LIMIT)
+        read_body(sent, BODY_LIMIT)
     assert caught.value.status == status
     assert expected in caught.value.message
 
@@ -74,14 +76,14 @@ def test_invalid_body_is_refused(sent: dict[str, Any], status: int, expected: st
 def test_too_large_body_is_not_read() -> None:
     sent = environ(b"x" * 1000, "1000")
     with pytest.raises(Problem):
-        read_body(sent, LIMIT)
+        read_body(sent, BODY_LIMIT)
     assert sent["wsgi.input"].tell() == 0
 
 
 def test_chunked_body_is_read_up_to_one_byte_over_the_limit() -> None:
     sent = environ(b"x" * 1000, **CHUNKED)
     with pytest.raises(Problem):
-        read_body(sent, LIMIT)
+        read_body(sent, BODY_LIMIT)
     assert sent["wsgi.input"].tell() == LIMIT + 1
 
 
@@ -95,7 +97,7 @@ class DisconnectedInput:
 @pytest.mark.parametrize("more", [{"CONTENT_LENGTH": "5"}, CHUNKED], ids=["announced", "chunked"])
 def test_interrupted_body_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(Problem) as caught:
-        read_body({"wsgi.input": DisconnectedInput()} | more, LIMIT)
+        read_body({"wsgi.input": DisconnectedInput()} | more, BODY_LIMIT)
     assert caught.value.status == 400
 
 
@@ -123,7 +125,7 @@ def test_body_of_exactly_the_limit_is_accepted_and_a_larger_one_refused(
     api = open_api(max_body_bytes=LIMIT)
     body = {"POST": b'{"contact_id": "a"}', "PUT": b'{"is_muted": true}'}.get(method, b"{}")
     larger = api.open(url, method=method, data=body.ljust(LIMIT + 1), content_type=content_type)
-    assert_error_shape(larger, 413, f"{LIMIT} bytes")
+    assert_error_shape(larger, 413, f"{LIMIT} bytes; start the server with a higher --max-body-bytes.")
     if content_type == "application/json":
         assert (
             api.open(url, method=method, data=body.ljust(LIMIT), content_type=content_type).status_code

@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.problems import Problem
+from sandbox.web.body_limit import BodyLimit
 from sandbox.web.content_coding import MAX_CODINGS, MAX_MEMBERS, PIECE_BYTES, codings_of, decode
 
 COLLECTION = "/v1/conversations"
 JSON = "application/json"
 BODY = b'{"contact_id": "a"}'
-LIMIT = 10_000_000
+LIMIT = BodyLimit(10_000_000, "--max-body-bytes")
+SMALL_LIMIT = BodyLimit(1000, "--max-body-bytes")
 
 
 gzipped = partial(gzip.compress, mtime=0)
@@ -105,7 +107,7 @@ def test_too_many_codings_are_refused() -> None:
 def test_body_is_decoded(encoder: str, size: int, content: str) -> None:
     coding, encode = ENCODERS[encoder]
     body = bytes(size) if content == "zeros" else random.Random(size).randbytes(size)
-    assert decode(encode(body), [coding], size) == body
+    assert decode(encode(body), [coding], BodyLimit(size, "--max-body-bytes")) == body
 
 
 @given(body=st.binary(), encoder=st.sampled_from(sorted(ENCODERS)))
@@ -190,17 +192,17 @@ def test_others_may_run_between_two_pieces(encoder: str) -> None:
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_limit_holds_after_decoding(encoder: str) -> None:
     coding, encode = ENCODERS[encoder]
-    assert decode(encode(bytes(1000)), [coding], 1000) == bytes(1000)
+    assert decode(encode(bytes(1000)), [coding], SMALL_LIMIT) == bytes(1000)
     with pytest.raises(Problem, match="decoded body is larger than 1000 bytes") as caught:
-        decode(encode(bytes(1001)), [coding], 1000)
+        decode(encode(bytes(1001)), [coding], SMALL_LIMIT)
     assert caught.value.status == 413
 
 
 def test_limit_holds_for_each_coding_and_all_members() -> None:
     with pytest.raises(Problem, match="1000 bytes"):
-        decode(gzipped(zlib.compress(random.Random(1).randbytes(2000))), ["deflate", "gzip"], 1000)
+        decode(gzipped(zlib.compress(random.Random(1).randbytes(2000))), ["deflate", "gzip"], SMALL_LIMIT)
     with pytest.raises(Problem, match="1000 bytes"):
-        decode(gzipped(bytes(600)) * 2, ["gzip"], 1000)
+        decode(gzipped(bytes(600)) * 2, ["gzip"], SMALL_LIMIT)
 
 
 @pytest.mark.parametrize(("layers", "limit"), [(1, 0), (1, 1_000_000), (2, 1_000_000)])
@@ -211,7 +213,7 @@ def test_bomb_takes_no_more_memory_than_the_limit(layers: int, limit: int) -> No
     tracemalloc.start()
     try:
         with pytest.raises(Problem) as caught:
-            decode(bomb, ["gzip"] * layers, limit)
+            decode(bomb, ["gzip"] * layers, BodyLimit(limit, "--max-body-bytes"))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

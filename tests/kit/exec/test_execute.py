@@ -117,7 +117,7 @@ def test_quiet_prints_nothing(tmp_path: Path) -> None:
         (["--port", "x", "true"], 2, 'protocol-sandbox: --port must be an integer from 0 to 65535, not "x".'),
         (["--fail-under", "101", "true"], 2, "protocol-sandbox: Invalid value for '--fail-under'"),
         (["--host", "0.0.0.0", "true"], 2, "protocol-sandbox: The control API is closed"),
-        (["--max-body-bytes", "1", "true"], 2, "protocol-sandbox: The body is larger than 1 byte, the limit"),
+        (["--max-body-bytes", "1", "true"], 2, "protocol-sandbox: The body is larger than 1 byte; start"),
         (["--parent-pipe", "1", "true"], 2, "protocol-sandbox: No such option"),
         ([], 2, "protocol-sandbox: Missing argument"),
     ],
