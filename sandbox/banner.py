@@ -1,8 +1,10 @@
 """The banner that the server prints when it starts: its address, its scenario, a call to try, what is switched on."""
 
+from collections.abc import Iterator
+
 from sandbox.control.guard import TOKEN_HEADER, is_loopback
 from sandbox.seeding.scenario import Scenario
-from sandbox.settings import Settings
+from sandbox.settings import Settings, variable_of
 
 
 def banner(settings: Settings, scenario: Scenario, address: str, version: str) -> str:
@@ -12,7 +14,7 @@ def banner(settings: Settings, scenario: Scenario, address: str, version: str) -
         [
             f"protocol-sandbox {version} is listening on {address}",
             f"  scenario   {scenario.name} ({scenario.size} conversations{seed})",
-            f"  try        curl -G {address}/v1/conversations -H 'Authorization: Bearer me' -d limit=1",
+            *_example(settings, address),
             f"  docs       {address}/docs",
             f"  control    {_control(settings, address)}",
             *([] if settings.kept_in is None else [f"  sandboxes  kept in {settings.kept_in}"]),
@@ -20,6 +22,21 @@ def banner(settings: Settings, scenario: Scenario, address: str, version: str) -
             "  Ctrl-C stops it.",
         ]
     )
+
+
+def _example(settings: Settings, address: str) -> Iterator[str]:
+    base = address
+    if settings.strict_worlds:
+        # The call would be refused unless its world is declared first.
+        base += "/t/me"
+        header = (
+            "" if settings.admin_token is None else f' -H "{TOKEN_HEADER}: ${variable_of("admin_token")}"'
+        )
+        yield (
+            f"  declare    curl {address}/__admin/worlds{header} -H 'Content-Type: application/json' "
+            """-d '{"name": "me"}'"""
+        )
+    yield f"  try        curl -G {base}/v1/conversations -H 'Authorization: Bearer me' -d limit=1"
 
 
 def _control(settings: Settings, address: str) -> str:

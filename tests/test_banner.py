@@ -29,6 +29,21 @@ def test_banner_has_an_example_call_to_its_address() -> None:
     assert "'Authorization: Bearer " in line
 
 
+def test_strict_server_shows_the_declaration_before_the_call() -> None:
+    declaration, call = [line for line in banner_text(strict_worlds=True).splitlines() if "curl" in line]
+    assert (
+        f"{ADDRESS}/__admin/worlds -H 'Content-Type: application/json' -d '{{\"name\": \"me\"}}'"
+        in declaration
+    )
+    assert f"{ADDRESS}/t/me/v1/conversations" in call
+
+
+def test_declaration_refers_to_the_admin_token() -> None:
+    declaration = banner_text(strict_worlds=True, admin_token="secret").splitlines()[2]
+    assert '-H "X-Admin-Token: $SANDBOX_ADMIN_TOKEN"' in declaration
+    assert "secret" not in declaration
+
+
 @pytest.mark.parametrize("seed", [0, 7])
 def test_configured_seed_is_named(seed: int) -> None:
     assert f"seed {seed}" in banner_text(seed=seed)

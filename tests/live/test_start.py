@@ -57,6 +57,18 @@ def test_curl_command_of_the_banner_works(start: StartServer) -> None:
     assert [conversation["id"] for conversation in answer["data"]] == ["xgQQXg3hrtjh7AvZ"]
 
 
+@pytest.mark.needs("curl")
+@pytest.mark.parametrize("flags", [[], ["--admin-token", "secret"]])
+def test_curl_commands_of_the_banner_work_with_strict_worlds(start: StartServer, flags: list[str]) -> None:
+    server = start("--strict-worlds", *flags)
+    declaration, call = [line[line.index("curl") :] for line in server.banner if "curl" in line]
+    variable = "SANDBOX_ADMIN_TOKEN=secret"
+    declared = json.loads(shell(f"{variable}\n{declaration.replace('curl', 'curl -sS', 1)}"))
+    assert declared["name"] == "me"
+    answer = json.loads(shell(call.replace("curl", "curl -sS", 1)))
+    assert [conversation["id"] for conversation in answer["data"]] == ["xgQQXg3hrtjh7AvZ"]
+
+
 def test_port_0_picks_a_free_port(start: StartServer) -> None:
     first, second = start(), start()
     assert 0 < first.port != second.port > 0
