@@ -3,7 +3,8 @@
 SandboxError
 ├── StartError          the server did not start
 ├── UnreachableError    the server does not respond
-└── ControlError        the control API responded with an error
+├── ControlError        the control API responded with an error
+└── ReportError         a report of ``protocol-sandbox exec`` cannot be written
 """
 
 
@@ -28,3 +29,7 @@ class ControlError(SandboxError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ReportError(SandboxError):
+    """A report of ``protocol-sandbox exec`` cannot be written. The message names its file and the reason."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from protocol_sandbox.call import Call
+from protocol_sandbox.errors import ReportError
 from protocol_sandbox.exec.command import CommandError, run_command
 from protocol_sandbox.exec.coverage import Coverage
 from protocol_sandbox.exec.documented import Documented
@@ -35,13 +36,23 @@ class Reports:
     fail_under: int | None = None
     summary: bool = True
 
+    def check(self) -> None:
+        """Check that the files can be written, which changes none. Raises ReportError."""
+        for path in filter(None, (self.junit, self.journal)):
+            try:
+                _check_writable(path)
+            except OSError as error:
+                raise ReportError(f"{path}: {error.strerror}") from None
+
 
 def execute(command: Sequence[str], settings: Mapping[str, str], reports: Reports) -> int:
     """Run ``command`` beside a server with these settings, and return its exit status (negative: its signal).
 
     The command finds the server by the variables ``SANDBOX_URL``, ``SANDBOX_TOKEN`` and ``PROTOCOL_API_BASE``. Raises
-    StartError if the server does not start, and ControlError if its settings refuse what is asked of it here.
+    ReportError, before anything is started, if a report cannot be written, StartError if the server does not start, and
+    ControlError if its settings refuse what is asked of it here.
     """
+    reports.check()
     server = Server(**settings)
     # The file has no name, so that nothing is left behind whatever ends this process.
     with tempfile.TemporaryFile() as journal:
@@ -79,6 +90,16 @@ def _environment(server: Server) -> dict[str, str]:
 def _calls(journal: IO[bytes]) -> list[Call]:
     journal.seek(0)
     return [Call.of(json.loads(line)) for line in journal]
+
+
+def _check_writable(path: Path) -> None:
+    """Raise OSError if ``path`` cannot be written. The file is not changed, and one that does not exist is not left."""
+    is_new = not path.exists()
+    if is_new or path.is_file() or path.is_dir():
+        # Not so a pipe or a device: a reader of it would see its end.
+        path.open("ab").close()
+    if is_new:
+        path.resolve().unlink()
 
 
 def _write(reports: Reports, coverage: Coverage, calls: Sequence[Call], url: str, version: str) -> bool:

@@ -91,7 +91,6 @@ def test_exit_status_is_that_of_the_command_and_then_of_the_gate(
 @pytest.mark.parametrize(
     ("report", "path", "reason"),
     [
-        ("--journal", "no/folder/calls.har", "No such file or directory"),
         ("--journal", "/dev/full", "No space left on device"),
         ("--junit", "/dev/full", "No space left on device"),
     ],
@@ -102,6 +101,36 @@ def test_report_that_cannot_be_written_fails_the_run(
     done = run(report, path, "--", "true", folder=tmp_path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"protocol-sandbox: {path}: {reason}"
+
+
+@pytest.mark.parametrize("report", ["--journal", "--junit"])
+@pytest.mark.parametrize(
+    ("path", "reason"), [("no/folder/report", "No such file or directory"), (".", "Is a directory")]
+)
+def test_report_that_cannot_be_written_is_refused_before_the_command_starts(
+    tmp_path: Path, report: str, path: str, reason: str
+) -> None:
+    done = run(report, path, "--", "touch", "started", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"protocol-sandbox: {path}: {reason}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reports_of_a_command_that_does_not_start_are_left_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "junit.xml").write_text("the last report")
+    done = run("--junit", "junit.xml", "--journal", "calls.har", "no-such-program", folder=tmp_path)
+    assert done.returncode == 127
+    assert [each.name for each in tmp_path.iterdir()] == ["junit.xml"]
+    assert (tmp_path / "junit.xml").read_text() == "the last report"
+
+
+def test_report_may_be_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        done = run("--journal", "pipe", "--", "true", folder=tmp_path)
+        assert reader.stdout is not None
+        assert json.loads(reader.stdout.read())["log"]["entries"] == []
+    assert done.returncode == 0, done.stderr
 
 
 def test_quiet_prints_nothing(tmp_path: Path) -> None:
