@@ -14,6 +14,8 @@ from http import HTTPStatus
 DOCUMENTATION = "https://protocol.chat/docs/errors/"
 JSON_TYPE = "application/json"
 
+REPEATED = "is given twice; give it once."
+
 Headers = Sequence[tuple[str, str]]
 
 _MAX_SHOWN = 80
@@ -67,6 +69,11 @@ def status_line(status: int) -> str:
 def invalid(message: str) -> Problem:
     """Return a 400: the request is invalid, and ``message`` says how to correct it."""
     return Problem(400, message)
+
+
+def repeated(place: str) -> Problem:
+    """Return a 400: the attribute at ``place`` is given twice."""
+    return invalid(f"{place} {REPEATED}")
 
 
 def empty_body(attributes: Iterable[str]) -> Problem:

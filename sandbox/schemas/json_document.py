@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from sandbox import problems
 from sandbox.schemas.error_messages import Path, error_at
 from sandbox.world.pause import Pause, no_pause, with_pauses
 
@@ -52,6 +53,16 @@ def parse(text: str, parse_constant: Callable[[str], Any] | None = None) -> Any:
     return ValueReader(parse_constant).whole(text)
 
 
+def parse_with_repeated(
+    text: str, parse_constant: Callable[[str], Any] | None = None
+) -> tuple[Any, Sequence[Path]]:
+    """Return the document that ``text`` encodes, and the paths of the names that are given twice, in its order.
+
+    Raises what :func:`json.loads` raises. ``parse_constant`` is that of this function, for NaN.
+    """
+    return ValueReader(parse_constant).whole_with_repeated(text)
+
+
 class ValueReader:
     """Parses values. Raises ValidationError, at its place, where an object has a name twice.
 
@@ -59,7 +70,7 @@ class ValueReader:
     """
 
     def __init__(self, parse_constant: Callable[[str], Any] | None = None) -> None:
-        self._ambiguous: dict[int, tuple[dict[str, Any], str]] = {}
+        self._ambiguous: dict[int, tuple[dict[str, Any], Sequence[str]]] = {}
         self._decoder = json.JSONDecoder(object_pairs_hook=self._object_of, parse_constant=parse_constant)
 
     def whole(self, text: str) -> Any:
@@ -68,6 +79,12 @@ class ValueReader:
         value = self._decoder.decode(text)
         self._check(value)
         return value
+
+    def whole_with_repeated(self, text: str) -> tuple[Any, Sequence[Path]]:
+        """Return the value that is all of ``text``, and the paths of the names that are given twice."""
+        self._ambiguous.clear()
+        value = self._decoder.decode(text)
+        return value, [*_repeated_paths(value, self._ambiguous)] if self._ambiguous else ()
 
     def value_at(self, text: str, at: int) -> tuple[Any, int]:
         """Return the value that begins at ``at``, and the index after it. Raises what :func:`json.loads` raises."""
@@ -78,7 +95,8 @@ class ValueReader:
 
     def _check(self, value: Any) -> None:
         if self._ambiguous:
-            raise error_at(_first(value, self._ambiguous), "is given twice; give it once.")
+            # There is one: an object that is not in the value any more was the value of a repeated name itself.
+            raise error_at(next(_repeated_paths(value, self._ambiguous)), problems.REPEATED)
 
     def _object_of(self, pairs: _Pairs) -> dict[str, Any]:
         values = dict(pairs)
@@ -93,26 +111,26 @@ def reason_of(error: json.JSONDecodeError) -> str:
     return error.msg.removesuffix(" at").removesuffix(" starting")
 
 
-def _repeated(pairs: _Pairs) -> str:
+def _repeated(pairs: _Pairs) -> Sequence[str]:
+    """Return the names that are given twice or more, each once, in the order of their second values."""
     names: set[str] = set()
+    repeated: dict[str, None] = {}
     for name, _ in pairs:
         if name in names:
-            return name
+            repeated[name] = None
         names.add(name)
-    raise AssertionError(pairs)
+    return list(repeated)
 
 
-def _first(document: Any, ambiguous: dict[int, tuple[dict[str, Any], str]]) -> Path:
-    """Return the path of the first repeated name, in the order of the document.
-
-    There is one: an object that is not in the document any more was a value of a repeated name itself.
-    """
+def _repeated_paths(
+    document: Any, ambiguous: dict[int, tuple[dict[str, Any], Sequence[str]]]
+) -> Iterator[Path]:
+    """Yield the paths of the repeated names, in the order of the document."""
     unseen: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while unseen:
         path, value = unseen.pop()
         if id(value) in ambiguous:
-            return *path, ambiguous[id(value)][1]
+            yield from ((*path, name) for name in ambiguous[id(value)][1])
         inside = value.items() if isinstance(value, dict) else enumerate(value)
         deeper = [((*path, key), inner) for key, inner in inside if isinstance(inner, dict | list)]
         unseen += reversed(deeper)
-    raise AssertionError(ambiguous)

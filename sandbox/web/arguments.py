@@ -3,7 +3,7 @@
 Text is first converted to JSON values by the types of its attributes. Then one schema validates both, with one wording.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -65,11 +65,14 @@ class ArgumentReader:
 
     def query(self, request: Request) -> Any:
         """Return the validated query. Raises Problem 400."""
-        return self._load(self._query, _from_text(self._query, request.query.attributes), "query")
+        query = request.query
+        self._check_repeated(query.repeated, self._query)
+        return self._load(self._query, _from_text(self._query, query.attributes), "query")
 
     def body(self, request: Request) -> Any:
         """Return the validated body. Raises Problem 400 and 415."""
-        attributes, is_text = request.decoded_body
+        attributes, is_text, repeated = request.decoded_body
+        self._check_repeated(repeated, self._body)
         values = self._load(self._body, _from_text(self._body, attributes) if is_text else attributes, "body")
         if not request.body and request.method == "PUT" and is_json(request.content_type):
             # The client meant to send a change. Many generated ones leave it out where they do not support its type.
@@ -100,6 +103,12 @@ class ArgumentReader:
             if not is_utf8(request.environ[key]):
                 raise problems.invalid(f"{name} must be UTF-8.")
         return _loaded(self._header_schema, {name: request.header(name) for name in sent.values()})
+
+    def _check_repeated(self, repeated: Mapping[str, str], schema: Schema) -> None:
+        """Raise Problem 400 if one of the repeated attributes is not ignored."""
+        for name, place in repeated.items():
+            if not self._lenient or name in schema.fields:
+                raise problems.repeated(place)
 
     def _load(self, schema: Schema, attributes: dict[str, Any], place: str) -> Any:
         return _loaded(schema, attributes, f"this {place}", lenient=self._lenient)

@@ -3,9 +3,10 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -16,8 +17,8 @@ from werkzeug.http import parse_options_header
 
 from sandbox import problems
 from sandbox.problems import Problem
-from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.json_document import TooLong, check_parts, parse, reason_of
+from sandbox.schemas.error_messages import message_of, place_of
+from sandbox.schemas.json_document import TooLong, check_parts, parse_with_repeated, reason_of
 from sandbox.schemas.json_stream import NotAnObject, NotJson, refuse_constant
 
 MAX_ATTRIBUTES = 1000
@@ -33,59 +34,71 @@ _TYPES = frozenset({FORM_TYPE, MULTIPART_TYPE, problems.JSON_TYPE})
 
 
 class DecodedQuery(NamedTuple):
-    """The attributes of a query string: those of the API, and the sandbox's own without their prefix."""
+    """The attributes of a query string: those of the API, and the sandbox's own without their prefix.
+
+    Those that are given twice are not among them, but in ``repeated``: their names, and their places for messages.
+    """
 
     attributes: dict[str, str]
     own: dict[str, str]
+    repeated: Mapping[str, str]
 
 
 class DecodedBody(NamedTuple):
-    """The attributes of a body. ``is_text``: they are strings of a form, not JSON values."""
+    """The attributes of a body. ``is_text``: they are strings of a form, not JSON values.
+
+    Those that are given twice, or in which an attribute is, are not among them, but in ``repeated``: their names, and
+    the place of the first attribute that is given twice.
+    """
 
     attributes: dict[str, Any]
     is_text: bool
+    repeated: Mapping[str, str]
 
 
-EMPTY_QUERY = DecodedQuery({}, {})
-EMPTY_BODY = DecodedBody({}, is_text=True)
+_NONE_REPEATED: Mapping[str, str] = MappingProxyType({})
+EMPTY_QUERY = DecodedQuery({}, {}, _NONE_REPEATED)
+EMPTY_BODY = DecodedBody({}, is_text=True, repeated=_NONE_REPEATED)
 
 
 def decode_query(query: str) -> DecodedQuery:
     """Return the attributes of a query string, a native string of WSGI.
 
-    Raises Problem 400, also if an attribute is given twice.
+    Raises Problem 400, also if one of the sandbox's own is given twice.
     """
     if not query:
         return EMPTY_QUERY
     if not query.isascii():
         # Bytes that should be percent-encoded mean the same as if they were.
         query = _NOT_ASCII.sub(lambda found: f"%{ord(found[0]):02X}", query)
-    pairs = _unique(_pairs(query))
+    pairs, repeated = _once(_pairs(query))
+    for name in repeated:
+        if name.startswith(OWN_PREFIX):
+            raise problems.repeated(problems.named(name))
     own = {
         name.removeprefix(OWN_PREFIX): value for name, value in pairs.items() if name.startswith(OWN_PREFIX)
     }
     if not own:
-        return DecodedQuery(pairs, own)
-    return DecodedQuery(
-        {name: value for name, value in pairs.items() if not name.startswith(OWN_PREFIX)}, own
-    )
+        return DecodedQuery(pairs, own, repeated)
+    attributes = {name: value for name, value in pairs.items() if not name.startswith(OWN_PREFIX)}
+    return DecodedQuery(attributes, own, repeated)
 
 
 def decode_body(body: bytes, content_type: str) -> DecodedBody:
     """Return the attributes of a body; an empty body has none.
 
-    Raises Problem 400, also if an attribute is given twice, and 415.
+    Raises Problem 400 and 415.
     """
     if not body:
         return EMPTY_BODY
     media_type, options = parse_options_header(content_type)
     media_type = media_type.lower()
     if media_type == FORM_TYPE:
-        return DecodedBody(_unique(_pairs(_utf8(body))), is_text=True)
+        return _form(_pairs(_utf8(body)))
     if media_type == problems.JSON_TYPE:
-        return DecodedBody(_json_object(body), is_text=False)
+        return _json_object(body)
     if media_type == MULTIPART_TYPE:
-        return DecodedBody(_unique(_multipart(body, media_type, options)), is_text=True)
+        return _form(_multipart(body, media_type, options))
     raise problems.unsupported_media_type(content_type)
 
 
@@ -166,17 +179,27 @@ def json_errors() -> Iterator[None]:
         ) from None
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _form(pairs: Iterable[tuple[str, str]]) -> DecodedBody:
+    attributes, repeated = _once(pairs)
+    return DecodedBody(attributes, is_text=True, repeated=repeated)
+
+
+def _json_object(body: bytes) -> DecodedBody:
     text = _utf8(body.removeprefix(BOM_UTF8))
     with json_errors():
         check_parts(text, value="The body")
         # A parser may ignore a byte order mark (RFC 8259, section 8.1). Some editors and clients write one.
-        values = parse(text, refuse_constant)
+        values, paths = parse_with_repeated(text, refuse_constant)
     if not isinstance(values, dict):
         raise _not_an_object()
     if len(values) > MAX_ATTRIBUTES:
         raise _too_many_attributes()
-    return values
+    repeated: dict[str, str] = {}
+    for path in paths:
+        repeated.setdefault(str(path[0]), place_of(path))
+    for name in repeated:
+        del values[name]
+    return DecodedBody(values, is_text=False, repeated=repeated)
 
 
 def _not_an_object() -> Problem:
@@ -194,10 +217,14 @@ def _utf8(body: bytes) -> str:
         raise problems.invalid("The body must be UTF-8.") from None
 
 
-def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _once(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], Mapping[str, str]]:
+    """Return the attributes that are given once, and the names and places of the others."""
+    values: dict[str, str] = {}
+    repeated: dict[str, str] = {}
     for name, value in pairs:
         if name in values:
-            raise problems.invalid(f"{problems.named(name)} is given twice; give it once.")
+            repeated[name] = problems.named(name)
         values[name] = value
-    return values
+    for name in repeated:
+        del values[name]
+    return values, repeated

@@ -117,7 +117,7 @@ class Request:
 
     def _as_texts(self) -> Mapping[str, str | None]:
         try:
-            attributes, is_text = self.decoded_body
+            attributes, is_text, _ = self.decoded_body
         except Problem:
             return {}
         if is_text:

@@ -7,7 +7,7 @@ import pytest
 from marshmallow import ValidationError
 
 from sandbox.schemas.error_messages import message_of
-from sandbox.schemas.json_document import MAX_PARTS, TooLong, check_parts, parse
+from sandbox.schemas.json_document import MAX_PARTS, TooLong, check_parts, parse, parse_with_repeated
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,13 @@ def test_a_constant_is_for_the_caller_to_refuse() -> None:
 
 def _refuse(name: str) -> None:
     raise ValueError(name)
+
+
+def test_all_repeated_names_are_returned_in_the_order_of_the_document() -> None:
+    document, paths = parse_with_repeated('{"b": [{"c": 1, "c": 2}], "a": 1, "a": 2, "d": 1, "a": 3}')
+    assert document == {"b": [{"c": 2}], "a": 3, "d": 1}
+    assert [tuple(path) for path in paths] == [("a",), ("b", 0, "c")]
+    assert parse_with_repeated('{"a": 1}') == ({"a": 1}, ())
 
 
 def test_a_repeated_name_is_found_among_many() -> None:

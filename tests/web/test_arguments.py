@@ -768,6 +768,29 @@ def test_lenient_server_ignores_unknown_attributes(
     assert api.delete(f"{ITEM}?{name}=1", data=body, content_type=encoding).status_code == 204
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_lenient_server_ignores_unknown_attributes_that_are_given_twice(
+    open_api: Callable[..., FlaskClient], encoding: str
+) -> None:
+    api = open_api(lenient=True)
+    twice = [("zzz", "1"), ("zzz", "2")]
+    created = api.post(
+        COLLECTION, data=encode([("contact_id", "a"), *twice], encoding), content_type=encoding
+    )
+    assert created.get_json()["contact_id"] == "a"
+    listed = api.get(f"{COLLECTION}?zzz=1&limit=1&zzz=2", data=encode(twice, encoding), content_type=encoding)
+    assert len(listed.get_json()["data"]) == 1
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_lenient_server_refuses_a_known_attribute_that_is_given_twice(
+    open_api: Callable[..., FlaskClient], assert_error_shape: Check, encoding: str
+) -> None:
+    pairs = [("zzz", "1"), ("contact_id", "a"), ("zzz", "2"), ("contact_id", "a")]
+    response = open_api(lenient=True).post(COLLECTION, data=encode(pairs, encoding), content_type=encoding)
+    assert_error_shape(response, 400, "contact_id is given twice")
+
+
 @pytest.mark.parametrize(
     ("method", "url", "content_type", "body", "expected"),
     [
