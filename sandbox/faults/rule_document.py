@@ -10,6 +10,7 @@ from sandbox.faults.effect import Effect
 from sandbox.faults.presets import PRESETS
 from sandbox.faults.typed_object import DelayField, FaultField
 from sandbox.operations import OPERATIONS
+from sandbox.schemas.canonical_text import BODY_FIELDS, QUERY_FIELDS
 from sandbox.schemas.control import RULE_ID
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.fields import Choice, Flag, Name, Number, WholeNumber
@@ -27,8 +28,8 @@ class MatchDocument(Schema):
     operation = Choice([operation.id for operation in OPERATIONS])
     method = Choice(sorted(KNOWN_METHODS))
     path = Name()
-    query = Texts()
-    body = Texts()
+    query = Texts(QUERY_FIELDS)
+    body = Texts(BODY_FIELDS)
 
 
 class Probability(Number):

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import fields
 
+from sandbox.schemas.canonical_text import Fields, canonical_json, canonical_text
 from sandbox.schemas.fields import Attribute, is_text
 from sandbox.schemas.loading import load
 
@@ -25,7 +27,10 @@ class NestedObject(Attribute, fields.Nested):
 
 
 class Texts(Attribute, fields.Raw):
-    """An object of plain values, which are loaded as the text that a form would send for them: ``true``, ``5``."""
+    """An object of plain values, which are loaded as their canonical texts: ``true``, ``5``.
+
+    ``known`` are the fields of attributes that are no plain texts.
+    """
 
     expected = f"an object of at most {MAX_TEXTS} texts, numbers, booleans and nulls"
     openapi: Mapping[str, Any] = {
@@ -35,12 +40,21 @@ class Texts(Attribute, fields.Raw):
     }
     openapi_text = openapi
 
+    def __init__(self, known: Fields = MappingProxyType({}), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.known = known
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
         if not isinstance(value, dict) or len(value) > MAX_TEXTS:
             raise self.make_error("invalid", input=value)
         if not all(map(_is_plain, (*value, *value.values()))):
             raise self.make_error("invalid", input=value)
-        return {name: as_text(each) for name, each in value.items()}
+        return {name: _text(each, self.known.get(name)) for name, each in value.items()}
+
+
+def _text(value: Any, field: fields.Field[Any] | None) -> str:
+    # The attribute of a rule may be written as in JSON or as in a form.
+    return canonical_text(canonical_json(value, field) or "", field)
 
 
 def _is_plain(value: Any) -> bool:
@@ -48,12 +62,3 @@ def _is_plain(value: Any) -> bool:
         return is_text(value)
     # 1e999 is a number in JSON, and infinite in Python.
     return isfinite(value) if isinstance(value, float) else not isinstance(value, dict | list)
-
-
-def as_text(value: Any) -> str:
-    """Return the text that a form would send for a JSON value."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

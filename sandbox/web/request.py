@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sandbox.problems import Problem
-from sandbox.schemas.nested_object import as_text
+from sandbox.schemas.canonical_text import BODY_FIELDS, QUERY_FIELDS, canonical_json, canonical_texts
 from sandbox.web.bearer_token import bearer_token
 from sandbox.web.body import LARGE_BYTES
 from sandbox.web.decoding import EMPTY_BODY, DecodedBody, DecodedQuery, decode_body, decode_query, is_json
@@ -26,13 +26,15 @@ class Request:
 
     ``path`` is decoded text; ``query_string`` is a native string of WSGI, still encoded.
     ``query`` and ``decoded_body`` raise Problem if they cannot be decoded. ``query_attributes`` and
-    ``body_attributes`` are for matching: they are empty then, since refusing the request is up to the view.
+    ``body_attributes`` are for matching, with canonical texts: they are empty then, since refusing the request is up to
+    the view.
     """
 
     __slots__ = (
         "_body_attributes",
         "_decoded_body",
         "_query",
+        "_query_attributes",
         "body",
         "environ",
         "method",
@@ -49,6 +51,7 @@ class Request:
         self.token = bearer_token(environ)
         self.body = body
         self._query: DecodedQuery | None = None
+        self._query_attributes: Mapping[str, str] | None = None
         self._decoded_body: DecodedBody | Problem | None = None
         self._body_attributes: Mapping[str, str | None] | None = None
 
@@ -95,15 +98,17 @@ class Request:
 
     @property
     def query_attributes(self) -> Mapping[str, str]:
-        """The attributes of the query; none if it cannot be decoded."""
-        try:
-            return self.query.attributes
-        except Problem:
-            return {}
+        """The canonical texts of the attributes of the query; none if it cannot be decoded."""
+        if self._query_attributes is None:
+            try:
+                self._query_attributes = canonical_texts(self.query.attributes, QUERY_FIELDS)
+            except Problem:
+                self._query_attributes = {}
+        return self._query_attributes
 
     @property
     def body_attributes(self) -> Mapping[str, str | None]:
-        """The attributes of the body as the text that a form would send; none if it cannot be decoded.
+        """The canonical texts of the attributes of the body; none if it cannot be decoded.
 
         An object or a list has no such text: it is None.
         """
@@ -121,11 +126,8 @@ class Request:
         except Problem:
             return {}
         if is_text:
-            return attributes
-        return {
-            name: None if isinstance(value, dict | list) else as_text(value)
-            for name, value in attributes.items()
-        }
+            return canonical_texts(attributes, BODY_FIELDS)
+        return {name: canonical_json(value, BODY_FIELDS.get(name)) for name, value in attributes.items()}
 
 
 def _decoded(body: bytes, content_type: str) -> DecodedBody | Problem:

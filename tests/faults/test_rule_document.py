@@ -133,6 +133,15 @@ def test_attributes_of_query_and_body_are_matched_as_text(value: Any, text: str)
     assert rule.match == RequestMatcher(query={"a": text}, body={"b": text})
 
 
+@pytest.mark.parametrize("value", [True, "true", "1", 1])
+def test_known_attributes_of_query_and_body_are_matched_by_their_canonical_text(value: Any) -> None:
+    rule = read({"delay": 1, "match": {"query": {"muted": value}, "body": {"is_muted": value, "b": value}}})
+    assert rule.match.query == {"muted": "true"}
+    assert rule.match.body["is_muted"] == "true"
+    assert rule.match.body["b"] == ("true" if value is True else str(value))
+    assert rule.document["match"]["query"] == {"muted": value}
+
+
 def test_a_mistake_in_a_list_of_rules_is_named_with_its_place() -> None:
     with pytest.raises(Problem) as refusal:
         rules_of(unread({"delay": 1}, {"delay": 1, "match": {"method": 1}}), max_rules=5)

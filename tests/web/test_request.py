@@ -58,9 +58,15 @@ def test_rule_matches_body_attributes_in_every_encoding(sent: dict[str, Any]) ->
         ({"archived_at": "5"}, {"data": {"archived_at": "5"}}),
         ({"archived_at": None}, {"json": {"archived_at": None}}),
         ({"archived_at": None}, {"data": {"archived_at": ""}}),
+        ({"is_muted": True}, {"data": {"is_muted": "1"}}),
+        ({"is_muted": "1"}, {"data": {"is_muted": "true"}}),
+        ({"is_muted": 1}, {"json": {"is_muted": True}}),
+        ({"is_muted": False}, {"data": {"is_muted": "0"}, "content_type": "multipart/form-data"}),
+        ({"archived_at": 5}, {"json": {"archived_at": 5.0}}),
+        ({"archived_at": 5.0}, {"data": {"archived_at": "05"}}),
     ],
 )
-def test_values_are_compared_as_form_values(expected: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_values_are_compared_as_the_api_reads_them(expected: dict[str, Any], sent: dict[str, Any]) -> None:
     assert is_matched({"body": expected}, "PUT", ITEM, **sent)
 
 
@@ -68,6 +74,9 @@ def test_values_are_compared_as_form_values(expected: dict[str, Any], sent: dict
     ("match", "method", "url", "expected"),
     [
         ({"query": {"limit": 5}}, "GET", COLLECTION + "?limit=5", True),
+        ({"query": {"muted": True}}, "GET", COLLECTION + "?muted=1", True),
+        ({"query": {"muted": "0"}}, "GET", COLLECTION + "?muted=false", True),
+        ({"query": {"muted": True}}, "GET", COLLECTION + "?muted=yes", False),
         ({"query": {"limit": "5"}}, "GET", COLLECTION + "?muted=true&limit=5", True),
         ({"query": {"limit": 5}}, "GET", COLLECTION, False),
         ({"query": {"group_id": "a b"}}, "GET", COLLECTION + "?group_id=a%20b", True),
