@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load, va
 
 from sandbox import problems
 from sandbox.faults.effect import Effect
+from sandbox.faults.path_glob import PathGlob
 from sandbox.faults.presets import PRESETS
 from sandbox.faults.typed_object import DelayField, FaultField
 from sandbox.operations import OPERATIONS
@@ -27,7 +28,7 @@ class MatchDocument(Schema):
 
     operation = Choice([operation.id for operation in OPERATIONS])
     method = Choice(sorted(KNOWN_METHODS))
-    path = Name()
+    path = PathGlob()
     query = Texts(QUERY_FIELDS)
     body = Texts(BODY_FIELDS)
 

@@ -326,7 +326,8 @@ def test_rules_of_a_document_have_the_memory_limit_of_a_sandbox(
     api = open_api(max_rule_bytes=10_000)
     before = api.get(STATE).data
     answer = api.put(
-        STATE, json=DOCUMENT | {"faults": [{"delay": 1, "name": "a", "match": {"path": "b" * 190}}] * 9}
+        STATE,
+        json=DOCUMENT | {"faults": [{"delay": 1, "name": "a", "match": {"path": "/v1/" + "b" * 186}}] * 9},
     )
     assert_error_shape(answer, 507, "more than 10000 bytes", "--max-rule-bytes")
     assert api.get(STATE).data == before
