@@ -231,6 +231,13 @@ def unknown_rule(rule_id: str) -> Problem:
     return Problem(404, f"There is no fault rule with the id {quoted(rule_id)}.")
 
 
+def other_rule(rule_id: str, given: str) -> Problem:
+    """Return a 400: the body of a change has the id ``given``, and its path that of another fault rule."""
+    return invalid(
+        f"id must be {quoted(rule_id)}, as in the path, not {quoted(given)}; it cannot be changed, and may be left out."
+    )
+
+
 def wrong_order(missing: Sequence[str], unknown: Sequence[str], repeated: Sequence[str]) -> Problem:
     """Return a 400: an order of fault rules does not name each of them once. The arguments are ids."""
     mistakes = (("missing", missing), ("unknown", unknown), ("given twice", repeated))

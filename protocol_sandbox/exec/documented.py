@@ -43,7 +43,7 @@ class Documented:
 def _faults(control: Mapping[str, Any]) -> Iterator[str]:
     """Yield the types that the attribute ``fault`` of a rule may have."""
     schemas = control["components"]["schemas"]
-    waiting = [schemas["RuleDocument"]["properties"]["fault"]]
+    waiting = [schemas["FaultRule"]["properties"]["fault"]]
     while waiting:
         schema = waiting.pop(0)
         waiting += [schemas[schema["$ref"].rpartition("/")[2]]] if "$ref" in schema else []

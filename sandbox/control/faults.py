@@ -2,16 +2,10 @@
 
 from typing import Any
 
+from sandbox import problems
 from sandbox.control.context import ControlContext
-from sandbox.faults.rule_document import (
-    FaultRuleListSchema,
-    FaultRuleSchema,
-    NewRule,
-    RuleChange,
-    RuleList,
-    Switch,
-    rules_of,
-)
+from sandbox.faults.rule_document import FaultRuleListSchema, FaultRuleSchema, NewRule, rules_of
+from sandbox.faults.written_rule import RuleChange, RuleList, Switch, WrittenRule
 from sandbox.operations import Operation
 from sandbox.schemas.control import RuleOrder, RulePath
 from sandbox.web.endpoint import Endpoint, Scope
@@ -44,9 +38,16 @@ def add(context: ControlContext, lease: Lease | None, body: UnboundRule) -> dict
 
 
 def replace(context: ControlContext, lease: Lease | None, body: dict[str, Any]) -> dict[str, Any]:
-    """Replace all rules, or change nothing if one of the new ones is invalid."""
+    """Replace all rules, or change nothing if one of the new ones is invalid.
+
+    The new ones are counted from zero, and their ids are those of their places. A list that is written as it was read
+    changes nothing.
+    """
     rules, generation = _rules(context, lease)
-    rules.replace_rules(generation, rules_of(body["data"], context.settings.max_rules))
+    written: tuple[WrittenRule, ...] = rules_of(body["data"], context.settings.max_rules)
+    present = [(rule.id, rule.document) for rule in rules.rules]
+    if [(each.id, each.rule.document) for each in written] != present:
+        rules.replace_rules(generation, [each.rule for each in written])
     return show(context, lease)
 
 
@@ -69,17 +70,22 @@ def order(context: ControlContext, lease: Lease | None, body: dict[str, Any]) ->
     return show(context, lease)
 
 
-def change(
-    context: ControlContext, lease: Lease | None, rule_id: str, body: UnboundRule | Switch
-) -> dict[str, Any]:
+def change(context: ControlContext, lease: Lease | None, rule_id: str, body: WrittenRule) -> dict[str, Any]:
     """Replace a rule; the new one is counted from zero.
 
-    If only ``enabled`` is given, or only ``enabled`` differs, the rule is switched and keeps its counters.
+    If only ``enabled`` is given, or only ``enabled`` differs, the rule is switched and keeps its counters. So it does
+    if it is written as it was read, with its id.
     """
     rules, generation = _rules(context, lease)
-    if isinstance(body, Switch):
-        return _shape(rules, rules.switch_rule(generation, rule_id, enabled=body.enabled))
-    return _shape(rules, rules.change_rule(generation, rule_id, body))
+    new = body.rule
+    if body.id is not None:
+        if body.id != rule_id:
+            raise problems.other_rule(rule_id, body.id)
+        if isinstance(new, UnboundRule) and new.document == rules.get_rule(rule_id).document:
+            new = Switch(new.enabled)
+    if isinstance(new, Switch):
+        return _shape(rules, rules.switch_rule(generation, rule_id, enabled=new.enabled))
+    return _shape(rules, rules.change_rule(generation, rule_id, new))
 
 
 def remove(context: ControlContext, lease: Lease | None, rule_id: str) -> None:

@@ -1,7 +1,7 @@
 """Fault rules in JSON."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validates_schema
 
@@ -16,11 +16,14 @@ from sandbox.schemas.control import RULE_ID
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.fields import Choice, Flag, Name, Number, WholeNumber
 from sandbox.schemas.nested_object import NestedObject, Texts
-from sandbox.schemas.object_list import ObjectList, UnreadObjects
+from sandbox.schemas.object_list import UnreadObjects
 from sandbox.world.errors import RulesFull
 from sandbox.world.journal import KNOWN_METHODS
 from sandbox.world.request_matcher import RequestMatcher
 from sandbox.world.rules import UnboundRule
+
+MATCHED = {"description": "The number of calls that matched.", "readOnly": True}
+FIRED = {"description": "The number of calls for which the rule fired.", "readOnly": True}
 
 
 class MatchDocument(Schema):
@@ -129,50 +132,18 @@ class NewRule(RuleDocument):
         return super()._unbound_rule(data, {name: expanded[name] for name in expanded if name != "preset"})
 
 
-class Switch(NamedTuple):
-    """A change that only switches a rule on or off."""
-
-    enabled: bool
-
-
-class RuleChange(RuleDocument):
-    """A fault rule that replaces another one, or ``enabled`` alone. Loaded as an UnboundRule or a Switch."""
-
-    openapi: ClassVar = {"anyOf": [RuleDocument.openapi, {"required": ["enabled"], "maxProperties": 1}]}
-
-    @validates_schema(skip_on_field_errors=True)
-    def _check_effect(self, data: dict[str, Any], **_: Any) -> None:
-        if data.keys() != {"enabled"}:
-            super()._check_effect(data)
-
-    @post_load(pass_original=True)
-    def _loaded(self, data: dict[str, Any], original: dict[str, Any], **_: Any) -> Any:
-        return Switch(data["enabled"]) if data.keys() == {"enabled"} else self._unbound_rule(data, original)
-
-
-RULE = RuleDocument()
-
-
 class FaultRuleSchema(RuleDocument):
     """A fault rule as it was given, with its id and its counters."""
 
-    id = fields.String(required=True, metadata=RULE_ID)
-    matched = fields.Integer(required=True, metadata={"description": "The number of calls that matched."})
-    fired = fields.Integer(
-        required=True, metadata={"description": "The number of calls for which the rule fired."}
-    )
+    id = fields.String(required=True, metadata={**RULE_ID, "readOnly": True})
+    matched = fields.Integer(required=True, metadata=MATCHED)
+    fired = fields.Integer(required=True, metadata=FIRED)
 
 
 class FaultRuleListSchema(Schema):
     """Fault rules, in the order in which they are tried."""
 
     data = fields.List(fields.Nested(FaultRuleSchema), required=True)
-
-
-class RuleList(Schema):
-    """Fault rules, in the order in which they are tried."""
-
-    data = ObjectList(RULE, "a rule", required=True)
 
 
 def _expanded(document: dict[str, Any]) -> dict[str, Any]:

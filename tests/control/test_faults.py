@@ -280,7 +280,7 @@ def test_unknown_rule_is_not_found(
         ({}, "A rule needs a delay, a fault or both."),
         ({"delay": 1, "probability": 5}, "write 0.05 for 5 percent"),
         ({"fault": {"type": "reset"}}, "fault.type must be one of status, rate_limit"),
-        ({"delay": 1, "id": "rule-7"}, "id is not an attribute"),
+        ({"delay": 1, "match": []}, "match must be an object"),
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "PUT"])
@@ -361,6 +361,69 @@ def test_limit_of_firings_is_exact_for_concurrent_calls(harness: Harness) -> Non
 
 
 FAIL: dict[str, Any] = {"type": "status", "status": 503}
+
+
+@OWNERS
+@pytest.mark.parametrize("enabled", [{}, {"enabled": True}], ids=["as added", "enabled"])
+def test_rule_can_be_written_as_it_was_read_and_keeps_its_counters(
+    harness: Harness, owner: str | None, prefix: str, enabled: dict[str, bool]
+) -> None:
+    rule = harness.rule(owner, times=2, fault=FAIL, **enabled)
+    assert harness.call().status_code == 503
+    url = f"{RULES}/{rule}"
+    shown = harness.call("GET", url, owner).get_json()
+    assert (shown["id"], shown["matched"], shown["fired"]) == (f"{prefix}-1", 1, 1)
+    assert harness.call("PUT", url, owner, json=shown).get_json() == shown
+    assert harness.call("PUT", RULES, owner, json={"data": [shown]}).get_json() == {"data": [shown]}
+    assert [harness.call().status_code for _ in range(2)] == [503, 200]
+
+
+@OWNERS
+def test_rule_that_was_read_can_be_changed_and_is_counted_from_zero(
+    harness: Harness, owner: str | None, prefix: str
+) -> None:
+    rule = harness.rule(owner, times=1, fault=FAIL)
+    assert [harness.call().status_code for _ in range(2)] == [503, 200]
+    shown = harness.call("GET", f"{RULES}/{rule}", owner).get_json()
+    changed = harness.call("PUT", f"{RULES}/{rule}", owner, json=shown | {"times": 2}).get_json()
+    assert changed == {"id": f"{prefix}-1", "times": 2, "fault": FAIL, "matched": 0, "fired": 0}
+    assert [harness.call().status_code for _ in range(3)] == [503, 503, 200]
+    listed = harness.call("PUT", RULES, owner, json={"data": [changed | {"times": 3}]}).get_json()
+    assert listed == {"data": [changed | {"times": 3}]}
+    assert [harness.call().status_code for _ in range(4)] == [503, 503, 503, 200]
+
+
+def test_rule_that_was_read_can_be_switched_by_its_id_and_enabled(harness: Harness) -> None:
+    rule = harness.rule(fault=FAIL)
+    harness.call()
+    body = {"id": rule, "enabled": False, "matched": 1, "fired": 1}
+    shown = harness.call("PUT", f"{RULES}/{rule}", json=body).get_json()
+    assert shown == {"id": rule, "fault": FAIL, "enabled": False, "matched": 1, "fired": 1}
+
+
+def test_list_in_another_order_gets_the_ids_of_its_places(harness: Harness) -> None:
+    for name in ("a", "b"):
+        harness.rule(name=name, delay=1)
+    shown = list(reversed(rules(harness, "me")))
+    written = harness.call("PUT", RULES, json={"data": shown}).get_json()["data"]
+    assert [(each["id"], each["name"]) for each in written] == [("rule-1", "b"), ("rule-2", "a")]
+
+
+@OWNERS
+@pytest.mark.parametrize("given", ["rule-7", "server-rule-7"])
+def test_change_with_the_id_of_another_rule_is_refused(
+    harness: Harness, assert_error_shape: Check, owner: str | None, prefix: str, given: str
+) -> None:
+    rule = harness.rule(owner, delay=1)
+    kept = rules(harness, owner)
+    response = harness.call("PUT", f"{RULES}/{rule}", owner, json={"id": given, "delay": 1})
+    assert_error_shape(response, 400, f'id must be "{prefix}-1", as in the path, not "{given}"')
+    assert rules(harness, owner) == kept
+
+
+def test_new_rule_has_no_id_yet(harness: Harness, assert_error_shape: Check) -> None:
+    response = harness.call("POST", RULES, json={"delay": 1, "id": "rule-7"})
+    assert_error_shape(response, 400, "id is not an attribute")
 
 
 @OWNERS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sandbox.control.table import ENDPOINTS
 from sandbox.faults.presets import PRESETS
-from sandbox.faults.rule_document import RULE
+from sandbox.faults.rule_document import RuleDocument
 from sandbox.faults.table import DELAYS, FAULTS
 from sandbox.seeding.scenario import load
 from tests.docs.readme import README, blocks, table
@@ -41,7 +41,7 @@ def test_every_attribute_of_a_rule_is_in_the_readme() -> None:
     shown = {
         name for cell, _ in table("attribute of a rule", "meaning") for name in re.findall(r"`(\w+)`", cell)
     }
-    assert shown == set(RULE.fields)
+    assert shown == set(RuleDocument().fields)
 
 
 def test_every_preset_is_in_the_readme_with_its_description() -> None:

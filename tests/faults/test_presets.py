@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.faults.presets import PRESETS
-from sandbox.faults.rule_document import RULE
+from sandbox.faults.rule_document import RuleDocument
 from sandbox.schemas.loading import load
 from tests.faults.harness import COLLECTION, RULES, Harness
 
@@ -25,7 +25,7 @@ def test_table_contains_the_documented_presets_in_order() -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_a_valid_rule_with_its_name_and_a_description(name: str) -> None:
     preset = PRESETS[name]
-    assert load(RULE, dict(preset.rule), "a rule").document == preset.rule
+    assert load(RuleDocument(), dict(preset.rule), "a rule").document == preset.rule
     assert preset.rule["name"] == name
     assert preset.description.endswith(".")
 

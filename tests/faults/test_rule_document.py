@@ -9,7 +9,8 @@ from marshmallow import ValidationError
 from sandbox.faults.delays.uniform import Uniform
 from sandbox.faults.effect import Effect
 from sandbox.faults.kinds.status import Status
-from sandbox.faults.rule_document import RULE, RuleList, rules_of
+from sandbox.faults.rule_document import RuleDocument, rules_of
+from sandbox.faults.written_rule import RuleList
 from sandbox.problems import Problem
 from sandbox.schemas.error_messages import message_of
 from sandbox.schemas.loading import load
@@ -67,13 +68,13 @@ REFUSED: list[tuple[Any, str]] = [
 
 
 def read(document: Any) -> UnboundRule:
-    rule: UnboundRule = load(RULE, document, "this rule")
+    rule: UnboundRule = load(RuleDocument(), document, "this rule")
     return rule
 
 
 def refused(document: Any) -> str:
     with pytest.raises(ValidationError) as error:
-        load(RULE, document, "this rule")
+        load(RuleDocument(), document, "this rule")
     return message_of(error.value, "this rule")
 
 
@@ -151,7 +152,7 @@ def test_a_mistake_in_a_list_of_rules_is_named_with_its_place() -> None:
 
 def test_a_list_of_rules_is_read_in_its_order() -> None:
     rules = rules_of(unread({"delay": 1, "times": 1}, {"delay": 1, "times": 2}), max_rules=2)
-    assert [rule.times for rule in rules] == [1, 2]
+    assert [written.rule.times for written in rules] == [1, 2]
 
 
 def test_too_many_rules_are_refused_before_they_are_read() -> None:

@@ -141,7 +141,7 @@ from pathlib import Path
 import json, sys
 from marshmallow import ValidationError
 from sandbox.control.state_document import StateDocument
-from sandbox.faults.rule_document import RULE
+from sandbox.faults.rule_document import RuleDocument
 from sandbox.schemas.arguments import CreateConversation, ListConversations, UpdateConversation
 from sandbox.schemas.control import Arrangement, ClockChange, JournalQuery, Reset
 from sandbox.schemas.conversation import ConversationSchema
@@ -160,11 +160,11 @@ documents = [
     (ClockChange(partial=True), unknown),
     (ConversationSchema(partial=True), unknown),
     (StateDocument(partial=True), unknown),
-    (RULE, unknown),
-    (RULE, {"delay": 1, "match": unknown}),
-    (RULE, {"fault": {"type": "hang"} | unknown}),
-    (RULE, {"fault": {"type": "status", "status": 503} | unknown}),
-    (RULE, {"delay": {"type": "uniform", "lower": 1, "upper": 2} | unknown}),
+    (RuleDocument(), unknown),
+    (RuleDocument(), {"delay": 1, "match": unknown}),
+    (RuleDocument(), {"fault": {"type": "hang"} | unknown}),
+    (RuleDocument(), {"fault": {"type": "status", "status": 503} | unknown}),
+    (RuleDocument(), {"delay": {"type": "uniform", "lower": 1, "upper": 2} | unknown}),
 ]
 for schema, document in documents:
     try:

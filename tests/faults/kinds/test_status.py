@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.faults.effect import Effect
-from sandbox.faults.rule_document import RULE
+from sandbox.faults.rule_document import RuleDocument
 from tests.faults.harness import CREATE, ITEM, Harness
 
 Check = Callable[..., str]
@@ -258,7 +258,7 @@ def test_headers_and_body_are_shown_and_exported_as_they_were_given() -> None:
     ],
 )
 def test_memory_of_the_rule_has_what_the_fault_keeps(attributes: dict[str, Any], size: int) -> None:
-    rule = RULE.load({"fault": {"type": "status", "status": 503, **attributes}})
+    rule = RuleDocument().load({"fault": {"type": "status", "status": 503, **attributes}})
     assert rule.effect.size == size
     assert rule.size == replace(rule, effect=Effect()).size + size
 

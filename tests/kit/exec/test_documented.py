@@ -27,7 +27,7 @@ def test_other_entries_of_a_document_are_left_out() -> None:
             }
         }
     }
-    control: dict[str, Any] = {"components": {"schemas": {"RuleDocument": {"properties": {"fault": {}}}}}}
+    control: dict[str, Any] = {"components": {"schemas": {"FaultRule": {"properties": {"fault": {}}}}}}
     documented = Documented.of(api, control)
     assert documented.answers == (Answer("a", 200), Answer("b", 201))
     assert documented.operations == ["a", "b"]
@@ -37,7 +37,7 @@ def test_other_entries_of_a_document_are_left_out() -> None:
 def test_faults_are_found_behind_references_and_alternatives() -> None:
     two = {"properties": {"type": {"enum": ["b"]}}}
     schemas: dict[str, Any] = {
-        "RuleDocument": {"properties": {"fault": {"$ref": "#/components/schemas/Fault"}}},
+        "FaultRule": {"properties": {"fault": {"$ref": "#/components/schemas/Fault"}}},
         "Fault": {"oneOf": [{"$ref": "#/components/schemas/One"}, {"anyOf": [two]}]},
         "One": {"properties": {"type": {"const": "a"}}},
     }
