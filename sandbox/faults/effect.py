@@ -36,6 +36,9 @@ class Effect:
         """Return whether the effect is due for this call, and the window that the call leaves behind."""
         return (True, window) if self.fault is None else self.fault.due(window, now)
 
-    def quota(self, window: RateWindow, now: float) -> Quota | None:
-        """Return the quota that is left in the window of a call at ``now``, or None if the fault limits no rate."""
+    def quota(self, window: RateWindow | None, now: float) -> Quota | None:
+        """Return the quota that is left in the window at ``now``, or None if the fault limits no rate.
+
+        Without a window, or after it, that is the quota of a new one.
+        """
         return None if self.fault is None else self.fault.quota(window, now)

@@ -93,8 +93,11 @@ class Fault(ABC):
         """
         return True, window
 
-    def quota(self, window: RateWindow, now: float) -> Quota | None:
-        """Return the quota that is left in the window of a call at ``now``, or None if the fault limits no rate."""
+    def quota(self, window: RateWindow | None, now: float) -> Quota | None:
+        """Return the quota that is left in the window at ``now``, or None if the fault limits no rate.
+
+        Without a window, or after it, that is the quota of a new one.
+        """
         return None
 
     @abstractmethod

@@ -7,7 +7,7 @@ command line.
 from dataclasses import dataclass
 
 from sandbox.edge.call import Call
-from sandbox.edge.injection.rate_limit_headers import rate_limit_headers
+from sandbox.edge.injection.rate_limit_headers import passing, rate_limit_headers
 from sandbox.edge.injection.requested import RequestedFault, requested_by_body, requested_fault
 from sandbox.edge.responder import Responder
 from sandbox.faults.effect import Effect
@@ -47,7 +47,7 @@ class FaultSelector:
     def select(self, call: Call, responder: Responder) -> Injection | None:
         """Return what to inject into the call, or None. Raises Problem 400 if the call requests the impossible.
 
-        The response will have the headers of the rate limits that count the call.
+        The response will have the headers of the rate limits that look at the call.
         """
         requested = requested_fault(call)
         if requested is None and call.reader is not None and self._rules_need_body(call):
@@ -73,8 +73,9 @@ class FaultSelector:
             return None
         trial = world.fire(call.lease.generation, call, server_rules)
         call.why = trial.verdicts
-        if trial.counting:
-            responder.add_headers(rate_limit_headers(trial.counting))
+        looking = (*passing(trial.verdicts, world, server_rules), *trial.counting)
+        if looking:
+            responder.add_headers(rate_limit_headers(looking))
         return trial.match
 
     def _rules_need_body(self, call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""``RateLimit-*`` on the responses to calls that a rate limit counted."""
+"""``RateLimit-*`` on the responses to calls that a rate limit looked at."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def limit(limit: int, calls: int, ends: float = 60.0) -> RuleMatch:
 
 
 @pytest.mark.parametrize(
-    ("counting", "values"),
+    ("looking", "values"),
     [
         ([limit(10, 1)], ["10", "9", "55"]),
         ([limit(10, 10)], ["10", "0", "55"]),
@@ -42,13 +42,15 @@ def limit(limit: int, calls: int, ends: float = 60.0) -> RuleMatch:
         ([], []),
         ([match(Effect(fault=Hang()), RateWindow(0.0, 60.0, 1))], []),
         ([match(Effect(), RateWindow(0.0, 60.0, 1))], []),
-        ([match(Effect(fault=RateLimit(1, 60)), None)], []),
+        ([match(Effect(fault=RateLimit(1, 60)), None)], ["1", "1", "60"]),
+        ([limit(2, 2, ends=5.0), limit(4, 1)], ["2", "2", "60"]),
+        ([match(Effect(fault=Hang()), None)], []),
     ],
 )
 def test_headers_are_those_of_the_limit_with_the_least_left(
-    counting: list[RuleMatch], values: list[str]
+    looking: list[RuleMatch], values: list[str]
 ) -> None:
-    assert rate_limit_headers(counting) == list(zip(NAMES, values, strict=False))
+    assert rate_limit_headers(looking) == list(zip(NAMES, values, strict=False))
 
 
 @pytest.fixture
@@ -107,21 +109,76 @@ def test_raw_responses_of_a_counted_call_have_the_headers(harness: Harness) -> N
     ("rule", "sent"),
     [
         ({"match": {"method": "POST"}}, {}),
+        ({"match": {"method": "POST"}, "skip": 1}, {}),
         ({"enabled": False}, {}),
-        ({"skip": 1}, {}),
-        ({"every": 2}, {}),
-        ({"probability": 0}, {}),
+        ({"enabled": False, "skip": 1, "every": 2, "probability": 0}, {}),
         ({}, {"headers": {"Prefer": "code=503"}}),
         ({}, {"method": "OPTIONS"}),
         ({}, {"url": "/__admin/clock"}),
     ],
     ids=str,
 )
-def test_calls_that_are_not_counted_have_no_headers(
+def test_calls_that_the_rule_does_not_look_at_have_no_headers(
     harness: Harness, rule: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     harness.rule(fault={"type": "rate_limit", "limit": 5, "window_seconds": 60}, **rule)
     assert shown(harness.call(**sent)) == (None, None, None)
+
+
+@pytest.mark.parametrize("owner", ["me", None], ids=["own", "server-wide"])
+@pytest.mark.parametrize(
+    ("rule", "remaining"),
+    [
+        ({}, [1, 0, 0, 0]),
+        ({"skip": 2}, [2, 2, 1, 0, 0]),
+        ({"every": 2}, [2, 1, 1, 0, 0, 0]),
+        ({"probability": 0}, [2, 2, 2]),
+        ({"skip": 1, "every": 2}, [2, 2, 1, 1, 0]),
+        ({"skip": 1, "probability": 0}, [2, 2, 2]),
+        ({"every": 2, "probability": 0}, [2, 2, 2]),
+        ({"times": 1}, [1, 0, 0, None, None]),
+        ({"skip": 1, "times": 1}, [2, 1, 0, 0, None]),
+        ({"every": 2, "times": 1}, [2, 1, 1, 0, 0, 0, None, None]),
+        ({"skip": 1, "every": 2, "times": 1}, [2, 2, 1, 1, 0, 0, 0, None]),
+        ({"skip": 1, "every": 2, "times": 1, "probability": 0}, [2, 2, 2, 2]),
+    ],
+    ids=str,
+)
+def test_every_call_that_the_rule_looks_at_gets_the_headers(
+    harness: Harness, owner: str | None, rule: dict[str, Any], remaining: list[int | None]
+) -> None:
+    harness.rule(owner, fault={"type": "rate_limit", "limit": 2, "window_seconds": 60}, **rule)
+    expected = [(None,) * 3 if left is None else ("2", str(left), "60") for left in remaining]
+    assert [shown(harness.call()) for _ in remaining] == expected
+
+
+@pytest.mark.parametrize("rule", [{}, {"skip": 9}, {"every": 9}, {"probability": 0}], ids=str)
+def test_rule_that_has_expired_sends_no_headers(harness: Harness, rule: dict[str, Any]) -> None:
+    fault = {"type": "rate_limit", "limit": 2, "window_seconds": 60}
+    harness.rule(ttl_seconds=60, fault=fault, **rule)
+    assert shown(harness.call())[0] == "2"
+    harness.now += 60
+    assert shown(harness.call()) == (None, None, None)
+
+
+def test_call_that_passes_after_the_window_has_the_quota_of_a_new_one(harness: Harness) -> None:
+    harness.rule(every=2, fault={"type": "rate_limit", "limit": 2, "window_seconds": 60})
+    harness.call()
+    assert shown(harness.call()) == ("2", "1", "60")
+    harness.now += 20
+    assert shown(harness.call()) == ("2", "1", "40")
+    harness.call()
+    harness.now += 40
+    assert shown(harness.call()) == ("2", "2", "60")
+
+
+def test_call_that_one_rule_lets_pass_and_another_one_refuses_has_the_headers_of_the_refusal(
+    harness: Harness,
+) -> None:
+    harness.rule(skip=9, fault={"type": "rate_limit", "limit": 0, "window_seconds": 30})
+    harness.fails("rate_limit", limit=0, window_seconds=60)
+    response = harness.call()
+    assert (response.status_code, shown(response)) == (429, ("0", "0", "60"))
 
 
 def test_calls_are_counted_on_the_clock_of_the_sandbox() -> None:
