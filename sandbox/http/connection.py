@@ -18,8 +18,8 @@ from sandbox.http.chunked import ChunkedBody
 from sandbox.http.client import Client, Closed, Phase, yield_to_others
 from sandbox.http.date import DateHeader
 from sandbox.http.environ import environ_of
-from sandbox.http.head import END, check_beginning, parse_line, without_empty_lines
-from sandbox.http.headers import CODING, LENGTH, HeaderParser
+from sandbox.http.head import END, RequestLine, check_beginning, parse_line, without_empty_lines
+from sandbox.http.headers import CODING, LENGTH, HeaderParser, Headers, sent_origin
 from sandbox.http.limits import Limits
 from sandbox.http.response_writer import ResponseWriter
 from sandbox.problems import Problem, internal
@@ -82,10 +82,8 @@ class Connection:
         if data is None:
             return False
         service = self._service
-        line = parse_line(data, service.limits)
-        self._environ = {"REQUEST_METHOD": line.method}
-        headers = service.headers.parse(data[line.size :], line.minor)
-        self._environ = environ = environ_of(self._base, line, headers)
+        line, headers = self._parse(data)
+        environ = self._environ
         environ["wsgi.url_scheme"] = service.scheme_of(environ)
         body = self._body(environ)
         environ["wsgi.input"] = BytesIO() if body is None else BufferedReader(body)
@@ -106,6 +104,23 @@ class Connection:
         if self._client.buffer or (body is not None and not body.is_at_end):
             self._drain()
         return False
+
+    def _parse(self, head: bytes) -> tuple[RequestLine, Headers]:
+        """Make the WSGI environment of a complete head, and return the head's parts.
+
+        Raises Problem. Then the environment has the origin of the head, so that its page can read the response.
+        """
+        try:
+            line = parse_line(head, self._service.limits)
+            self._environ = {"REQUEST_METHOD": line.method}
+            headers = self._service.headers.parse(head[line.size :], line.minor)
+            self._environ = environ_of(self._base, line, headers)
+        except Problem:
+            origin = sent_origin(head)
+            if origin is not None:
+                self._environ["HTTP_ORIGIN"] = origin
+            raise
+        return line, headers
 
     def _call_app(self, environ: "WSGIEnvironment", response: ResponseWriter) -> None:
         try:

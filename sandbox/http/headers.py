@@ -49,6 +49,7 @@ _MAX_PORT = 65_535
 
 _CODING = re.compile(rb"(?im:^transfer-encoding):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*(?=\r\n)")
 _LENGTH = re.compile(rb"(?im:^content-length)[ \t]*:")
+_ORIGIN = re.compile(rb"(?im:^origin):[ \t]*([!-~]+)[ \t]*\r\n")
 
 _REASONS = (
     ("Duplicate Content-Length", "Content-Length is repeated"),
@@ -137,6 +138,12 @@ class _Collector:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))
+
+
+def sent_origin(head: bytes) -> str | None:
+    """Return the ``Origin`` of a head that is refused, without parsing the rest of it; None unless there is one."""
+    found = _ORIGIN.findall(head)
+    return found[0].decode() if len(found) == 1 else None
 
 
 def check_host(host: str, place: str = "Host header") -> None:

@@ -103,8 +103,8 @@ def error_response(
 ) -> bytes:
     """Return ``problem`` as a complete response that ends the connection, in the format of all other errors.
 
-    ``environ`` is empty if the request could not be parsed; its origin is unknown then. ``date`` is the current date in
-    the format of HTTP: a server with a clock sends it (RFC 9110, section 6.6.1).
+    ``environ`` has what is known of the request; any origin may read the response if its own is unknown. ``date`` is
+    the current date in the format of HTTP: a server with a clock sends it (RFC 9110, section 6.6.1).
     """
     body = problem.body
     lines = [

@@ -331,6 +331,30 @@ class TestRefusals:
         assert response.headers["access-control-allow-origin"] == "*"
         assert response.headers["x-request-id"]
 
+    @pytest.mark.parametrize(
+        ("text", "status"),
+        [
+            (request("GET", "/", "Origin: http://a.example", host="a b"), 400),
+            (request("GET", "/", "Origin: http://a.example", "No colon"), 400),
+            (request("GET", "/", "ORIGIN:http://a.example\t", "Authorization: a", "Authorization: b"), 400),
+            (request("GET", "/", "Origin: http://a.example", "Transfer-Encoding: gzip"), 501),
+            (request("GET", "/", "Origin: http://a.example", *["X: a"] * 5000), 431),
+            (request("CONNECT", "a:1", "Origin: http://a.example"), 405),
+            ("hello\r\nOrigin: http://a.example\r\n\r\n", 400),
+        ],
+    )
+    def test_refusals_of_a_complete_head_name_its_origin(self, text: str, status: int) -> None:
+        response = only(exchange(Echo(), text))
+        assert response.status == status
+        assert response.headers["access-control-allow-origin"] == "http://a.example"
+        assert response.headers["access-control-allow-credentials"] == "true"
+        assert response.headers["vary"] == "Origin"
+
+    def test_an_origin_is_not_taken_over_by_the_next_request(self) -> None:
+        first = request("GET", "/1", "Origin: http://a.example")
+        refused = responses(exchange(Echo(), first + "hello\r\n\r\n"))[-1]
+        assert refused.headers["access-control-allow-origin"] == "*"
+
     def test_a_refusal_of_head_has_no_body(self) -> None:
         (response,) = responses(exchange(Echo(), request("HEAD", "/", host="")), to="HEAD")
         assert (response.status, response.body) == (400, b"")

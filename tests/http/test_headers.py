@@ -2,7 +2,15 @@
 
 import pytest
 
-from sandbox.http.headers import MAX_CACHED, MAX_CACHED_BYTES, HeaderParser, Headers, check_host, has_token
+from sandbox.http.headers import (
+    MAX_CACHED,
+    MAX_CACHED_BYTES,
+    HeaderParser,
+    Headers,
+    check_host,
+    has_token,
+    sent_origin,
+)
 from sandbox.problems import Problem
 
 HOST = b"Host: a.example\r\n"
@@ -124,6 +132,25 @@ def test_invalid_hosts_are_refused(host: str) -> None:
     with pytest.raises(Problem) as refused:
         check_host(host)
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "origin"),
+    [
+        (b"Origin: http://a.example\r\n", "http://a.example"),
+        (b"oRIGIN:null \t\r\n", "null"),
+        (b"X-Origin: http://a.example\r\n", None),
+        (b"Origin: http://a.example\r\nOrigin: http://b.example\r\n", None),
+        (b"Origin:\r\n", None),
+        (b"Origin: a b\r\n", None),
+        (b"Origin: a\xff\r\n", None),
+        (b"Origin: a\rX: b\r\n", None),
+        (b"Origin: a\n", None),
+        (b"", None),
+    ],
+)
+def test_origin_of_a_head_is_known_if_it_is_sent_once(headers: bytes, origin: str | None) -> None:
+    assert sent_origin(b"GET / HTTP/1.1\r\n" + headers + b"\r\n") == origin
 
 
 @pytest.mark.parametrize(
