@@ -99,6 +99,8 @@ class RuleDocument(Schema):
         return UnboundRule(effect, document, match, **data)
 
 
+RULE = RuleDocument()
+
 _DELAYS_ONLY = [name for name, preset in PRESETS.items() if "fault" not in preset.rule]
 _OF_PRESETS: Mapping[str, Any] = {
     "if": {

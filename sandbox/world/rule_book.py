@@ -12,6 +12,9 @@ from sandbox.world.request_matcher import RequestInfo
 from sandbox.world.rules import RateWindow, Rule, RuleCounters, RuleMatch, Trial, UnboundRule
 from sandbox.world.verdict import MAX_VERDICTS, Reason, Scope, Verdict, Verdicts
 
+_LOOKED_AT = frozenset({"fired", "within_limit", "skip", "every", "probability"})
+"""The outcomes for a call that a rule might have limited. Others say that it limits nothing, or nothing any more."""
+
 
 class RuleBook:
     """The rules of one sandbox, in order, and their counters.
@@ -131,7 +134,7 @@ class RuleBook:
         """
         tried: list[tuple[Scope, Rule, Reason | None]] = []
         counted: list[RuleCounters] = []
-        counting: list[RuleMatch] = []
+        looking: list[RuleMatch] = []
         omitted = 0
         fired = None
         for scope, rule in self._scoped(server_rules):
@@ -140,10 +143,9 @@ class RuleBook:
                 now = clock.time()
                 reason, counters = self._count(self.counters(rule), now)
                 counted.append(counters)
-                counts = reason.outcome in ("fired", "within_limit")
-                match = RuleMatch(rule, counters.matched, now, counters.window if counts else None)
-                if match.window is not None:
-                    counting.append(match)
+                match = RuleMatch(rule, counters.matched, now, counters.window)
+                if reason.outcome in _LOOKED_AT:
+                    looking.append(match)
                 if reason.outcome == "fired":
                     fired = match
             if len(tried) == MAX_VERDICTS:
@@ -157,7 +159,7 @@ class RuleBook:
             Verdict(rule.id, rule.name, scope, reason or _difference(rule, request))
             for scope, rule, reason in tried
         ]
-        return Trial(fired, Verdicts(tuple(kept), omitted), tuple(counting)), tuple(counted)
+        return Trial(fired, Verdicts(tuple(kept), omitted), tuple(looking)), tuple(counted)
 
     def count(self, counted: Iterable[RuleCounters]) -> None:
         """Set the counters of rules, and add what server-wide rules have counted to their tallies."""

@@ -137,7 +137,8 @@ class RuleMatch(NamedTuple):
     """A call that a rule matched, as a rule that fired for it or whose effect counted it.
 
     ``match_number`` says for which of its matching calls, counted from 1: it is the key of the rule's draws.
-    ``window`` is the window of an effect that counts calls, with this call in it; ``at`` is the time of the call.
+    ``window`` is that of an effect that counts calls, with this call in it if it was counted; ``at`` is the time of the
+    call.
     """
 
     rule: Rule
@@ -149,9 +150,9 @@ class RuleMatch(NamedTuple):
 class Trial(NamedTuple):
     """The rules that were tried for one call: the one that fired, if one did, and a verdict on each.
 
-    ``counting`` are those whose effects counted the call, fired or not, each with its window.
+    ``looking`` are those that fired, or let the call pass although they may fire for another one, each with its window.
     """
 
     match: RuleMatch | None
     verdicts: Verdicts
-    counting: tuple[RuleMatch, ...] = ()
+    looking: tuple[RuleMatch, ...] = ()

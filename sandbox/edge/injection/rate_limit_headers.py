@@ -6,28 +6,11 @@ often as it may limits nothing any more.
 The names are those of the drafts of the IETF up to the sixth one, which most servers send and most clients read.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 
 from sandbox.faults.effect import Effect
 from sandbox.faults.fault import Quota
-from sandbox.world.interface import World
-from sandbox.world.rules import Rule, RuleMatch
-from sandbox.world.verdict import Outcome, Verdicts
-
-_PASSED: Collection[Outcome] = ("skip", "every", "probability")
-
-
-def passing(verdicts: Verdicts, world: World, server_rules: Iterable[Rule]) -> Iterator[RuleMatch]:
-    """Yield the rules that let a call pass, each with its window. ``server_rules`` were tried behind the world's."""
-    passed = {(each.scope, each.rule_id) for each in verdicts.kept if each.reason.outcome in _PASSED}
-    if not passed:
-        return
-    now = world.time()
-    for scope, rules in (("sandbox", world.rules), ("server", server_rules)):
-        for rule in rules:
-            if (scope, rule.id) in passed:
-                counters = world.counters(rule)
-                yield RuleMatch(rule, counters.matched, now, counters.window)
+from sandbox.world.rules import RuleMatch
 
 
 def rate_limit_headers(looking: Iterable[RuleMatch]) -> list[tuple[str, str]]:

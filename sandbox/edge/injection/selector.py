@@ -7,7 +7,7 @@ command line.
 from dataclasses import dataclass
 
 from sandbox.edge.call import Call
-from sandbox.edge.injection.rate_limit_headers import passing, rate_limit_headers
+from sandbox.edge.injection.rate_limit_headers import rate_limit_headers
 from sandbox.edge.injection.requested import RequestedFault, requested_by_body, requested_fault
 from sandbox.edge.responder import Responder
 from sandbox.faults.effect import Effect
@@ -73,9 +73,8 @@ class FaultSelector:
             return None
         trial = world.fire(call.lease.generation, call, server_rules)
         call.why = trial.verdicts
-        looking = (*passing(trial.verdicts, world, server_rules), *trial.counting)
-        if looking:
-            responder.add_headers(rate_limit_headers(looking))
+        if trial.looking:
+            responder.add_headers(rate_limit_headers(trial.looking))
         return trial.match
 
     def _rules_need_body(self, call: Call) -> bool:
