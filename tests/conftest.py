@@ -15,6 +15,7 @@ from sandbox.app import create_app
 from sandbox.seeding.scenario import Scenario, load
 from sandbox.settings import Settings
 from tests.applications import APPLICATIONS, ENGINES
+from tests.sandboxes import SANDBOXES
 
 pytest_plugins = ["tests.tools", "tests.valkey_fixtures"]
 
@@ -43,6 +44,7 @@ def _engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         case "valkey":
             server = request.getfixturevalue("shared_valkey")
             APPLICATIONS.kept_in = lambda number: {"store": server.url, "store_prefix": f"test-{number}:"}
+            SANDBOXES.app = create_app(Settings(store=server.url, store_prefix="domain:", idle_seconds=0))
 
 
 @pytest.fixture(autouse=True)

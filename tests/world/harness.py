@@ -19,6 +19,7 @@ from sandbox.world.sleepers import Event, Wait, wait
 from sandbox.world.state import SandboxState
 from sandbox.world.store import Encode, Store
 from sandbox.world.table import Table
+from tests.sandboxes import SANDBOXES
 
 BOUNDS = Bounds(conversations=100, snapshots=5, rules=5, journal_entries=5, journal_bytes=5000)
 THREADS = 8
@@ -95,7 +96,7 @@ def open_sandbox(
 ) -> Sandbox:
     """Return a sandbox, by default one with the conversations ``a`` and ``b``, whose machine's clock shows 1000.5."""
     state = state or SandboxState(table_of("a", "b"), seed=7)
-    return Sandbox(state, Runtime(now or FakeClock(), encode, replace(BOUNDS, **bounds), wait))
+    return SANDBOXES.open(state, Runtime(now or FakeClock(), encode, replace(BOUNDS, **bounds), wait))
 
 
 def ids_of(sandbox: Sandbox) -> list[str]:

@@ -31,6 +31,7 @@ from sandbox.world.runtime import Runtime
 from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 from sandbox.world.table import Table
+from tests.sandboxes import SANDBOXES
 from tests.world.harness import (
     BOUNDS,
     FakeClock,
@@ -417,7 +418,7 @@ def test_rules_can_be_added_replaced_changed_and_removed() -> None:
 
 def test_draws_belong_to_seed_key_and_match() -> None:
     def open_with(seed: int, key: str) -> Sandbox:
-        return Sandbox(SandboxState(Table(), seed), Runtime(FakeClock(), encode, BOUNDS), key)
+        return SANDBOXES.open(SandboxState(Table(), seed), Runtime(FakeClock(), encode, BOUNDS), key)
 
     drawn = {open_with(seed, key).draw("delay", "rule-1", 1) for seed in (1, 2) for key in ("a", "b")}
     assert len(drawn) == 4
@@ -753,7 +754,7 @@ def test_rules_are_counted_from_zero_in_a_new_generation(restart: Callable[[Sand
 def test_new_generation_keeps_time_encoding_key_and_limits() -> None:
     now = FakeClock()
     runtime = Runtime(now, encode, replace(BOUNDS, conversations=3, rules=1, snapshots=1))
-    sandbox = Sandbox(SandboxState(Table(), seed=1), runtime, "key")
+    sandbox = SANDBOXES.open(SandboxState(Table(), seed=1), runtime, "key")
     draw = sandbox.draw("delay", "rule-1", 1)
     sandbox.reset(SandboxState(table_of("x", "y"), seed=1))
     now.now = 2000.0
@@ -848,7 +849,7 @@ def test_fork_has_the_encoding_the_key_and_the_limits_of_its_origin() -> None:
     changed = fork.update(1, "a", {"is_muted": True})
     assert changed.json == encode(changed.conversation)
     runtime = Runtime(FakeClock(), encode, BOUNDS)
-    sandbox = Sandbox(SandboxState(Table(), seed=7), runtime, "key")
+    sandbox = SANDBOXES.open(SandboxState(Table(), seed=7), runtime, "key")
     assert sandbox.fork().draw("delay", "rule-1", 1) == sandbox.draw("delay", "rule-1", 1)
 
 
