@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.live.server import SANDBOX, Server, environment
+from tests.live.store_machines import Machines
+from tests.valkey_server import ValkeyServer
 
 TOKENS = count(1)
 
@@ -62,3 +64,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def token() -> str:
     """Return a token, and so a sandbox, that no other test uses."""
     return f"live-{next(TOKENS)}"
+
+
+@pytest.fixture(scope="session")
+def shared_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    """Start two servers of two workers each on one store, with bounds that tests reach."""
+    folder = tmp_path_factory.mktemp("machines")
+    store = ValkeyServer(folder / "valkey")
+    flags = ["--scenario", "blank", "--journal-entries", "60"]
+    flags += ["--max-conversations", "52", "--max-rules", "12", "--max-snapshots", "6"]
+    machines = Machines(folder, store.url, *flags)
+    yield machines
+    statuses = machines.end()
+    store.end()
+    assert statuses == [0, 0]
+    assert [server.log for server in machines.servers] == ["", ""]
+
+
+@pytest.fixture
+def machines(shared_machines: Machines) -> Iterator[Machines]:
+    """Return the servers on one store for a test that uses its own token and leaves no server-wide rule."""
+    yield shared_machines
+    shared_machines.close_clients()
