@@ -40,6 +40,16 @@ class Unsent:
         """Send a command, and those that were added before, and wait for the reply."""
         with self._lock:
             commands, self._soon = [*self._soon, command], []
+        self._send(commands)
+
+    def send_added(self) -> None:
+        """Send the commands that were added, if the next one may take its time."""
+        with self._lock:
+            commands, self._soon = self._soon, []
+        if commands:
+            self._send(commands)
+
+    def _send(self, commands: list[Command]) -> None:
         try:
             for reply in self._courier.ask(*commands):
                 succeeded(reply)

@@ -224,6 +224,7 @@ class SharedSandbox(Sandbox):
     # Calls that sleep
 
     def sleep(self, generation: int, seconds: float, rule: Rule | None) -> bool:
+        self._store.unsent.send_added()
         was_woken = super().sleep(generation, seconds, rule)
         if not self._ended:
             self.follow()
