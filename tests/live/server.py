@@ -93,14 +93,15 @@ class Server:
         """Send it a signal and return its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signum)
-        return self._wait_for_exit()
+        return self.wait_for_exit()
 
     def press_ctrl_c(self) -> int:
         """Send SIGINT to every process of the command, as a terminal does, and return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
-        return self._wait_for_exit()
+        return self.wait_for_exit()
 
-    def _wait_for_exit(self) -> int:
+    def wait_for_exit(self) -> int:
+        """Return the exit status once the process has ended."""
         try:
             status = self.process.wait(TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:

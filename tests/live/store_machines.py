@@ -110,7 +110,7 @@ class Machines:
         self.close_clients()
         for server in self.servers:
             server.process.terminate()
-        return [server.end() for server in self.servers]
+        return [server.wait_for_exit() for server in self.servers]
 
 
 def worker_of(response: Response) -> str:
