@@ -18,6 +18,8 @@ pytestmark = pytest.mark.needs("valkey-server")
 CREATE = {"contact_id": "WAz8eIbvDR60rouK"}
 FIVE_MINUTES = 300_000
 SLEEPERS = 16
+LONG = "x" * 8000
+"""A text of which some changes make the log so long that a checkpoint takes its place."""
 MAX_SECONDS = 3.0
 """Upper bound for busy machines. A tenth of a second is usual."""
 NEWEST = f"{LIST}?limit=1"
@@ -39,7 +41,9 @@ def test_creates_and_deletes_are_seen_by_each_worker(machines: Machines, token: 
     for number in range(50):
         writer, readers = clients[number % 4], clients
         created = writer.call("POST", LIST, {"contact_id": f"contact{number}"})
-        assert {each.json["data"][0]["id"] for each in together(readers, "GET", NEWEST)} == {created.json["id"]}
+        assert {each.json["data"][0]["id"] for each in together(readers, "GET", NEWEST)} == {
+            created.json["id"]
+        }
         assert writer.call("DELETE", f"{LIST}/{created.json['id']}").status == 204
         assert [each.json["data"] for each in together(readers, "GET", NEWEST)] == [[]] * 4
 
@@ -170,3 +174,21 @@ def test_worlds_outlive_all_servers(start_valkey: StartValkey, tmp_path: Path) -
         assert [rule["name"] for rule in operator.control("GET", "faults")["data"]] == ["all"]
     assert new.end() == [0]
     assert after == before
+
+
+def test_call_that_sleeps_is_done_however_much_others_write_meanwhile(machines: Machines, token: str) -> None:
+    clients = machines.clients(token)
+    sleeper, writer = clients[:2]
+    rule = {"delay": FIVE_MINUTES, "match": {"method": "POST"}}
+    added = writer.control("POST", "faults", rule)
+    with sleeping([sleeper], writer, "POST", CREATE):
+        # Several checkpoints are made, and the log that the sleeping call's worker knows is gone.
+        for number in range(60):
+            document = {"name": f"{number}", "fault": {"type": "status", "status": 500, "body": LONG}}
+            other = writer.control("POST", "faults", {"match": {"path": "/v1/none"}} | document)
+            writer.control("DELETE", f"faults/{other['id']}")
+        writer.control("DELETE", f"faults/{added['id']}")
+        assert sleeper.receive().status == 201
+    states = [client.control("GET", "state") for client in clients]
+    assert states == states[:1] * 4
+    assert len(states[0]["conversations"]) == 1

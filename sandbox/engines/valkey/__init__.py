@@ -9,6 +9,7 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``world``, ``journal``    a copy, and the calls of its sandbox
 ``server_rules``          the rules that apply in every sandbox
 ``log``                   the log of a sandbox, with ``functions.lua``
+``continuation``          the rules of a copy that takes over a newer checkpoint
 ``feed``                  the calls that all workers record, for streams
 ``unsent``                calls that are recorded once the store is available again
 ``sources``               the scenarios in which sandboxes have begun

@@ -55,6 +55,13 @@ class Saved(NamedTuple):
     checkpoint: bytes
     entries: list[bytes]
 
+    def has(self, position: Position) -> bool:
+        """Return True if ``position`` is that of the checkpoint, or of one of the changes since."""
+        number = position.number - self.position.number
+        if not 0 < number <= len(self.entries):
+            return position == self.position
+        return Entry.of(self.entries[number - 1]).nonce == position.nonce
+
 
 class Alias(NamedTuple):
     """The name of a declared world, which a token selects. ``mark`` tells the world from later ones of its name."""
@@ -130,6 +137,9 @@ class WorldLog:
             if not error.may_be_done:
                 raise
             reply = self._asked(command, is_large=len(entry.change) > LARGE)
+            if reply == OTHER:
+                # The log that would say whether it was appended is gone.
+                raise
         if isinstance(reply, list) and reply and Entry.of(reply[0]).nonce == entry.nonce:
             # The attempt before this one.
             return True

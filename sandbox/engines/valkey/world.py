@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sandbox.engines.valkey.change_codec import decode_change, encode_change
-from sandbox.engines.valkey.contents_codec import SavedContents, encode_contents
+from sandbox.engines.valkey.contents_codec import SavedContents, decode_contents, encode_contents
+from sandbox.engines.valkey.continuation import continue_rules
 from sandbox.engines.valkey.journal import SharedJournal
-from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, SAME, Entry, Position, WorldLog
+from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, OTHER, SAME, Entry, Position, Saved, WorldLog
 from sandbox.engines.valkey.server_rule_numbers import UnknownRuleNumber
 from sandbox.engines.valkey.store import Store
 from sandbox.world import changes
 from sandbox.world.changes import Change
+from sandbox.world.contents import Contents
 from sandbox.world.errors import SandboxReset
 from sandbox.world.journal import Entry as Call
 from sandbox.world.journal import Key
@@ -103,7 +105,7 @@ class SharedSandbox(Sandbox):
 
         Return False if this copy has to be loaded anew: it has ended.
         """
-        if reply == SAME:
+        if reply == SAME or (reply == OTHER and self._has_skipped()):
             return True
         if not isinstance(reply, list):
             self.end()
@@ -111,6 +113,37 @@ class SharedSandbox(Sandbox):
         for number, text in enumerate(reply, since + 1):
             self._apply_entry(number, Entry.of(text))
         return True
+
+    def _has_skipped(self) -> bool:
+        """Take over the checkpoint that follows the changes of this copy, if the log does not have them any more.
+
+        The calls of this copy go on. Return False if the world is another one, or has lost changes of this copy.
+        """
+        saved = self._log.load()
+        if not isinstance(saved, Saved) or saved.position.incarnation != self._position.incarnation:
+            return False
+        if saved.position.number > self._position.number:
+            store = self._store
+            decoded = decode_contents(saved.checkpoint, store.sources, store.rules, store.pause)
+            contents = Contents(self._begun(decoded.state), self._runtime, self._key, decoded.generation)
+            decoded.fill(contents)
+            self._become(contents, saved)
+        elif not saved.has(self._position):
+            return False
+        return self.take(saved.position.number, saved.entries) and self.follow()
+
+    def _become(self, contents: Contents, saved: Saved) -> None:
+        with self._lock:
+            before = self._contents
+            if saved.position.number <= self._position.number:
+                # Another call has done so meanwhile.
+                return
+            if contents.generation == before.generation:
+                continue_rules(contents.book, before.book)
+            self._contents, self._position = contents, saved.position
+            self._log_bytes, self._checkpoint_bytes = 0, len(saved.checkpoint)
+        self._sleepers.begin_generation(contents.generation)
+        self._sleepers.wake()
 
     def _apply_entry(self, number: int, entry: Entry) -> None:
         position = self._position
