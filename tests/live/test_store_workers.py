@@ -110,7 +110,11 @@ def conversation_of_calls(ask: Ask) -> list[tuple[int, dict[str, str], bytes]]:
         {"match": {"method": "PUT"}, "probability": 0.5} | STATUS,
         {"match": {"method": "GET"}, "every": 3, "fault": {"type": "rate_limit", "limit": 4}},
         {"match": {"method": "DELETE"}, "times": 2, "fault": {"type": "malformed_json"}},
-        {"match": {"method": "GET"}, "probability": 0.4, "delay": {"type": "uniform", "lower": 0, "upper": 3}},
+        {
+            "match": {"method": "GET"},
+            "probability": 0.4,
+            "delay": {"type": "uniform", "lower": 0, "upper": 3},
+        },
     ]
     answers += [ask("POST", "/__admin/faults", rule) for rule in rules]
     for number in range(12):
@@ -126,7 +130,11 @@ def conversation_of_calls(ask: Ask) -> list[tuple[int, dict[str, str], bytes]]:
             answers.append(ask("POST", "/__admin/snapshots", {}))
         if number == 9:
             answers.append(ask("POST", "/__admin/snapshots/snapshot-1/restore", {}))
-    answers += [ask("GET", "/__admin/faults"), ask("GET", "/__admin/state"), ask("GET", "/__admin/requests/count")]
+    answers += [
+        ask("GET", "/__admin/faults"),
+        ask("GET", "/__admin/state"),
+        ask("GET", "/__admin/requests/count"),
+    ]
     answers += [ask("POST", "/__admin/reset", {"scenario": "default", "seed": 7})]
     return [*answers, *(ask("GET", f"{LIST}?limit=20") for _ in range(4))]
 
@@ -139,13 +147,19 @@ def test_same_calls_get_the_same_bytes_as_from_one_process(machines: Machines, t
     alone, clients = one_process(token), machines.clients(token)
     turn: list[Client] = []
 
-    def ask_one(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    def ask_one(
+        method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        sent: dict[str, Any] = (
+            {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        )
         response = alone.open(path, method=method, headers=named, **sent)
         return response.status_code, compared(response.headers.items()), response.data
 
-    def ask_in_turn(method: str, path: str, body: Any = None, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    def ask_in_turn(
+        method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
         turn[:] = turn or clients
         response = turn.pop().call(method, path, body, **headers)
         return response.status, compared(response.headers.items()), response.body

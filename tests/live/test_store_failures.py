@@ -1,0 +1,183 @@
+"""A store that fails under load: nothing that was answered is lost, nothing is there twice, and service returns."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.server import wait_until
+from tests.live.store_machines import LIST, WORKERS, Machines
+from tests.live.store_writers import (
+    MAX_SECONDS,
+    assert_nothing_is_lost_or_twice,
+    go_on,
+    writing,
+)
+from tests.live.test_workers import workers_of
+from tests.live.wire import assert_error
+from tests.tcp_proxy import TcpProxy
+from tests.valkey_server import ValkeyServer
+
+pytestmark = pytest.mark.needs("valkey-server")
+
+FLAGS = (
+    *("--scenario", "blank", "--journal-entries", "100000", "--journal-bytes", "100000000"),
+    *("--max-rules", "1000"),
+)
+
+
+class Place:
+    """Two servers of two workers, and their store behind a proxy, which leads to the ``primary``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count()
+        self._stores: list[ValkeyServer] = []
+        self.primary = self.add_store()
+        self.proxy = TcpProxy(self.primary.port)
+        self.machines = Machines(folder, f"valkey://127.0.0.1:{self.proxy.port}", *FLAGS)
+
+    def add_store(self, **options: Any) -> ValkeyServer:
+        """Start another server that may become the primary."""
+        folder = self._folder / f"valkey-{next(self._numbers)}"
+        self._stores.append(ValkeyServer(folder, appendonly="yes", **options))
+        return self._stores[-1]
+
+    def lead_to(self, store: ValkeyServer) -> None:
+        """Let another server be the primary from now on. Connections that are open stay."""
+        self.primary = store
+        self.proxy.target = store.port
+
+    def statuses(self) -> set[str]:
+        """Return what health says in all workers."""
+        clients = self.machines.clients("")
+        try:
+            return {client.control("GET", "health")["status"] for client in clients}
+        finally:
+            self.machines.close_clients()
+
+    def end(self) -> None:
+        self.machines.end()
+        self.proxy.__exit__()
+        for store in self._stores:
+            store.end()
+
+
+@pytest.fixture(scope="module")
+def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    place = Place(tmp_path_factory.mktemp("place"))
+    yield place
+    place.end()
+    for server in place.machines.servers:
+        assert "Traceback" not in server.log
+
+
+@pytest.fixture
+def place(shared_place: Place) -> Iterator[Place]:
+    wait_until(lambda: shared_place.statuses() == {"ok"})
+    yield shared_place
+    shared_place.machines.close_clients()
+
+
+@pytest.mark.parametrize("policy", ["everysec", "always"])
+def test_nothing_is_lost_when_the_store_is_killed_and_started_again(
+    place: Place, token: str, policy: str
+) -> None:
+    place.primary.run("CONFIG", "SET", "appendfsync", policy)
+    with writing(place.machines, token) as writers:
+        for _ in range(2):
+            place.primary.kill()
+            place.primary.restart(appendfsync=policy)
+            go_on(writers)
+    assert max(writer.slowest for writer in writers) < MAX_SECONDS
+    assert any(writer.refused for writer in writers)
+    assert_nothing_is_lost_or_twice(place.machines, token, writers)
+
+
+def test_nothing_is_lost_when_a_worker_is_killed(place: Place, token: str) -> None:
+    with writing(place.machines, token) as writers:
+        for server in place.machines.servers:
+            before = workers_of(server)
+            dead = max(before)
+            os.kill(dead, signal.SIGKILL)
+            wait_until(lambda: len(workers_of(server) - before) == 1)  # noqa: B023  # it is called now
+            go_on(writers)
+            assert len(workers_of(server)) == WORKERS
+    assert_nothing_is_lost_or_twice(place.machines, token, writers)
+
+
+def test_calls_get_503_while_the_store_is_paused_and_service_returns(place: Place, token: str) -> None:
+    with writing(place.machines, token) as writers:
+        clients = place.machines.clients("other")
+        place.primary.stop()
+        try:
+            for client in clients:
+                began = time.monotonic()
+                response = client.call("GET", LIST)
+                assert time.monotonic() - began < MAX_SECONDS
+                assert "(--store) cannot be reached" in assert_error(response, 503)
+                assert response.headers["Retry-After"] == "1"
+            for client in clients:
+                began = time.monotonic()
+                health = client.control("GET", "health")
+                assert health["status"] == "degraded"
+                assert health["reason"]
+                for path in ("/__admin/scenarios", "/__admin/presets", "/openapi.json", "/__admin/"):
+                    assert client.call("GET", path).status == 200
+                assert client.call("GET", LIST).status == 503
+                assert time.monotonic() - began < 1.0 + MAX_SECONDS
+        finally:
+            place.primary.cont()
+        wait_until(lambda: {client.call("GET", LIST).status for client in clients} == {200})
+        assert place.statuses() == {"ok"}
+    assert max(writer.slowest for writer in writers) < MAX_SECONDS
+    assert_nothing_is_lost_or_twice(place.machines, token, writers)
+
+
+@pytest.mark.parametrize("reply_bytes", [1, 2, 3, 7, 20, 61, 150, 400, 1111, 2500])
+def test_nothing_is_lost_or_twice_when_a_connection_is_cut_in_a_reply(
+    place: Place, token: str, reply_bytes: int
+) -> None:
+    with writing(place.machines, token) as writers:
+        for number in range(8):
+            place.proxy.cut_after(reply_bytes + number)
+            go_on(writers, rounds=1)
+    assert_nothing_is_lost_or_twice(place.machines, token, writers)
+
+
+def test_writes_are_refused_while_the_memory_is_full_and_reads_go_on(place: Place, token: str) -> None:
+    clients = place.machines.clients("full")
+    created = clients[0].call("POST", LIST, {"contact_id": "before"}).json
+    with writing(place.machines, token) as writers:
+        place.primary.run("CONFIG", "SET", "maxmemory", "1mb")
+        try:
+            wait_until(lambda: all(writer.refused for writer in writers))
+            for client in clients:
+                assert "refuses commands for the moment" in assert_error(
+                    client.call("POST", LIST, {"contact_id": "during"}), 503
+                )
+                assert client.call("GET", f"{LIST}/{created['id']}").status == 200
+                assert len(client.call("GET", LIST).json["data"]) == 1
+        finally:
+            place.primary.run("CONFIG", "SET", "maxmemory", "0")
+    assert_nothing_is_lost_or_twice(place.machines, token, writers)
+    wait_until(lambda: clients[0].control("GET", "requests/count")["count"] == 1 + 3 * 4)
+
+
+def test_nothing_is_lost_in_a_failover_to_a_replica(place: Place, token: str) -> None:
+    replica = place.add_store(replicaof=f"127.0.0.1 {place.primary.port}")
+    old = place.primary
+    wait_until(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")
+    with writing(place.machines, token) as writers:
+        old.run("FAILOVER", "TO", "127.0.0.1", replica.port)
+        wait_until(lambda: replica.run("ROLE")[0] == b"master")
+        place.lead_to(replica)
+        go_on(writers)
+    assert_nothing_is_lost_or_twice(place.machines, token, writers)
+    assert max(writer.slowest for writer in writers) < MAX_SECONDS
+    old.end()
