@@ -21,7 +21,7 @@ class Running(NamedTuple):
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of the whole process tree so far."""
-        return sum(_ticks(pid) for pid in tree(self.pid)) / CLOCK_TICKS
+        return sum(ticks(pid) for pid in tree(self.pid)) / CLOCK_TICKS
 
     def resident_kilobytes(self) -> int:
         """Return the memory of the whole process tree. Shared memory is counted once (proportional set size)."""
@@ -57,7 +57,8 @@ def tree(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in tree(int(child)))]
 
 
-def _ticks(pid: int) -> int:
+def ticks(pid: int) -> int:
+    """Return the CPU time of a process so far, in ticks."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 

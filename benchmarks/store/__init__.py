@@ -1,0 +1,1 @@
+"""The cost of sandboxes in Valkey. See benchmarks/README.md."""
