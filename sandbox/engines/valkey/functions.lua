@@ -250,22 +250,13 @@ redis.register_function('sandbox1_use', function(keys, args)
   return #args
 end)
 
--- Return the server-wide rules if they are others than the worker knows: their version, nonce and text; or SAME.
--- KEYS rules; ARGV nonce.
-redis.register_function{function_name = 'sandbox1_rules', flags = {'no-writes'}, callback = function(keys, args)
-  local m = redis.call('HMGET', keys[1], 'n', 't', 'd')
-  if (m[2] or '') == args[1] then
-    return SAME
-  end
-  return {m[1] or '0', m[2] or '', m[3] or '[]'}
-end}
-
--- Replace the server-wide rules if they are those that the worker knows. Otherwise answer like sandbox1_rules.
+-- Replace the server-wide rules if they are those that the worker knows. Otherwise return those that are there: their
+-- version, nonce and text.
 -- KEYS rules; ARGV nonce of those of now; version, nonce and text of the new ones; the channel of wakes, and the id.
 redis.register_function('sandbox1_set_rules', function(keys, args)
   local m = redis.call('HMGET', keys[1], 'n', 't', 'd')
   if (m[2] or '') ~= args[1] then
-    return {m[1] or '0', m[2] or '', m[3] or '[]'}
+    return m
   end
   redis.call('HSET', keys[1], 'n', args[2], 't', args[3], 'd', args[4])
   redis.call('PUBLISH', args[5], args[6])

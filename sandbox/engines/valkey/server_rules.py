@@ -53,23 +53,26 @@ class SharedServerRules(ServerRules):
 
     def see(self) -> Command:
         """Return the command whose reply :meth:`take` applies."""
-        return ("FCALL_RO", "sandbox1_rules", 1, self._shared.keys.rules, self._nonce)
+        return "HGET", self._shared.keys.rules, "t"
 
     def follow(self) -> None:
         """Take over the rules that are in the store by now. Raises StoreUnavailable."""
         (reply,) = self._shared.courier.ask(self.see())
-        self.take(reply)
+        self.take(succeeded(reply))
 
-    def take(self, reply: Any) -> None:
-        """Apply the reply to :meth:`see`."""
-        if not isinstance(reply, list):
-            return
-        version, nonce, text = reply
+    def take(self, nonce: bytes | None) -> None:
+        """Apply the reply to :meth:`see`. Rules that are not known are read. Raises StoreUnavailable."""
+        if (nonce or b"") != self._nonce:
+            (reply,) = self._shared.courier.ask(("HMGET", self._shared.keys.rules, "n", "t", "d"))
+            self._take_over(*succeeded(reply))
+
+    def _take_over(self, version: bytes | None, nonce: bytes | None, text: bytes | None) -> None:
+        number = int(version or 0)
         with self._lock:
-            if int(version) < self._version and nonce:
+            if number < self._version and nonce:
                 # An older reply than one that was applied meanwhile.
                 return
-            self._become(int(version), nonce, self._decoded(text))
+            self._become(number, nonce or b"", self._decoded(text or b"[]"))
         self._wake()
 
     # Writing
@@ -86,7 +89,7 @@ class SharedServerRules(ServerRules):
             reply = self._replaced(known, version, nonce, text)
             if reply == 1 or (isinstance(reply, list) and reply[1] == nonce):
                 break
-            self.take(reply)
+            self._take_over(*reply)
         with self._lock:
             if self._nonce == known:
                 self._become(version, nonce, [(numbers[rule.life], rule) for rule in rules])
