@@ -52,7 +52,12 @@ def _report(costs: dict[tuple[str, int, int, str], list[Cost]]) -> dict[str, Any
         for worlds in WORLDS:
             for connections in CONNECTIONS:
                 memory, store = (
-                    Cost(*(median(values) for values in zip(*costs[operation, connections, worlds, where])))
+                    Cost(
+                        *(
+                            median(values)
+                            for values in zip(*costs[operation, connections, worlds, where], strict=True)
+                        )
+                    )
                     for where in ("memory", "store")
                 )
                 figures[f"{operation}, {connections}, {worlds}"] = {

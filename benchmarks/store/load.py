@@ -56,7 +56,7 @@ def warm(server: Running, token: str, tokens: int) -> None:
             receive(connection)
 
 
-def measured(  # noqa: PLR0913  # a load, each part named
+def measured(
     server: Running,
     operation: Operation,
     *,

@@ -50,7 +50,7 @@ def _report(costs: dict[tuple[str, int], list[Cost]]) -> dict[str, Any]:
     for operation in MEASURED:
         served: list[float] = []
         for count in (1, 2):
-            cost = Cost(*(median(values) for values in zip(*costs[operation, count])))
+            cost = Cost(*(median(values) for values in zip(*costs[operation, count], strict=True)))
             served.append(count * 1e6 / cost.workers)
             figures[f"{operation}, {count}"] = cost._asdict()
             print(
