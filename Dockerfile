@@ -5,7 +5,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY sandbox ./sandbox
 COPY protocol_sandbox ./protocol_sandbox
 COPY fixtures ./fixtures
-RUN python -m venv --without-pip /app && pip --python /app/bin/python install --no-cache-dir . && mkdir /app/worlds
+RUN python -m venv --without-pip /app && pip --python /app/bin/python install --no-cache-dir '.[valkey]' && mkdir /app/worlds
 
 FROM python:3.13-slim
 COPY --from=build /app /app

