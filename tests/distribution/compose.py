@@ -26,7 +26,7 @@ def environment_of(service: str, shell: dict[str, str]) -> dict[str, str]:
     }
 
 
-def valkey_options() -> dict[str, str]:
+def valkey_options() -> dict[str, Any]:
     """Return the options of the command line of Valkey, by their names in Python."""
     program, *words = shlex.split(SERVICES["valkey"]["command"])
     assert program == "valkey-server"

@@ -1,5 +1,5 @@
-"""Fixtures that start servers."""
+"""Fixtures that start servers, and tokens of their sandboxes."""
 
-from tests.live.conftest import start
+from tests.live.conftest import start, token
 
-__all__ = ["start"]
+__all__ = ["start", "token"]

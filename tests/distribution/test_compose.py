@@ -3,7 +3,9 @@
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -14,16 +16,14 @@ from tests.distribution.compose import COMPOSE, SERVERS, SERVICES, environment_o
 from tests.distribution.dockerfile import FINAL, stages
 from tests.distribution.test_image import COMMAND
 from tests.live.balancer import BIND, SERVER, balancing, configuration
-from tests.live.conftest import StartServer
+from tests.live.conftest import server_factory
 from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, Server, free_port, wait_until
 from tests.tools import find
-from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer
 
 SHELL = {"SANDBOX_ID_KEY": "for-tests-only", "SANDBOX_ADMIN_TOKEN": "for-tests-only"}
 CONFIGURATION = "haproxy.cfg"
-HEADERS = {"Authorization": "Bearer me"}
-ADMIN = HEADERS | {"X-Admin-Token": SHELL["SANDBOX_ADMIN_TOKEN"]}
+ADMIN = {"X-Admin-Token": SHELL["SANDBOX_ADMIN_TOKEN"]}
 CALLS = 20
 
 
@@ -102,145 +102,161 @@ def test_configuration_of_the_balancer_is_valid(name: str, tmp_path: Path) -> No
     assert "WARNING" not in done.stderr
 
 
-@pytest.fixture
-def valkey(start_valkey: StartValkey) -> ValkeyServer:
-    """Start Valkey as compose.yaml does."""
-    return start_valkey(**valkey_options())
+class Deployment(NamedTuple):
+    """The processes of compose.yaml, and the folder of their files."""
+
+    servers: list[Server]
+    valkey: ValkeyServer
+    folder: Path
+
+    @contextmanager
+    def balanced(self) -> Iterator[str]:
+        """Run the balancer, and yield its address."""
+        ports = {name: server.port for name, server in zip(SERVERS, self.servers, strict=True)}
+        with balancing(CONFIGURATION, ports, self.folder) as address:
+            yield address
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Deployment]:
+    """Start Valkey and the servers as compose.yaml and the image do."""
+    valkey = ValkeyServer(folder / "valkey", **valkey_options())
+    try:
+        with contextmanager(server_factory)(folder) as start:
+            servers = []
+            for name in SERVERS:
+                port = free_port()
+                variables = environment_of(name, SHELL)
+                variables["SANDBOX_STORE"] = variables["SANDBOX_STORE"].replace(
+                    "valkey:6379", f"127.0.0.1:{valkey.port}"
+                )
+                servers.append(
+                    start(command=COMMAND, address=f"http://127.0.0.1:{port}", PORT=str(port), **variables)
+                )
+            yield Deployment(servers, valkey, folder)
+    finally:
+        valkey.end()
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("compose")) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def address(deployment: Deployment) -> Iterator[str]:
+    """Return the address of the balancer."""
+    with deployment.balanced() as address:
+        yield address
 
 
 @pytest.fixture
-def servers(start: StartServer, valkey: ValkeyServer, tmp_path: Path) -> list[Server]:
-    """Start the servers as compose.yaml and the image do."""
-    started = []
-    for name in SERVERS:
-        port = free_port()
-        variables = environment_of(name, SHELL)
-        store = variables.pop("SANDBOX_STORE").replace("valkey:6379", f"127.0.0.1:{valkey.port}")
-        started.append(
-            start(
-                command=COMMAND,
-                address=f"http://127.0.0.1:{port}",
-                cwd=tmp_path,
-                PORT=str(port),
-                SANDBOX_STORE=store,
-                **variables,
-            )
-        )
-    return started
+def bearer(token: str) -> dict[str, str]:
+    """Return the headers of a sandbox of the test's own, with the admin token."""
+    return ADMIN | {"Authorization": f"Bearer {token}"}
 
 
-@pytest.fixture
-def address(servers: list[Server], tmp_path: Path) -> Iterator[str]:
-    """Start the balancer as compose.yaml does, and return its address."""
-    ports = {name: server.port for name, server in zip(SERVERS, servers, strict=True)}
-    with balancing(CONFIGURATION, ports, tmp_path) as balancer:
-        yield balancer
+def create(address: str, bearer: dict[str, str]) -> httpx.Response:
+    """Create a conversation, by a connection of its own."""
+    return httpx.post(f"{address}/v1/conversations", headers=bearer, data={"contact_id": "WAz8eIbvDR60rouK"})
 
 
-def create(address: str) -> httpx.Response:
-    """Create a conversation by a connection of its own."""
-    return httpx.post(f"{address}/v1/conversations", headers=HEADERS, data={"contact_id": "WAz8eIbvDR60rouK"})
-
-
-def retrieve(address: str, location: str) -> httpx.Response:
-    return httpx.get(f"{address}{location}", headers=HEADERS)
+def retrieve(address: str, bearer: dict[str, str], created: httpx.Response) -> httpx.Response:
+    return httpx.get(f"{address}{created.headers['Location']}", headers=bearer)
 
 
 @pytest.mark.needs("valkey-server")
-def test_servers_have_the_same_sandboxes(servers: list[Server]) -> None:
-    one, two = (server.address for server in servers)
-    created = create(one)
+def test_servers_have_the_same_sandboxes(deployment: Deployment, bearer: dict[str, str]) -> None:
+    one, two = (server.address for server in deployment.servers)
+    created = create(one, bearer)
     assert created.status_code == 201
-    assert retrieve(two, created.headers["Location"]).json() == created.json()
-    counted = httpx.get(f"{two}/__admin/requests/count", headers=ADMIN).json()
-    assert counted == {"count": 2}
-    ids = [
-        httpx.get(f"{each}/__admin/sandboxes", headers=ADMIN).json()["data"][0]["id"] for each in (one, two)
+    assert retrieve(two, bearer, created).json() == created.json()
+    assert httpx.get(f"{two}/__admin/requests/count", headers=bearer).json() == {"count": 2}
+    listed = [
+        httpx.get(f"{each}/__admin/sandboxes", headers=ADMIN).json()["data"][-1]["id"] for each in (one, two)
     ]
-    assert ids[0] == ids[1]
+    assert listed[0] == listed[1]
 
 
 @pytest.mark.needs("haproxy")
 @pytest.mark.needs("valkey-server")
-def test_calls_through_the_balancer_reach_both_servers_and_one_sandbox(address: str) -> None:
-    answers = [create(address) for _ in range(CALLS)]
+def test_calls_through_the_balancer_reach_both_servers_and_one_sandbox(
+    address: str, bearer: dict[str, str]
+) -> None:
+    answers = [create(address, bearer) for _ in range(CALLS)]
     assert [answer.status_code for answer in answers] == [201] * CALLS
-    boots = {answer.headers["X-Request-Id"].partition("-")[0] for answer in answers}
-    assert len(boots) == 2
+    assert len({answer.headers["X-Request-Id"].partition("-")[0] for answer in answers}) == 2
     for answer in answers:
-        assert retrieve(address, answer.headers["Location"]).json() == answer.json()
+        assert retrieve(address, bearer, answer).json() == answer.json()
 
 
 @pytest.mark.needs("haproxy")
 @pytest.mark.needs("valkey-server")
 def test_stream_through_the_balancer_has_the_calls_of_both_servers_at_once(
-    address: str, servers: list[Server]
+    deployment: Deployment, address: str, bearer: dict[str, str]
 ) -> None:
-    with httpx.stream("GET", f"{address}/__admin/requests/stream", headers=ADMIN) as stream:
+    with httpx.stream("GET", f"{address}/__admin/requests/stream", headers=bearer) as stream:
         lines = stream.iter_lines()
         assert next(lines).startswith(":")
-        for server in servers:
-            request_id = create(server.address).headers["X-Request-Id"]
+        for server in deployment.servers:
+            request_id = create(server.address, bearer).headers["X-Request-Id"]
             # The stream goes on, so a balancer that held events back would never pass this one on.
             assert request_id in next(line for line in lines if line.startswith("data:"))
 
 
 @pytest.mark.needs("haproxy")
 @pytest.mark.needs("valkey-server")
-def test_server_that_ends_is_replaced_by_the_other_one_without_an_error(
-    address: str, servers: list[Server]
-) -> None:
-    created = create(address)
-    assert servers[0].end() == 0
-    answers = [retrieve(address, created.headers["Location"]) for _ in range(CALLS)]
-    assert [answer.status_code for answer in answers] == [200] * CALLS
-
-
-@pytest.mark.needs("haproxy")
-@pytest.mark.needs("valkey-server")
-def test_nothing_that_was_answered_is_lost_when_valkey_is_killed(address: str, valkey: ValkeyServer) -> None:
-    created = [create(address) for _ in range(CALLS)]
-    valkey.kill()
-    refused = create(address)
-    assert refused.status_code == 503
-    assert refused.headers["Retry-After"] == "1"
-    health = httpx.get(f"{address}/__admin/health")
-    assert (health.status_code, health.json()["status"]) == (200, "degraded")
-    valkey.restart()
-    wait_until(lambda: retrieve(address, created[0].headers["Location"]).status_code == 200)
-    for answer in created:
-        wait_until(lambda: httpx.get(f"{address}/__admin/health").json()["status"] == "ok")
-        assert retrieve(address, answer.headers["Location"]).json() == answer.json()
-
-
-@pytest.mark.needs("haproxy")
-@pytest.mark.needs("valkey-server")
-def test_errors_of_the_balancer_have_the_documented_shape(address: str, servers: list[Server]) -> None:
-    broken = httpx.get(f"{address}/v1/conversations", headers=HEADERS | {"Prefer": "fault=EMPTY_RESPONSE"})
-    assert broken.status_code == 502
-    assert [server.end(signal.SIGTERM) for server in servers] == [0, 0]
-    down = create(address)
-    assert down.status_code == 503
-    assert down.headers["Retry-After"] == "1"
-    for answer in (broken, down):
-        assert list(answer.json()) == ["type", "message", "documentation_url"]
-
-
-@pytest.mark.needs("haproxy")
-@pytest.mark.needs("valkey-server")
-def test_balancer_says_that_its_clients_do_not_use_tls(address: str) -> None:
+def test_balancer_says_that_its_clients_do_not_use_tls(address: str, bearer: dict[str, str]) -> None:
     """So a client cannot claim it, and the origin of the panel is that of the balancer."""
     claimed = {"X-Forwarded-Proto": "https", "Origin": address}
-    assert httpx.get(f"{address}/__admin/sandboxes", headers=ADMIN | claimed).status_code == 200
+    assert httpx.get(f"{address}/__admin/sandboxes", headers=bearer | claimed).status_code == 200
 
 
 @pytest.mark.needs("haproxy")
 @pytest.mark.needs("valkey-server")
-def test_client_that_disconnects_while_its_call_is_delayed_is_noticed(address: str) -> None:
+def test_client_that_disconnects_while_its_call_is_delayed_is_noticed(
+    address: str, bearer: dict[str, str]
+) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{address}/v1/conversations", headers=HEADERS | {"Prefer": "delay=60000"}, timeout=0.3)
+        httpx.get(f"{address}/v1/conversations", headers=bearer | {"Prefer": "delay=60000"}, timeout=0.3)
+    journal = f"{address}/__admin/requests?limit=1"
+    wait_until(lambda: "client_left" in httpx.get(journal, headers=bearer).text)
 
-    def fault() -> object:
-        return httpx.get(f"{address}/__admin/requests", headers=ADMIN).json()["data"][:1]
 
-    wait_until(lambda: "client_left" in str(fault()))
+@pytest.mark.needs("haproxy")
+@pytest.mark.needs("valkey-server")
+def test_nothing_that_was_answered_is_lost_when_valkey_is_killed(
+    deployment: Deployment, address: str, bearer: dict[str, str]
+) -> None:
+    created = [create(address, bearer) for _ in range(CALLS)]
+    deployment.valkey.kill()
+    refused = create(address, bearer)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    health = httpx.get(f"{address}/__admin/health")
+    assert (health.status_code, health.json()["status"]) == (200, "degraded")
+    deployment.valkey.restart()
+    for server in deployment.servers:
+        wait_until(lambda: httpx.get(f"{server.address}/__admin/health").json()["status"] == "ok")  # noqa: B023  # it is called now
+    for answer in created:
+        assert retrieve(address, bearer, answer).json() == answer.json()
+
+
+@pytest.mark.needs("haproxy")
+@pytest.mark.needs("valkey-server")
+def test_servers_that_end_are_replaced_without_an_error_as_long_as_there_is_one(
+    tmp_path: Path, bearer: dict[str, str]
+) -> None:
+    with deployed(tmp_path) as deployment, deployment.balanced() as address:
+        created = create(address, bearer)
+        assert deployment.servers[0].end(signal.SIGTERM) == 0
+        answers = [retrieve(address, bearer, created) for _ in range(CALLS)]
+        assert [answer.status_code for answer in answers] == [200] * CALLS
+        broken = httpx.get(f"{address}/v1/conversations", headers=bearer | {"Prefer": "fault=EMPTY_RESPONSE"})
+        assert deployment.servers[1].end(signal.SIGTERM) == 0
+        down = create(address, bearer)
+    assert [broken.status_code, down.status_code] == [502, 503]
+    assert down.headers["Retry-After"] == "1"
+    for answer in (broken, down):
+        # The balancer's own errors have the documented shape.
+        assert list(answer.json()) == ["type", "message", "documentation_url"]
