@@ -1,32 +1,34 @@
 """docs/store.md: its configurations and commands are run, and its names are those of the code."""
 
 import re
-import socket
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from sandbox.engines.valkey.address import _PARAMETERS
+from sandbox.engines.valkey.address import Tls, parse
+from sandbox.engines.valkey.checks import check_store
 from sandbox.engines.valkey.keys import Keys
 from sandbox.settings import Settings, flag_of
+from sandbox.world.concurrency import THREADS
 from tests.docs.readme import README, blocks, table
 from tests.live.balancer import SERVER, balancing, configuration
-from tests.live.conftest import StartServer
-from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, Server, run
+from tests.live.conftest import StartServer, server_factory
+from tests.live.server import REPOSITORY, run
 from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer
 
 PAGE = (REPOSITORY / "docs" / "store.md").read_text()
-INSTALL_AND_START, COMPOSE = blocks("sh", PAGE)
+INSTALL_AND_START, COMPOSE_UP = (block.strip() for block in blocks("sh", PAGE))
 SHOWN_KEYS, PERMISSIONS = blocks("text", PAGE)
 COMMANDS = re.findall(r"\+(\S+)", PERMISSIONS)
 BROKEN = ("EMPTY_RESPONSE", "CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "MALFORMED_RESPONSE_CHUNK")
+CHECKED = ("ping", "info", "function|list", "function|load", "fcall", "get", "set")
+"""The commands that a server checks at its start, so that it is refused in one line."""
 EVERY_WORKER = {
     "--max-connections",
     "--max-connections-per-address",
@@ -34,11 +36,6 @@ EVERY_WORKER = {
     "--max-streams",
     "--store-connections",
 }
-
-
-def section(heading: str) -> str:
-    """Return the text below a heading, up to the next one."""
-    return re.split(r"^#+ .*$", PAGE.split(f" {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def test_readme_and_the_page_on_deploying_lead_here() -> None:
@@ -56,17 +53,22 @@ def test_command_installs_the_extra_of_this_package_and_has_valid_settings() -> 
     assert (settings.workers, settings.kept_in) == (4, variables["SANDBOX_STORE"])
 
 
+def test_command_of_compose_is_that_of_its_file() -> None:
+    assert f"\n#     {COMPOSE_UP}\n" in (REPOSITORY / "compose.yaml").read_text()
+
+
 def test_settings_that_the_page_names_exist() -> None:
     flags = set(re.findall(r"`(--[a-z-]+)", PAGE))
     assert flags <= {flag_of(row.name) for row in fields(Settings)}
-    assert EVERY_WORKER == set(
-        re.findall(r"`(--[a-z-]+)`", re.split("hold for each worker: ", PAGE)[1].split(". All")[0])
+    assert (
+        set(re.findall(r"`(--[a-z-]+)`", re.split("hold for each worker: ", PAGE)[1].split(". All")[0]))
+        == EVERY_WORKER
     )
 
 
 def test_parameters_of_tls_are_those_of_an_address() -> None:
     ((_, shown),) = [row for row in table("what", "how", text=PAGE) if row[0] == "TLS"]
-    assert tuple(re.findall(r"ssl_\w+", shown)) == _PARAMETERS["tls"]
+    assert re.findall(r"ssl_(\w+)", shown) == [row.name for row in fields(Tls)]
 
 
 def test_keys_are_those_of_the_code() -> None:
@@ -112,7 +114,7 @@ def test_permissions_of_the_page_are_enough(start: StartServer, start_valkey: St
         use(client)
         rules = httpx.post(f"{server.address}/__admin/faults", json={"preset": "flaky"})
         assert rules.status_code == 201
-    assert [entry for entry in valkey.run("ACL", "LOG") if b"client|setinfo" not in entry] == []
+    assert valkey.run("ACL", "LOG") == []
 
 
 def test_permissions_have_each_command_of_the_functions() -> None:
@@ -121,13 +123,130 @@ def test_permissions_have_each_command_of_the_functions() -> None:
 
 
 @pytest.mark.needs("valkey-server")
-@pytest.mark.parametrize("command", COMMANDS)
-def test_server_without_one_of_the_permissions_is_refused(
+@pytest.mark.parametrize("command", CHECKED)
+def test_server_that_may_not_run_a_command_is_refused_in_one_line(
     start_valkey: StartValkey, tmp_path: Path, command: str
 ) -> None:
-    valkey = start_valkey()
-    url = grant(valkey, PERMISSIONS.replace(f"+{command}\n", "\n").replace(f"+{command} ", ""))
-    done = run("--port", "0", folder=tmp_path, SANDBOX_STORE=url)
+    line = re.sub(rf" \+{re.escape(command)}(?=\s)", "", PERMISSIONS)
+    assert line != PERMISSIONS
+    done = run("--port", "0", folder=tmp_path, SANDBOX_STORE=grant(start_valkey(), line))
+    assert (done.returncode, done.stdout) == (2, "")
+    (refusal,) = done.stderr.splitlines()
+    assert re.search(f"{command.partition('|')[0]}|lacks a permission", refusal, re.IGNORECASE)
+
+
+# Servers that share a store
+
+
+@pytest.mark.needs("valkey-server")
+def test_server_with_another_key_of_the_ids_is_refused_unless_its_prefix_differs(
+    start: StartServer, valkey: ValkeyServer, tmp_path: Path
+) -> None:
+    start(SANDBOX_STORE=valkey.url, SANDBOX_ID_KEY="one")
+    other = {"SANDBOX_STORE": valkey.url, "SANDBOX_ID_KEY": "two"}
+    done = run("--port", "0", folder=tmp_path, **other)
     assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert "may not run" in line or "lacks a permission" in line
+    assert "--id-key" in done.stderr
+    start(SANDBOX_STORE_PREFIX="other:", **other)
+
+
+@pytest.mark.needs("valkey-server")
+def test_server_of_another_format_is_refused(valkey: ValkeyServer, tmp_path: Path) -> None:
+    valkey.run("SET", SHOWN_KEYS.split()[1], 1_000)
+    done = run("--port", "0", folder=tmp_path, SANDBOX_STORE=valkey.url)
+    assert done.returncode == 2
+    assert "--store-prefix" in done.stderr
+
+
+@pytest.mark.needs("valkey-server")
+def test_store_that_evicts_is_used_with_a_warning(start_valkey: StartValkey) -> None:
+    valkey = start_valkey(maxmemory="100mb", maxmemory_policy="allkeys-lru")
+    assert any("noeviction" in line for line in check_store(parse(valkey.url), THREADS))
+
+
+@pytest.mark.needs("valkey-server")
+def test_tokens_are_not_in_the_store(start: StartServer, valkey: ValkeyServer) -> None:
+    server = start(SANDBOX_STORE=valkey.url, SANDBOX_ID_KEY="a-long-random-text")
+    httpx.post(
+        f"{server.address}/v1/conversations",
+        headers={"Authorization": "Bearer a-token-of-a-person"},
+        data={"contact_id": "WAz8eIbvDR60rouK"},
+    )
+    with closing(valkey.client()) as client:
+        content = b"".join(key + client.dump(key) for key in client.scan_iter())
+    assert b"WAz8eIbvDR60rouK" in content
+    assert b"a-token-of-a-person" not in content
+    assert b"a-long-random-text" not in content
+
+
+# Balancers
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start three servers whose sandboxes are in memory, and return the address of the balancer before them."""
+    folder = tmp_path_factory.mktemp("shards")
+    names = [found[1] for found in SERVER.finditer(configuration("haproxy-shards.cfg"))]
+    with contextmanager(server_factory)(folder) as start:
+        ports = {name: start().port for name in names}
+        with balancing("haproxy-shards.cfg", ports, folder) as address:
+            yield address
+
+
+def server_of(answer: httpx.Response) -> str:
+    """Return the id of the boot, which is that of one server."""
+    assert answer.status_code == 200
+    return answer.headers["X-Request-Id"].partition("-")[0]
+
+
+@pytest.mark.needs("haproxy")
+def test_sandboxes_are_distributed_over_the_shards(shards: str) -> None:
+    def find(token: str) -> str:
+        return server_of(
+            httpx.get(f"{shards}/v1/conversations", headers={"Authorization": f"Bearer {token}"})
+        )
+
+    servers = [find(f"token-{number}") for number in range(24)]
+    assert len(set(servers)) == 3
+    assert [find(f"token-{number}") for number in range(24)] == servers
+
+
+@pytest.mark.needs("haproxy")
+@pytest.mark.parametrize("name", ["checkout", "me", "a_b-1"])
+def test_each_way_to_name_a_sandbox_leads_to_its_shard(shards: str, name: str) -> None:
+    token = {"Authorization": "Bearer the-app"}
+    path, listed, count = f"/t/{name}", "/v1/conversations", "/__admin/requests/count"
+    encoded = f"/t/%{ord(name[0]):02x}{name[1:]}"
+    header, cookie = {"X-Sandbox-World": name}, {"Cookie": f"sandbox_world={name}"}
+    servers = {
+        server_of(httpx.get(f"{shards}{prefix}{call}", headers=token | more))
+        for prefix, call, more in (
+            *((path, listed, {}), (path, listed, cookie), (encoded, listed, {}), (path, count, {})),
+            *(("", listed, header), ("", listed, cookie), ("", count, header)),
+        )
+    }
+    assert len(servers) == 1
+
+
+@pytest.mark.needs("haproxy")
+def test_token_has_one_shard_however_its_scheme_is_written(shards: str) -> None:
+    headers = [{"Authorization": f"{scheme} me"} for scheme in ("Bearer", "bearer", "BEARER")]
+    assert len({server_of(httpx.get(f"{shards}/v1/conversations", headers=each)) for each in headers}) == 1
+
+
+@pytest.mark.needs("haproxy")
+def test_control_api_ignores_the_cookie_in_the_shards_too(shards: str) -> None:
+    for token in ("a", "b", "c", "d"):
+        bearer = {"Authorization": f"Bearer {token}"}
+        named = httpx.get(
+            f"{shards}/__admin/requests/count", headers=bearer | {"Cookie": "sandbox_world=checkout"}
+        )
+        assert server_of(named) == server_of(httpx.get(f"{shards}/v1/conversations", headers=bearer))
+
+
+@pytest.mark.needs("haproxy")
+def test_faults_that_are_no_http_are_502_behind_a_balancer_of_http(shards: str) -> None:
+    for fault in BROKEN:
+        headers = {"Authorization": "Bearer me", "Prefer": f"fault={fault}"}
+        assert httpx.get(f"{shards}/v1/conversations", headers=headers).status_code == 502
+        assert fault in PAGE

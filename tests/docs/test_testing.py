@@ -20,9 +20,11 @@ from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, environment
 
 EXAMPLES = REPOSITORY / "docs" / "examples"
 PAGE = (REPOSITORY / "docs" / "testing.md").read_text()
-OTHER_LANGUAGES = (REPOSITORY / "docs" / "other-languages.md").read_text()
-PAGES = {"README.md": README, "docs/testing.md": PAGE, "docs/other-languages.md": OTHER_LANGUAGES}
-KINDS = ("python", "bash", "go", "html", "ts")
+PAGES = {"README.md": README} | {
+    f"docs/{name}.md": (REPOSITORY / "docs" / f"{name}.md").read_text()
+    for name in ("testing", "other-languages", "store")
+}
+KINDS = ("python", "bash", "go", "haproxy", "html", "ts")
 """The languages of examples. Commands are in blocks of other kinds."""
 NOT_SHOWN = {"go/go.mod", "playwright/package.json", "vitest/package.json"}
 ACCESS = ("name", "url", "prefixed_url", "token", "headers")
