@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import Any, TypeVar
 
 from sandbox.world.clock import Clock
@@ -154,7 +154,11 @@ def run_in_threads(work: Callable[[int], R], count: int = THREADS) -> list[R]:
 
 
 class Book(RuleBook):
-    """A rule book that is changed in one step."""
+    """A rule book that is changed in one step, by one thread after the other."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._turn = Lock()
 
     def add(self, unbound: UnboundRule, since: float | None) -> Rule:
         self.install(self.with_added(unbound, since))
@@ -180,10 +184,11 @@ class Book(RuleBook):
         self.install(self.without(rule_id))
 
     def fire(self, request: RequestInfo, clock: Clock, server_rules: Collection[Rule] = ()) -> Trial:
-        trial, counted = self.try_all(request, clock, server_rules)
-        self.count(counted)
-        self.forget_ended(len(self.rules) + len(server_rules))
-        return trial
+        with self._turn:
+            trial, counted = self.try_all(request, clock, server_rules)
+            self.count(counted)
+            self.forget_ended(len(self.rules) + len(server_rules))
+            return trial
 
 
 class Shelf(Store):
