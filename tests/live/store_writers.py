@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
 from itertools import count
 from threading import Event
@@ -59,12 +59,12 @@ class Writer:
         self._numbers = count()
 
     def run(self) -> None:
-        for number in count():
-            if self._ended.wait(PAUSE_SECONDS):
-                break
-            self._write(number)
-            self.rounds += 1
-        self._client.close()
+        with closing(self._client):
+            for number in count():
+                if self._ended.wait(PAUSE_SECONDS):
+                    break
+                self._write(number)
+                self.rounds += 1
 
     def _write(self, number: int) -> None:
         contact = f"{self._name}-{number}"

@@ -3,8 +3,8 @@
 import secrets
 from typing import Final
 
-from sandbox.engines.call_codec import call_of
 from sandbox.engines.valkey.courier import Courier
+from sandbox.engines.valkey.journal import numbered
 from sandbox.engines.valkey.keys import Keys
 from sandbox.engines.valkey.subscription import Subscription
 from sandbox.world.concurrency import Concurrency
@@ -68,5 +68,5 @@ class SharedFeed:
         if not text:
             self._feed.publish(Update(self._feed.next_number(), label.decode(), None))
             return
-        number, _, entry = text.partition(b"\n")
-        self._feed.publish(Update(int(number), label.decode(), call_of(entry.decode())))
+        number, entry = numbered(text)
+        self._feed.publish(Update(number, label.decode(), entry))

@@ -170,30 +170,39 @@ redis.register_function('sandbox1_keep', function(keys, args)
   return #keys
 end)
 
--- Add calls to the journal of a world, if it began in their generation or before.
--- KEYS meta, calls, counts; ARGV incarnation, generation, most calls, most bytes, channel, then the counter and the text
--- of each call.
+-- Return true if the journal has the call of a nonce. Only the last calls are looked at.
+local function has_recorded(calls, nonce)
+  for _, entry in ipairs(redis.call('LRANGE', calls, -1000, -1)) do
+    if string.match(entry, '^%d+ ([^\n]+)') == nonce then
+      return true
+    end
+  end
+  return false
+end
+
+-- Add a call to the journal of a world, if the call began in the generation of the journal or later.
+-- KEYS meta, calls, counts; ARGV incarnation, generation, most calls, most bytes, channel, then the counter, the text and
+-- the nonce of the call, and '' or, if it may have been added already, 'again'.
 redis.register_function('sandbox1_record', function(keys, args)
   local meta, calls, counts = keys[1], keys[2], keys[3]
   local m = redis.call('HMGET', meta, 'i', 's', 'u', 'b', 'l')
   if m[1] ~= args[1] or tonumber(args[2]) < tonumber(m[2]) then
     return 0
   end
-  local time = redis.call('TIME')
-  local number = math.max(tonumber(m[3]), time[1] * 1000000 + time[2])
-  local bytes, most_calls, most_bytes = tonumber(m[4]), tonumber(args[3]), tonumber(args[4])
-  local length = 0
-  for at = 6, #args, 2 do
-    number = number + 1
-    local entry = string.format('%.0f', number) .. '\n' .. args[at + 1]
-    length = redis.call('RPUSH', calls, entry)
-    bytes = bytes + #entry
-    if redis.call('HINCRBY', counts, args[at], 1) == 1 then
-      expire_with(meta, counts)
-    end
-    redis.call('PUBLISH', args[5], m[5] .. '\n' .. entry)
+  if args[9] ~= '' and has_recorded(calls, args[8]) then
+    return 0
   end
-  if length == (#args - 5) / 2 then
+  local time = redis.call('TIME')
+  local number = math.max(tonumber(m[3]), time[1] * 1000000 + time[2]) + 1
+  local bytes, most_calls, most_bytes = tonumber(m[4]), tonumber(args[3]), tonumber(args[4])
+  local entry = string.format('%.0f %s\n%s', number, args[8], args[7])
+  local length = redis.call('RPUSH', calls, entry)
+  bytes = bytes + #entry
+  if redis.call('HINCRBY', counts, args[6], 1) == 1 then
+    expire_with(meta, counts)
+  end
+  redis.call('PUBLISH', args[5], m[5] .. '\n' .. entry)
+  if length == 1 then
     expire_with(meta, calls)
   end
   while length > most_calls or bytes > most_bytes do

@@ -29,13 +29,17 @@ class SharedJournal:
     def record(self, incarnation: bytes, generation: int, entry: Entry) -> None:
         """Add a call of ``generation``, before it is answered. While the store is unavailable, the call waits here."""
         keys, bounds = self._keys, self._bounds
-        self._store.unsent.send(
-            (
-                *("FCALL", "sandbox1_record", 3, keys.meta, keys.calls, keys.counts),
-                *(incarnation, generation, bounds.journal_entries, bounds.journal_bytes),
-                *(self._store.keys.calls, _text_of(key_of(entry)), text_of_call(entry)),
+        command = (
+            *("FCALL", "sandbox1_record", 3, keys.meta, keys.calls, keys.counts),
+            *(incarnation, generation, bounds.journal_entries, bounds.journal_bytes),
+            *(
+                self._store.keys.calls,
+                _text_of(key_of(entry)),
+                text_of_call(entry),
+                self._store.nonces.next(),
             ),
         )
+        self._store.unsent.send((*command, ""), (*command, "again"))
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
         """Return the last ``limit`` entries that ``wanted`` selects, newest first."""
@@ -43,7 +47,7 @@ class SharedJournal:
 
     def numbered(self) -> list[tuple[int, Entry]]:
         """Return all entries with their numbers, oldest first."""
-        return [_numbered(text) for text in self._ask("LRANGE", self._keys.calls, 0, -1)]
+        return [numbered(text) for text in self._ask("LRANGE", self._keys.calls, 0, -1)]
 
     def count(self, wanted: Key) -> int:
         """Return the number of calls that ``wanted`` selects, including those whose entries were dropped."""
@@ -74,7 +78,7 @@ class SharedJournal:
         while True:
             texts = self._ask("LRANGE", self._keys.calls, last - _READ_AT_ONCE + 1, last)
             for text in reversed(texts):
-                yield _numbered(text)[1]
+                yield numbered(text)[1]
             if len(texts) < _READ_AT_ONCE:
                 return
             last -= _READ_AT_ONCE
@@ -83,9 +87,10 @@ class SharedJournal:
         return succeeded(self._store.courier.ask(command)[0])
 
 
-def _numbered(text: bytes) -> tuple[int, Entry]:
-    number, _, entry = text.partition(b"\n")
-    return int(number), call_of(entry.decode())
+def numbered(text: bytes) -> tuple[int, Entry]:
+    """Return a call with its number, as it is in the store: number, space, nonce, newline, entry."""
+    head, _, entry = text.partition(b"\n")
+    return int(head.partition(b" ")[0]), call_of(entry.decode())
 
 
 def _text_of(counted: Counted) -> str:

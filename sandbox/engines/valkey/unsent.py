@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 from sandbox.engines.valkey.courier import Courier
 from sandbox.engines.valkey.exchange import succeeded
@@ -15,61 +15,76 @@ MAX_COMMANDS: Final = 10_000
 _SENT_AT_ONCE: Final = 100
 
 
-class Unsent:
-    """Commands that no answer depends on. Those that cannot be sent wait until the store is available again.
+class _Unsent(NamedTuple):
+    """A command, and the one that repeats it if it may have been carried out; None if it cannot be repeated."""
 
-    A command whose reply is missing may have been carried out, and is not sent again.
-    """
+    command: Command
+    repetition: Command | None
+
+
+class Unsent:
+    """Commands that no answer depends on. Those that cannot be sent wait until the store is available again."""
 
     def __init__(self, courier: Courier) -> None:
         self._courier = courier
         self._lock = Lock()
-        self._waiting: deque[Command] = deque()
-        self._soon: list[Command] = []
+        self._waiting: deque[_Unsent] = deque()
+        self._soon: list[_Unsent] = []
         self._dropped = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, command: Command) -> None:
-        """Let a command travel with the next one that is sent."""
+        """Let a command travel with the next one that is sent. If its reply is missing, it is not sent again."""
         with self._lock:
-            self._soon.append(command)
+            self._soon.append(_Unsent(command, None))
 
-    def send(self, command: Command) -> None:
-        """Send a command, and those that were added before, and wait for the reply."""
+    def send(self, command: Command, repetition: Command) -> None:
+        """Send a command, and those that were added before, and wait for the reply.
+
+        If the reply is missing, ``repetition`` is sent later, which does nothing if the command was carried out.
+        """
         with self._lock:
-            commands, self._soon = [*self._soon, command], []
-        self._send(commands)
+            commands, self._soon = [*self._soon, _Unsent(command, repetition)], []
+        if self._is_sent(commands) and self._waiting:
+            # The store has refused them for a while, although it could be reached.
+            self._send_some()
 
     def send_added(self) -> None:
         """Send the commands that were added, if the next one may take its time."""
         with self._lock:
             commands, self._soon = self._soon, []
         if commands:
-            self._send(commands)
-
-    def _send(self, commands: list[Command]) -> None:
-        try:
-            for reply in self._courier.ask(*commands):
-                succeeded(reply)
-        except StoreUnavailable as error:
-            if not error.may_be_done:
-                self._keep(commands)
+            self._is_sent(commands)
 
     def send_waiting(self) -> None:
         """Send what waits. A server calls it when the store is available again."""
-        while self._waiting:
-            with self._lock:
-                commands = [self._waiting.popleft() for _ in range(min(_SENT_AT_ONCE, len(self._waiting)))]
-            try:
-                self._courier.ask(*commands)
-            except StoreUnavailable as error:
-                if not error.may_be_done:
-                    self._keep(commands)
-                return
+        while self._waiting and self._send_some():
+            pass
 
-    def _keep(self, commands: list[Command]) -> None:
+    def _send_some(self) -> bool:
+        with self._lock:
+            commands = [self._waiting.popleft() for _ in range(min(_SENT_AT_ONCE, len(self._waiting)))]
+        return not commands or self._is_sent(commands)
+
+    def _is_sent(self, commands: list[_Unsent]) -> bool:
+        """Send commands, and return True; or keep those that have to be sent later."""
+        try:
+            for reply in self._courier.ask(*(each.command for each in commands)):
+                succeeded(reply)
+        except StoreUnavailable as error:
+            if error.may_be_done:
+                commands = [
+                    _Unsent(each.repetition, each.repetition)
+                    for each in commands
+                    if each.repetition is not None
+                ]
+            self._keep(commands)
+            return False
+        return True
+
+    def _keep(self, commands: list[_Unsent]) -> None:
         with self._lock:
             room = MAX_COMMANDS - len(self._waiting)
             self._waiting.extend(commands[:room])
