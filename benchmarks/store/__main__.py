@@ -1,7 +1,7 @@
 """The cost of sandboxes in Valkey.
 
     python -m benchmarks.store                          all of it, about ten minutes
-    python -m benchmarks.store calls workers            some parts: calls, workers, catch-up, sizes
+    python -m benchmarks.store calls workers            some parts: calls, workers, catch-up, sizes, kinds
 
 Prints tables, and writes the figures to benchmarks/report/store.json, which benchmarks.store_simulation reads.
 Needs wrk and a Valkey server.
@@ -19,6 +19,7 @@ from typing import Any
 
 from benchmarks.store.calls import calls
 from benchmarks.store.catch_up import catch_up
+from benchmarks.store.kinds import kinds
 from benchmarks.store.sizes import sizes
 from benchmarks.store.workers import workers
 from tests.valkey_server import ValkeyServer
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--changes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help="calls, workers, catch-up, sizes; all by default"
+        "parts", nargs="*", metavar="PART", help="calls, workers, catch-up, sizes, kinds; all by default"
     )
     given = parser.parse_args()
     parts: dict[str, Callable[[ValkeyServer], dict[str, Any]]] = {
@@ -40,6 +41,7 @@ def main() -> None:
         "workers": lambda valkey: workers(valkey, given.rounds),
         "catch-up": lambda valkey: catch_up(valkey, tuple(given.changes)),
         "sizes": sizes,
+        "kinds": kinds,
     }
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in given.parts or parts:
