@@ -20,6 +20,10 @@ WORKERS = 100
 WORLDS = 10_000_000
 COPIES = 20_000
 """The copies of a worker: the default of --max-sandboxes."""
+RATES = (10_000, 100_000, 1_000_000)
+SHARDS = (1, 3, 10)
+BUSY = 0.7
+"""The part of its time that a server may be busy before calls wait for each other for long."""
 KEPT_SECONDS = 10.0
 """The time after which the first call of a worker prolongs the keys of a world again."""
 WRITES = 0.1
@@ -108,42 +112,53 @@ def needs(rate: float, shards: int, part: Copies, figures: dict[str, Any]) -> Ne
     )
 
 
-def main() -> None:
-    """Simulate, and print tables."""
-    results = json.loads(RESULTS.read_text())
-    figures = results["calls"]["figures"]
-    create = figures["create, 64, 64"]["store"]
-    parts = {
-        "at random": lambda rate: copies(rate / WORKERS, WORLDS, COPIES, 200_000),
-        "by token": lambda rate: copies(rate / WORKERS, WORLDS // WORKERS, COPIES, 200_000),
-    }
+def _print_needs(results: dict[str, Any]) -> None:
     print(
-        "| calls/s | balanced | shards | copies loaded | kept | trips/s | MB/s | a worker | a shard | with the rest |"
+        "| calls/s | balanced | shards | copies loaded | kept | trips/s | MB/s | a worker | a shard ", end=""
     )
-    print("|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    for rate in (10_000, 100_000, 1_000_000):
-        for name, part_of in parts.items():
-            part = part_of(rate)
-            for shards in (1, 3, 10):
+    print("| with the rules | calls/s at which it is busy for 70% |\n" + "|---:|---" + "|---:" * 9 + "|")
+    for rate in RATES:
+        for name, worlds in (("at random", WORLDS), ("by token", WORLDS // WORKERS)):
+            part = copies(rate / WORKERS, worlds, COPIES, 200_000)
+            for shards in SHARDS:
                 each = needs(rate, shards, part, results)
                 print(
                     f"| {rate:,} | {name} | {shards} | {part.cold:.0%} | {part.kept:.0%} | {each.trips:,.0f} "
-                    f"| {each.megabytes:,.0f} | {each.worker:.0%} | {each.shard:.0%} | {each.shared:.0%} |"
+                    f"| {each.megabytes:,.0f} | {each.worker:.0%} | {each.shard:.0%} | {each.shared:.0%} "
+                    f"| {rate * BUSY / each.shared:,.0f} |"
                 )
+
+
+def _print_hot_worlds(create: dict[str, float]) -> None:
     print("\n| writes/s to one world | workers | attempts of each | median, ms | 99 of 100, ms |")
     print("|---:|---:|---:|---:|---:|")
     for rate in (50, 200, 500, 1_000):
         for workers in (1, 2, 10, 100):
+            # A create has three commands: it follows, appends, and records the call.
             hot = hot_world(workers, rate, 3_000, create["workers"] / 1e6, create["valkey"] / 3e6, TRIP, SEED)
             print(f"| {rate:,} | {workers} | {hot.attempts:.2f} | {hot.median:.1f} | {hot.slow:.1f} |")
-    sizes, ids = results["sizes"]["figures"], results["kinds"]["figures"]["used"]
-    print(
-        f"\n{WORLDS:,} worlds: {sizes['memory of Valkey'] * WORLDS / 1e9:.0f} GB of Valkey after one call each, "
-    )
-    print(f"of which the set of all ids, which is in one shard, has {ids * WORLDS / 1e9:.1f} GB; ")
-    print(f"{sizes['after 10 creates'] * WORLDS / 1e9:.0f} GB after ten creates each, ")
-    print(f"{sizes['with a journal of 1,000 calls'] * WORLDS / 1e9:,.0f} GB with journals of 1,000 calls; ")
-    print(f"the {COPIES:,} copies of a worker: {sizes['copies of a worker'] * COPIES / 1e6:.0f} MB")
+
+
+def _print_memory(results: dict[str, Any]) -> None:
+    sizes, kinds = results["sizes"]["figures"], results["kinds"]["figures"]
+    print(f"\n| {WORLDS:,} worlds | GB |\n|---|---:|")
+    for name, size in (
+        ("in Valkey, after a call each", sizes["memory of Valkey"]),
+        ("of these the set of all ids, which is in one shard", kinds["used"]),
+        ("in Valkey, after ten creates each", sizes["after 10 creates"]),
+        ("in Valkey, with journals of 1,000 calls", sizes["with a journal of 1,000 calls"]),
+        ("copies, if each is in one worker", sizes["copies of a worker"]),
+    ):
+        print(f"| {name} | {size * WORLDS / 1e9:,.1f} |")
+    print(f"\n{COPIES:,} copies of a worker: {sizes['copies of a worker'] * COPIES / 1e6:.0f} MB.")
+
+
+def main() -> None:
+    """Simulate, and print tables."""
+    results = json.loads(RESULTS.read_text())
+    _print_needs(results)
+    _print_hot_worlds(results["calls"]["figures"]["create, 64, 64"]["store"])
+    _print_memory(results)
 
 
 if __name__ == "__main__":
