@@ -19,7 +19,7 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``address``               the text of ``--store``
 ``checks``                checks at the start, and the load of the library of functions
 ``client``                pipelines of commands, to one server or to the nodes of a cluster
-``courier``, ``lane``     the commands of many calls, which travel together
+``courier``, ``lane``     the commands of many calls, which travel together in a ``trip``
 ``subscription``          messages of channels
 ``watch``                 whether the store is available
 ``connection``            connections over the sockets on which calls wait

@@ -1,11 +1,13 @@
 """Connections of valkey-py over the sockets on which calls wait: Python's, or gevent's where calls are greenlets."""
 
 import socket
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import valkey
+from libvalkey import pack_command
 from valkey.connection import BlockingConnectionPool, DefaultParser
 
 from sandbox.engines.valkey.address import Address, Tls
@@ -29,7 +31,14 @@ class _PlainErrors(DefaultParser):  # type: ignore[misc, valid-type]  # the clas
     EXCEPTION_CLASSES: dict[str, Any] = {}
 
 
-class TcpConnection(valkey.Connection):
+class _Packing:
+    """Packs commands as valkey-py does, which also looks for words in the name of each command, in half the time."""
+
+    def pack_commands(self, commands: Iterable[tuple[Any, ...]]) -> tuple[bytes]:
+        return (b"".join(map(pack_command, commands)),)
+
+
+class TcpConnection(_Packing, valkey.Connection):
     """A TCP connection, whose ``sockets`` are those of the module. Connecting takes ``socket_connect_timeout``."""
 
     def __init__(self, sockets: ModuleType, **options: Any) -> None:
@@ -63,7 +72,7 @@ class TlsConnection(TcpConnection):
             raise
 
 
-class UnixConnection(valkey.UnixDomainSocketConnection):
+class UnixConnection(_Packing, valkey.UnixDomainSocketConnection):
     """A connection to a Unix socket, whose ``sockets`` are those of the module."""
 
     def __init__(self, sockets: ModuleType, **options: Any) -> None:

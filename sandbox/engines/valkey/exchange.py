@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from libvalkey import pack_command
 from valkey.exceptions import ResponseError
 
 from sandbox.engines.valkey.failures import FAILURES, CommandFailed, command_error
@@ -15,9 +14,7 @@ Reply = Any
 
 def send(connection: Any, commands: Iterable[Command]) -> None:
     """Send ``commands``. Raises the errors of ``failures.FAILURES``, after which the connection is closed."""
-    # The connection can do so, too, but looks for words in the name of each command.
-    packed = b"".join(map(pack_command, commands))
-    connection.send_packed_command((packed,), check_health=False)
+    connection.send_packed_command(connection.pack_commands(commands), check_health=False)
 
 
 def receive(connection: Any, replies: list[Reply], count: int) -> None:

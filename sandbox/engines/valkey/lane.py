@@ -4,47 +4,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sandbox.engines.valkey.exchange import Reply, is_stale, receive, send
 from sandbox.engines.valkey.failures import FAILURES, reason_of
 from sandbox.engines.valkey.topology import Command
+from sandbox.engines.valkey.trip import Ask, Trip
 from sandbox.world.concurrency import Concurrency
 from sandbox.world.errors import StoreUnavailable
 from sandbox.world.sleepers import Event
 
 IDLE_SECONDS: Final = 0.5
 """Time after which an unused connection is checked before it is used: its server may have closed it."""
-
-
-class _Ask:
-    """The commands of one call. ``signal`` wakes the call if it waits: when it is done, or is to lead."""
-
-    __slots__ = ("commands", "error", "is_done", "is_gone", "leads", "replies", "signal")
-
-    def __init__(self, commands: Sequence[Command]) -> None:
-        self.commands = commands
-        self.replies: list[Reply] = []
-        self.error: StoreUnavailable | None = None
-        self.signal: Event | None = None
-        self.is_done = False
-        self.is_gone = False
-        self.leads = False
-
-    def end(self, error: StoreUnavailable | None = None) -> None:
-        """Wake the call, which has its replies or ``error``."""
-        self.error = error
-        self.is_done = True
-        if self.signal is not None:
-            self.signal.set()
-
-
-class _Trip(NamedTuple):
-    """Asks whose commands are on their way, and the replies that have arrived."""
-
-    asks: list[_Ask]
-    replies: list[Reply]
-    number_of_commands: int
 
 
 class Lane:
@@ -83,15 +54,15 @@ class Lane:
         self._is_led = False
         self._is_busy = False
         self._is_outdated = False
-        self._waiting: deque[_Ask] = deque()
-        self._trip: _Trip | None = None
+        self._waiting: deque[Ask] = deque()
+        self._trip: Trip | None = None
 
     def ask(self, commands: Sequence[Command]) -> list[Reply]:
         """Return the replies to ``commands``. Raises StoreUnavailable within ``timeout`` seconds.
 
         A lone call may wait longer for replies that arrive in parts.
         """
-        ask = _Ask(commands)
+        ask = Ask(commands)
         with self._lock:
             self._waiting.append(ask)
             if self._is_led:
@@ -114,7 +85,7 @@ class Lane:
             else:
                 self._disconnect()
 
-    def _lead(self, ask: _Ask) -> None:
+    def _lead(self, ask: Ask) -> None:
         try:
             while not ask.is_done:
                 self._travel()
@@ -131,7 +102,7 @@ class Lane:
                 self._connect()
                 self._trip = self._board()
                 self._send(self._trip)
-            receive(self._connection, self._trip.replies, self._trip.number_of_commands)
+            receive(self._connection, self._trip.replies, len(self._trip.commands))
         except FAILURES as error:
             self._fail(reason_of(error))
         else:
@@ -151,8 +122,8 @@ class Lane:
             self._connection = connection
         self._used_at = now
 
-    def _board(self) -> _Trip:
-        asks: list[_Ask] = []
+    def _board(self) -> Trip:
+        asks: list[Ask] = []
         count = 0
         with self._lock:
             waiting = self._waiting
@@ -160,11 +131,11 @@ class Lane:
                 ask = waiting.popleft()
                 asks.append(ask)
                 count += len(ask.commands)
-        return _Trip(asks, [], count)
+        return Trip.of(asks)
 
-    def _send(self, trip: _Trip) -> None:
+    def _send(self, trip: Trip) -> None:
         try:
-            send(self._connection, [command for ask in trip.asks for command in ask.commands])
+            send(self._connection, trip.commands)
         except FAILURES:
             raise
         except BaseException:
@@ -172,14 +143,12 @@ class Lane:
             self._fail("its connection was closed")
             raise
 
-    def _arrive(self, trip: _Trip) -> None:
+    def _arrive(self, trip: Trip) -> None:
         self._trip = None
         self._is_busy = len(trip.asks) > 1 or bool(self._waiting)
-        at = 0
+        replies = trip.replies
         for ask in trip.asks:
-            following = at + len(ask.commands)
-            ask.replies = trip.replies[at:following]
-            at = following
+            ask.replies = [replies[place] for place in ask.places] if ask.places else replies
             ask.end()
 
     def _fail(self, reason: str) -> None:
@@ -195,7 +164,7 @@ class Lane:
         for ask in waiting:
             ask.end(StoreUnavailable(reason))
 
-    def _hand_over(self, ask: _Ask) -> None:
+    def _hand_over(self, ask: Ask) -> None:
         """Let another call lead, after ``ask`` is done or its call was killed."""
         with self._lock:
             if not ask.is_done:
@@ -212,14 +181,14 @@ class Lane:
         if heir is not None and heir.signal is not None:
             heir.signal.set()
 
-    def _heir(self) -> _Ask | None:
+    def _heir(self) -> Ask | None:
         if self._trip is not None:
             for ask in self._trip.asks:
                 if not ask.is_gone:
                     return ask
         return self._waiting[0] if self._waiting else None
 
-    def _follow(self, ask: _Ask, signal: Event) -> None:
+    def _follow(self, ask: Ask, signal: Event) -> None:
         """Wait until ``ask`` is done, or lead if it is its turn."""
         try:
             self._wait(signal, self._timeout)
@@ -235,7 +204,7 @@ class Lane:
         if not ask.is_done:
             raise StoreUnavailable("it has not replied in time", may_be_done=is_sent)
 
-    def _leave(self, ask: _Ask) -> bool:
+    def _leave(self, ask: Ask) -> bool:
         """Give up ``ask``. Return True if its commands are on their way."""
         with self._lock:
             is_sent = not self._forget(ask)
@@ -244,7 +213,7 @@ class Lane:
             self._hand_over(ask)
         return is_sent
 
-    def _forget(self, ask: _Ask) -> bool:
+    def _forget(self, ask: Ask) -> bool:
         """Mark ``ask`` as one whose call has gone. Return True if it was not sent, and will not be."""
         ask.is_gone = True
         try:
