@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from flask import Flask
@@ -12,6 +13,7 @@ from sandbox import Settings, __version__
 from sandbox.settings import CLIENT_VARIABLES, flag_of
 from tests.distribution.dockerfile import FINAL
 from tests.docs.readme import blocks, table
+from tests.live.conftest import StartServer
 from tests.live.server import REPOSITORY
 
 Check = Callable[..., str]
@@ -80,6 +82,16 @@ def test_panel_behind_a_router_needs_its_origin_and_the_token(
     )
     assert said.status_code == status
     assert client.get("/__admin/sandboxes", base_url="http://0.0.0.0", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(("headers", "scheme"), [({}, "http"), ({"X-Forwarded-Proto": "https"}, "https")])
+def test_router_says_whether_its_clients_use_tls(
+    start: StartServer, headers: dict[str, str], scheme: str
+) -> None:
+    server = start()
+    own = headers | {"Origin": server.address.replace("http", scheme)}
+    declared = httpx.post(f"{server.address}/__admin/worlds", json={}, headers=own)
+    assert declared.json()["url"].startswith(f"{scheme}://")
 
 
 def test_strict_demo_serves_only_worlds_that_the_holder_of_the_token_declares(
