@@ -1,6 +1,7 @@
 """The commands of README.md print the output that it shows."""
 
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -33,6 +34,11 @@ def test_all_curl_calls_are_in_console_blocks() -> None:
     for call in calls:
         assert call.output.strip(), f"the README does not show the answer of {call.command}"
         assert ADDRESS in call.command
+
+
+def test_every_page_of_the_documentation_is_linked() -> None:
+    pages = {f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md")}
+    assert pages == set(re.findall(r"\]\((docs/\w[\w-]*\.md)\)", README))
 
 
 def test_setup_commands_are_one_line_each() -> None:
