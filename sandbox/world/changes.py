@@ -1,6 +1,6 @@
 """The changes of a world. Each write is one, as a value.
 
-To apply it is all that alters the contents of a world. Applied to equal contents, it makes equal contents: a world is
+Only applying a change alters the contents of a world. Applied to equal contents, it makes equal contents: a world is
 the state in which it began and the changes since.
 """
 
@@ -100,7 +100,7 @@ class ClockSet(NamedTuple):
 
 
 class RulesSet(NamedTuple):
-    """The rules were changed, and are these. Calls that sleep because of a rule that has ended must be woken."""
+    """The rules were replaced by ``rules``. Calls that sleep because of a rule that has ended must be woken."""
 
     rules: tuple[Rule, ...]
 

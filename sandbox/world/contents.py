@@ -1,4 +1,4 @@
-"""The contents of a world: all that its changes alter, and nothing else does."""
+"""The contents of a world: all that its changes alter, and only they do."""
 
 from __future__ import annotations  # rpds types are generic for type checkers alone
 
@@ -75,7 +75,7 @@ class Contents:
         self.clock = clock_of(state, runtime)
         self.ids = IdSequence(state.seed, state.pinned_ids, state.id_index)
         self.idempotency_keys = state.idempotency_keys
-        # No state has them.
+        # They are not a part of states.
         self.held_keys = _NO_HELD_KEYS
         # A state is shared with snapshots and forks, in which the rules do not end when they end here.
         rules, counters = revived(state.rules, state.counters)

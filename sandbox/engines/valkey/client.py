@@ -100,7 +100,7 @@ class Client:
         self._is_suspect = False
 
     def connection(self, node: Node) -> Any:
-        """Return a connection of its own to ``node``, which connects when it is first used."""
+        """Return a new connection to ``node``, outside of the pool, which connects when it is first used."""
         return self._connector.connection(node)
 
     def subscribe(self, channels: Sequence[str]) -> Subscription:

@@ -145,7 +145,7 @@ def _place(node: Node) -> dict[str, Any]:
 
 
 def _lifo_queue(sockets: ModuleType) -> Any:
-    """Return the queue on which those wait that wait on ``sockets``."""
+    """Return the class of a queue for the calls that use ``sockets``: threads or greenlets."""
     if sockets is socket:
         from queue import LifoQueue  # noqa: PLC0415  # one of two
 

@@ -1,4 +1,4 @@
-"""The engine whose worlds are in the store: checks at the start, and what each worker is connected by."""
+"""The engine whose worlds are in the store: checks at the start, and the connections of each worker."""
 
 import secrets
 from collections.abc import Callable

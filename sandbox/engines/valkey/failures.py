@@ -1,4 +1,4 @@
-"""The errors of a store: which of them pass by themselves, and how they are told."""
+"""The errors of a store: which of them are temporary, and their texts."""
 
 import re
 from typing import Final
@@ -8,7 +8,7 @@ from valkey.exceptions import InvalidResponse, ResponseError, ValkeyError
 from valkey.exceptions import TimeoutError as TimedOut
 
 CONNECTION_FAILURES: Final = (ConnectionFailed, TimedOut, InvalidResponse, OSError)
-"""A connection that could not be opened, or has ended, or says what nobody understands."""
+"""A connection that could not be opened, or has ended, or on which something invalid arrived."""
 FAILURES: Final = (ValkeyError, OSError)
 """The same, and what a server answers to a new connection: that the password is wrong, for example."""
 
@@ -35,7 +35,7 @@ _MAX_SHOWN: Final = 200
 
 
 class CommandFailed(Exception):
-    """A command that the server has answered by an error: ``code`` is its first word, ``ERR`` for example."""
+    """A command that the server has answered with an error: ``code`` is its first word, ``ERR`` for example."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -55,7 +55,7 @@ class Refused(CommandFailed):
 
 
 def command_error(error: ResponseError) -> CommandFailed:
-    """Return the error that tells of the error reply ``error``, whose text begins with its code."""
+    """Return the error for the error reply ``error``, whose text begins with its code."""
     code, _, message = str(error).partition(" ")
     if code in TEMPORARY:
         return Refused(code, message, TEMPORARY[code])

@@ -25,7 +25,7 @@ from sandbox.world.state import SandboxState
 from sandbox.world.world_name import WorldKey, WorldName, text_of
 
 ANONYMOUS: Final = "anonymous"
-"""The id of the world of the requests without a token in the store. It is no id of a sandbox, so it has no label."""
+"""The id of the world of the requests without a token in the store. It is not an id, so it has no label."""
 _SEPARATOR: Final = "\x1f"
 _LISTED_AT_ONCE: Final = 100
 
@@ -62,7 +62,7 @@ class SharedFleet:
 
     ``kind`` is the class of the copies, and ``plain`` that of a sandbox in memory with the same behaviour.
     ``initial_state`` returns the state of a new world, and ``now`` returns seconds and never goes back. ``id_key``
-    returns the key of the sandboxes' ids, which all servers share. The other arguments are those of
+    is the key of the sandboxes' ids, which all servers share. The other arguments are those of
     :class:`~sandbox.world.fleet.LocalFleet`.
     """
 
@@ -98,11 +98,11 @@ class SharedFleet:
         self._aliases: dict[str, SharedSlot] = {}
         self._opening: dict[str, Turn] = {}
         self._known_size = 0
-        # Without a store, calls without a token have a world in memory, which is never used.
+        # It stands for the world of the calls without a token until that is leased, and is never used.
         self.anonymous = SandboxSlot("", plain(initial_state(), runtime), now())
 
     def begin(self) -> None:
-        """Connect to the store. What is in it is read when it is asked for, so a store may be down at the moment."""
+        """Connect to the store. Its content is read when it is asked for, so the store may be down at the moment."""
         self._store = self._connect(self)
 
     def close(self) -> None:
@@ -178,9 +178,9 @@ class SharedFleet:
     # Copies
 
     def _followed(self, world_id: str, key: WorldKey | None) -> SharedSlot | None:
-        """Return the slot of a world, whose copy has all changes of now, or None if there is no such world.
+        """Return the slot of a world, whose copy has all changes until now, or None if there is no such world.
 
-        The server-wide rules are those of now, too.
+        The server-wide rules are up to date, too.
         """
         slot = self._known(world_id)
         if slot is None or (key is not None and not slot.key and slot.id != ANONYMOUS):
@@ -258,7 +258,7 @@ class SharedFleet:
         self._on_removed(slot.world)
 
     def _forget_oldest(self) -> None:
-        """Forget copies that nobody uses, if there are more than sandboxes may be."""
+        """Forget copies that nobody uses, if there are more than the largest number of sandboxes."""
         while len(self._slots) > self._capacity + 1:
             oldest = next(
                 (slot for slot in self._slots.values() if not slot.in_flight and slot.id != ANONYMOUS), None
@@ -343,7 +343,7 @@ class SharedFleet:
     # All worlds
 
     def __len__(self) -> int:
-        """Return the number of sandboxes; while the store is unavailable, that of before."""
+        """Return the number of sandboxes; while the store is unavailable, the last one that is known."""
         try:
             (reply,) = self._store.courier.ask(("ZCARD", self._store.keys.used))
             self._known_size = succeeded(reply)
@@ -424,7 +424,7 @@ class SharedFleet:
         return slot.label if isinstance(slot, SharedSlot) else ""
 
     def label_of(self, text: str) -> Label | None:
-        """Return the label of the world that the feed names so; None for that of the requests without a token."""
+        """Return the label of the world that is ``text`` in the feed; None for that of the requests without a token."""
         return _label_of(text) if text else None
 
     # What other workers have done
@@ -441,7 +441,7 @@ class SharedFleet:
             self.wake(world_id)
 
     def keep_used(self) -> None:
-        """Let the keys of the worlds live on that calls use, and forget copies that nobody has used for long."""
+        """Prolong the keys of the worlds that calls use, and forget copies that nobody has used for long."""
         if not self._idle_seconds:
             return
         now = self._now()

@@ -12,7 +12,7 @@
 --   g s the generation, and the one in which the journal began
 --   z   the number of conversations
 --   l   the label of the world
---   a   a text that the alias of a declared world repeats, so that an alias of an earlier world of its name is none
+--   a   a text that the alias of a declared world repeats, so that an alias of an earlier world of the same name is not followed
 --   e   when a declared world ends, in milliseconds
 --   u b the number of the last call, and the size of all calls in the list
 --
@@ -162,7 +162,7 @@ redis.register_function('sandbox1_drop', function(keys, args)
   return was_there
 end)
 
--- Let the keys of a world live on. KEYS all; ARGV time to live in milliseconds.
+-- Prolong the life of the keys of a world. KEYS all; ARGV time to live in milliseconds.
 redis.register_function('sandbox1_keep', function(keys, args)
   for _, key in ipairs(keys) do
     redis.call('PEXPIRE', key, args[1])
@@ -261,7 +261,7 @@ end)
 
 -- Replace the server-wide rules if they are those that the worker knows. Otherwise return those that are there: their
 -- version, nonce and text.
--- KEYS rules; ARGV nonce of those of now; version, nonce and text of the new ones; the channel of wakes, and the id.
+-- KEYS rules; ARGV nonce of the current ones; version, nonce and text of the new ones; the channel of wakes, and the id.
 redis.register_function('sandbox1_set_rules', function(keys, args)
   local m = redis.call('HMGET', keys[1], 'n', 't', 'd')
   if (m[2] or '') ~= args[1] then

@@ -27,7 +27,7 @@ class SharedJournal:
         self._bounds = bounds
 
     def record(self, incarnation: bytes, generation: int, entry: Entry) -> None:
-        """Add a call of ``generation``, before it is answered. While the store is unavailable, the call waits here."""
+        """Add a call of ``generation``, before it is answered. While the store is unavailable, it is kept here."""
         keys, bounds = self._keys, self._bounds
         command = (
             *("FCALL", "sandbox1_record", 3, keys.meta, keys.calls, keys.counts),

@@ -76,7 +76,7 @@ class Alias(NamedTuple):
 
 
 class Nonces:
-    """Texts of which no two are the same, also not those of other workers."""
+    """Texts that are all different, also from those of other workers."""
 
     def __init__(self) -> None:
         self._prefix = secrets.token_hex(6)

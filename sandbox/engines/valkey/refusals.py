@@ -49,7 +49,7 @@ _CAUSES: Final[list[tuple[type[BaseException], str]]] = [
 
 
 def refusal(error: Exception, address: Address) -> UnusableStore:
-    """Return the error that tells of ``error``, which a connection has raised or a server has replied."""
+    """Return the error for ``error``, which a connection has raised or a server has replied."""
     if isinstance(error, ResponseError):
         error = command_error(error)
     if isinstance(error, CommandFailed):

@@ -26,7 +26,7 @@ def encode_rules_after(rules: Iterable[Rule], before: tuple[Rule, ...]) -> list[
     """Return the rules that take the place of those ``before``.
 
     Each is the place that the same rule had, or a list: the place of the rule whose life it continues (or None), and
-    what :func:`encode_rules` returns of it.
+    what :func:`encode_rules` returns for it.
     """
     places = {rule.life: place for place, rule in enumerate(before)}
     encoded: list[Any] = []

@@ -1,4 +1,4 @@
-"""The numbers of server-wide rules, by which worlds in the store say whose calls they have counted."""
+"""The numbers of server-wide rules, by which counters in the store name their rules."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ class ServerRuleNumbers(Protocol):
     """The numbers of the rules that apply in every sandbox, those of the command line included.
 
     A number belongs to the life of a rule: a rule that is switched or moved keeps it, while one that replaces another
-    has another one. All processes that share a store know the same numbers.
+    gets a new one. All processes that share a store know the same numbers.
     """
 
     def number_of(self, rule: Rule, /) -> int:

@@ -56,7 +56,7 @@ class SharedServerRules(ServerRules):
         return "HGET", self._shared.keys.rules, "t"
 
     def follow(self) -> None:
-        """Take over the rules that are in the store by now. Raises StoreUnavailable."""
+        """Take over the rules that are in the store now. Raises StoreUnavailable."""
         (reply,) = self._shared.courier.ask(self.see())
         self.take(succeeded(reply))
 
@@ -118,7 +118,7 @@ class SharedServerRules(ServerRules):
         self._version, self._nonce = version, nonce
 
     def _numbers_of(self, rules: tuple[Rule, ...], version: int) -> dict[Any, int]:
-        """Return the numbers of rules that are written as ``version``. No other rule ever has that of a new one."""
+        """Return the numbers of rules that are written as ``version``. That of a new rule was never used before."""
         new = count(version * self._book.capacity + version)
         return {
             rule.life: self._numbers[rule.life] if rule.life in self._numbers else next(new) for rule in rules

@@ -1,4 +1,4 @@
-"""Messages of channels, and word of when the connection was lost, since what was published then is lost too."""
+"""Messages of channels, and events of the connection: what is published while there is none is lost."""
 
 from __future__ import annotations
 

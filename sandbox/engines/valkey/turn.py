@@ -10,9 +10,9 @@ from sandbox.world.sleepers import Event
 
 
 class Turn:
-    """A lock that calls wait for as they wait for everything else, in the order in which they came.
+    """A lock that calls get in the order in which they came. They wait as ``concurrency`` does.
 
-    Waiting takes at most ``seconds``, after which it raises StoreUnavailable: the call before it waits for the store.
+    Waiting takes at most ``seconds``, after which it raises StoreUnavailable: an earlier call waits for the store.
     """
 
     __slots__ = ("_concurrency", "_is_taken", "_lock", "_seconds", "_waiting")
