@@ -113,7 +113,7 @@ class Deployment(NamedTuple):
     def balanced(self) -> Iterator[str]:
         """Run the balancer, and yield its address."""
         ports = {name: server.port for name, server in zip(SERVERS, self.servers, strict=True)}
-        with balancing(CONFIGURATION, ports, self.folder) as address:
+        with balancing(configuration(CONFIGURATION), ports, self.folder) as address:
             yield address
 
 

@@ -1,11 +1,13 @@
 """docs/store.md: its configurations and commands are run, and its names are those of the code."""
 
 import re
+import socket
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,7 +20,7 @@ from sandbox.world.concurrency import THREADS
 from tests.docs.readme import README, blocks, table
 from tests.live.balancer import SERVER, balancing, configuration
 from tests.live.conftest import StartServer, server_factory
-from tests.live.server import REPOSITORY, run
+from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, run
 from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer
 
@@ -189,7 +191,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     names = [found[1] for found in SERVER.finditer(configuration("haproxy-shards.cfg"))]
     with contextmanager(server_factory)(folder) as start:
         ports = {name: start().port for name in names}
-        with balancing("haproxy-shards.cfg", ports, folder) as address:
+        with balancing(configuration("haproxy-shards.cfg"), ports, folder) as address:
             yield address
 
 
@@ -250,3 +252,24 @@ def test_faults_that_are_no_http_are_502_behind_a_balancer_of_http(shards: str) 
         headers = {"Authorization": "Bearer me", "Prefer": f"fault={fault}"}
         assert httpx.get(f"{shards}/v1/conversations", headers=headers).status_code == 502
         assert fault in PAGE
+
+
+def received_bytes(port: int, header: str) -> bytes:
+    """Return everything that a client receives until its connection ends."""
+    head = f"GET /v1/conversations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer me\r\n{header}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS) as connection:
+        connection.sendall(head.encode())
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+@pytest.mark.needs("haproxy")
+def test_faults_that_are_no_http_pass_a_balancer_of_tcp(start: StartServer, tmp_path: Path) -> None:
+    text = configuration("haproxy.cfg").replace("mode http", "mode tcp")
+    ports = {found[2]: start().port for found in SERVER.finditer(text)}
+    received = {}
+    with balancing(text, ports, tmp_path) as address:
+        for fault in BROKEN:
+            received[fault] = received_bytes(urlsplit(address).port or 0, f"Prefer: fault={fault}")
+    assert received["EMPTY_RESPONSE"] == received["CONNECTION_RESET_BY_PEER"] == b""
+    assert received["MALFORMED_RESPONSE_CHUNK"].startswith(b"HTTP/1.1 200 OK")
+    assert not received["RANDOM_DATA_THEN_CLOSE"].startswith(b"HTTP/")

@@ -21,10 +21,10 @@ def configuration(name: str) -> str:
 
 
 @contextmanager
-def balancing(name: str, ports: Mapping[str, int], folder: Path) -> Iterator[str]:
-    """Run HAProxy, and yield its address. ``ports`` are those of the servers that the configuration names."""
+def balancing(text: str, ports: Mapping[str, int], folder: Path) -> Iterator[str]:
+    """Run HAProxy with a configuration, and yield its address. ``ports`` are those of the servers that it names."""
     port = free_port()
-    text = SERVER.sub(lambda found: f"  server {found[1]} 127.0.0.1:{ports[found[2]]}", configuration(name))
+    text = SERVER.sub(lambda found: f"  server {found[1]} 127.0.0.1:{ports[found[2]]}", text)
     file = folder / "haproxy.cfg"
     file.write_text(BIND.sub(f"  bind 127.0.0.1:{port}", text))
     with (folder / "haproxy.log").open("wb") as log:
