@@ -94,7 +94,7 @@ class Client:
             replies += self.execute_everywhere(("CLUSTER", "INFO"))
         for reply in replies:
             if isinstance(reply, CommandFailed):
-                raise StoreUnavailable(reply.reason if isinstance(reply, Refused) else str(reply))
+                raise StoreUnavailable(reply.reason)
             if b"cluster_state:fail" in reply:
                 raise StoreUnavailable("its cluster is down")
         self._is_suspect = False
@@ -162,15 +162,10 @@ class Client:
 
     def _asked(self, node: Node) -> Topology:
         """Return the topology as ``node`` tells it. Raises StoreUnavailable."""
-        try:
-            (info,) = map(succeeded, self._exchange(node, [("INFO", "cluster")]))
-            if b"cluster_enabled:1" not in info:
-                return Topology([self._connector.node])
-            (slots,) = map(succeeded, self._exchange(node, [("CLUSTER", "SLOTS")]))
-        except Refused as refused:
-            raise StoreUnavailable(refused.reason) from None
-        except CommandFailed as failed:
-            raise StoreUnavailable(str(failed)) from None
+        (info,) = map(succeeded, self._exchange(node, [("INFO", "cluster")]))
+        if b"cluster_enabled:1" not in info:
+            return Topology([self._connector.node])
+        (slots,) = map(succeeded, self._exchange(node, [("CLUSTER", "SLOTS")]))
         return cluster(slots, node)
 
     def _forget_others(self, nodes: Sequence[Node]) -> None:

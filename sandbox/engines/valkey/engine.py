@@ -14,7 +14,6 @@ from sandbox.engines.valkey.checks import check_store, load_library
 from sandbox.engines.valkey.client import Client
 from sandbox.engines.valkey.courier import Courier
 from sandbox.engines.valkey.exchange import Reply, succeeded
-from sandbox.engines.valkey.failures import CommandFailed
 from sandbox.engines.valkey.feed import SharedFeed
 from sandbox.engines.valkey.fleet import SharedFleet
 from sandbox.engines.valkey.format import FORMAT
@@ -63,10 +62,11 @@ class ValkeyEngine:
         self._timeout = timeout
         self._connections = connections
         self._feed = feed
+        self._library = Path(__file__).with_name("functions.lua").read_text()
         self.warnings = check_store(self._address, THREADS, timeout=max(timeout, _START_SECONDS))
         # Before the process forks, there are no greenlets.
         with closing(Client(self._address, THREADS, timeout=max(timeout, _START_SECONDS))) as client:
-            load_library(client, Path(__file__).with_name("functions.lua").read_text())
+            load_library(client, self._library)
             self._check_format(client)
             self.id_key = self._shared_id_key(client, id_key)
 
@@ -79,6 +79,12 @@ class ValkeyEngine:
             if watch.is_available:
                 concurrency.spawn(store.unsent.send_waiting)
 
+        def load_functions() -> None:
+            try:
+                load_library(client, self._library)
+            except UnusableStore as error:
+                raise StoreUnavailable(str(error)) from None
+
         def close() -> None:
             ending.set()
             watch.close()
@@ -89,7 +95,7 @@ class ValkeyEngine:
         ending = concurrency.new_signal()
         client = Client(self._address, concurrency, timeout=self._timeout, max_connections=self._connections)
         watch = Watch(client.ping, concurrency, on_change=has_changed)
-        courier = Courier(client, watch)
+        courier = Courier(client, watch, load_functions=load_functions)
         store = Store(
             self._keys,
             courier,
@@ -169,8 +175,6 @@ def _replies(client: Client, *commands: Command) -> list[Reply]:
         return [succeeded(reply) for reply in client.execute(commands)]
     except StoreUnavailable as error:
         raise UnusableStore(f"cannot be used: {error.reason}") from None
-    except CommandFailed as error:
-        raise UnusableStore(f"cannot be used: {error}") from None
 
 
 def _tried(work: Callable[[], object]) -> Callable[[], None]:
@@ -179,7 +183,7 @@ def _tried(work: Callable[[], object]) -> Callable[[], None]:
     def tried() -> None:
         try:
             work()
-        except (StoreUnavailable, CommandFailed):
+        except StoreUnavailable:
             return
 
     return tried

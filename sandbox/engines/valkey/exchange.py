@@ -7,6 +7,7 @@ from valkey.exceptions import ResponseError
 
 from sandbox.engines.valkey.failures import FAILURES, CommandFailed, command_error
 from sandbox.engines.valkey.topology import Command
+from sandbox.world.errors import StoreUnavailable
 
 Reply = Any
 """The reply to a command: bytes, int, None, a list of these, or a CommandFailed."""
@@ -45,9 +46,9 @@ def exchange(connection: Any, commands: Sequence[Command]) -> list[Reply]:
 
 
 def succeeded(reply: Reply) -> Reply:
-    """Return ``reply`` unless it is an error, which is raised. Raises CommandFailed."""
+    """Return ``reply`` unless it is an error. Raises StoreUnavailable, which a caller can answer, if it is one."""
     if isinstance(reply, CommandFailed):
-        raise reply
+        raise StoreUnavailable(reply.reason)
     return reply
 
 

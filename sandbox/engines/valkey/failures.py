@@ -35,23 +35,23 @@ _MAX_SHOWN: Final = 200
 
 
 class CommandFailed(Exception):
-    """A command that the server has answered with an error: ``code`` is its first word, ``ERR`` for example."""
+    """A command that the server has answered with an error: ``code`` is its first word, ``ERR`` for example.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``reason`` is one line that says so.
+    """
+
+    def __init__(self, code: str, message: str, reason: str = "") -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.reason = reason or one_line(str(self))
 
     def __str__(self) -> str:
         return f"{self.code} {self.message}"
 
 
 class Refused(CommandFailed):
-    """A command that the server refuses for the moment, and has not carried out. ``reason`` is one line."""
-
-    def __init__(self, code: str, message: str, reason: str) -> None:
-        super().__init__(code, message)
-        self.reason = reason
+    """A command that the server refuses for the moment, and has not carried out."""
 
 
 def command_error(error: ResponseError) -> CommandFailed:
@@ -67,8 +67,7 @@ def command_error(error: ResponseError) -> CommandFailed:
 def reason_of(error: Exception) -> str:
     """Return one line that says why the store is unavailable."""
     if isinstance(error, ResponseError):
-        failed = command_error(error)
-        return failed.reason if isinstance(failed, Refused) else one_line(str(failed))
+        return command_error(error).reason
     return one_line(str(error) or type(error).__name__)
 
 

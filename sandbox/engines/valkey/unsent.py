@@ -6,7 +6,6 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from sandbox.engines.valkey.courier import Courier
-from sandbox.engines.valkey.exchange import succeeded
 from sandbox.engines.valkey.topology import Command
 from sandbox.world.errors import StoreUnavailable
 
@@ -71,8 +70,8 @@ class Unsent:
     def _is_sent(self, commands: list[_Unsent]) -> bool:
         """Send commands, and return True; or keep those that have to be sent later."""
         try:
-            for reply in self._courier.ask(*(each.command for each in commands)):
-                succeeded(reply)
+            # What fails would fail again, and the courier says so.
+            self._courier.ask(*(each.command for each in commands))
         except StoreUnavailable as error:
             if error.may_be_done:
                 commands = [

@@ -11,6 +11,7 @@ from sandbox.engines.valkey.exchange import exchange, is_stale, receive, send, s
 from sandbox.engines.valkey.failures import CONNECTION_FAILURES, CommandFailed, Refused
 from sandbox.engines.valkey.topology import Command
 from sandbox.world.concurrency import Concurrency
+from sandbox.world.errors import StoreUnavailable
 from tests.tcp_proxy import TcpProxy
 from tests.valkey_server import ValkeyServer
 
@@ -41,7 +42,7 @@ def test_an_error_is_the_reply_of_its_command_alone(connection: Any) -> None:
     assert (first, last) == (b"OK", b"x")
     assert type(error) is CommandFailed
     assert error.code == "WRONGTYPE"
-    with pytest.raises(CommandFailed, match="WRONGTYPE Operation against a key"):
+    with pytest.raises(StoreUnavailable, match="WRONGTYPE Operation against a key"):
         succeeded(error)
     assert succeeded(last) == b"x"
 
