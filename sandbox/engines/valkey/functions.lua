@@ -2,13 +2,15 @@
 
 -- The functions of a store of worlds, format 1. Each acts on the keys of one world, which share a slot of a cluster.
 --
--- A world is a hash "meta", a list "log" of its changes since a checkpoint, and the checkpoint. Beside these it has the
--- last calls of its journal, a list, and their counters, a hash. Fields of "meta":
+-- A world is a hash "meta", a checkpoint, and a list "log" of its changes since then, and of those since the checkpoint
+-- before it, for workers that have not got them yet. Beside these it has the last calls of its journal, a list, and their
+-- counters, a hash. Fields of "meta":
 --
 --   f   the format of the world's keys
 --   i   the incarnation: another one if the world was dropped and has begun anew
 --   n t the number of the last change, and its nonce, a text that no other change has
 --   c k the number of the last change in the checkpoint, and its nonce
+--   o p the number of the last change before those in the log, and its nonce
 --   g s the generation, and the one in which the journal began
 --   z   the number of conversations
 --   l   the label of the world
@@ -19,6 +21,7 @@
 -- A change is the text nonce, newline, change.
 
 local OTHER, ABSENT, SAME = 'other', 'absent', 'same'
+local DAMAGED = 'DAMAGED changes of a world are missing: were keys evicted, or deleted by hand?'
 
 local function now_in_milliseconds()
   local time = redis.call('TIME')
@@ -38,9 +41,9 @@ local function nonce_of(entry)
 end
 
 -- Compare what a worker knows of a world with what it is: SAME, the changes in between, or OTHER if these are not known
--- any more, or if the worker knows a world that has ended or has lost changes.
+-- any more, or if the worker knows a world that has ended or has lost changes. The error DAMAGED if the log is incomplete.
 local function see(meta, log, incarnation, number, nonce)
-  local m = redis.call('HMGET', meta, 'i', 'n', 't', 'c', 'k')
+  local m = redis.call('HMGET', meta, 'i', 'n', 't', 'o', 'p')
   if not m[1] then
     return ABSENT
   end
@@ -53,6 +56,9 @@ local function see(meta, log, incarnation, number, nonce)
   local known, last, first = tonumber(number), tonumber(m[2]), tonumber(m[4])
   if known > last or known < first then
     return OTHER
+  end
+  if redis.call('LLEN', log) ~= last - first then
+    return redis.error_reply(DAMAGED)
   end
   local at = m[5]
   if known > first then
@@ -95,19 +101,20 @@ redis.register_function('sandbox1_append', function(keys, args)
   return 1
 end)
 
--- Replace the changes up to a known one by a checkpoint.
+-- Write a checkpoint that has the changes up to a known one, and forget those that are older than the one before it.
 -- KEYS meta, log, checkpoint; ARGV incarnation, number, nonce; checkpoint.
 redis.register_function('sandbox1_checkpoint', function(keys, args)
   local meta, log = keys[1], keys[2]
-  local first = tonumber(redis.call('HGET', meta, 'c') or -1)
+  local m = redis.call('HMGET', meta, 'c', 'k', 'o')
+  local before = tonumber(m[1] or -1)
   local known = tonumber(args[2])
   local seen = see(meta, log, args[1], args[2], args[3])
-  if seen == ABSENT or seen == OTHER or known <= first then
+  if seen == ABSENT or seen == OTHER or (type(seen) == 'table' and seen.err) or known <= before then
     return 0
   end
-  redis.call('LTRIM', log, known - first, -1)
+  redis.call('LTRIM', log, before - tonumber(m[3]), -1)
   redis.call('SET', keys[3], args[4])
-  redis.call('HSET', meta, 'c', args[2], 'k', args[3])
+  redis.call('HSET', meta, 'c', args[2], 'k', args[3], 'o', m[1], 'p', m[2])
   expire_with(meta, keys[3])
   return 1
 end)
@@ -119,8 +126,8 @@ redis.register_function('sandbox1_begin', function(keys, args)
   if redis.call('EXISTS', keys[1]) == 1 then
     return 0
   end
-  redis.call('HSET', keys[1], 'f', args[1], 'i', args[2], 'n', 0, 't', args[3], 'c', 0, 'k', args[3], 'g', 1, 's', 1,
-    'z', args[5], 'l', args[6], 'u', 0, 'b', 0)
+  redis.call('HSET', keys[1], 'f', args[1], 'i', args[2], 'n', 0, 't', args[3], 'c', 0, 'k', args[3], 'o', 0, 'p', args[3],
+    'g', 1, 's', 1, 'z', args[5], 'l', args[6], 'u', 0, 'b', 0)
   redis.call('SET', keys[2], args[4])
   local life = tonumber(args[7])
   if args[9] ~= '' then
@@ -142,15 +149,16 @@ end)
 -- these keys, or ABSENT.
 -- KEYS meta, log, checkpoint, alias.
 redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, callback = function(keys, _args)
-  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l', 'e', 'a')
+  local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l', 'e', 'a', 'o')
   if not m[1] then
     local alias = redis.call('GET', keys[4])
     return alias and {alias} or ABSENT
   end
   m[6] = m[6] and string.format('%.0f', m[6] - now_in_milliseconds()) or ''
   m[7] = m[7] or ''
+  local at = m[3] - m[8]
   m[8] = redis.call('GET', keys[3])
-  m[9] = redis.call('LRANGE', keys[2], 0, 999)
+  m[9] = redis.call('LRANGE', keys[2], at, at + 999)
   return m
 end}
 
@@ -205,7 +213,7 @@ redis.register_function('sandbox1_record', function(keys, args)
   if length == 1 then
     expire_with(meta, calls)
   end
-  while length > most_calls or bytes > most_bytes do
+  while length > 0 and (length > most_calls or bytes > most_bytes) do
     bytes = bytes - #redis.call('LPOP', calls)
     length = length - 1
   end

@@ -136,7 +136,7 @@ class WorldLog:
         except StoreUnavailable as error:
             if not error.may_be_done:
                 raise
-            reply = self._asked(command, is_large=len(entry.change) > LARGE)
+            reply = succeeded(self._courier.ask_again(command)[0])
             if reply == OTHER:
                 # The log that would say whether it was appended is gone.
                 raise
@@ -188,13 +188,14 @@ class WorldLog:
         incarnation = self._nonces.next()
         left = "" if seconds_left is None else max(int(seconds_left * 1000), 1)
         keys = self.keys
-        (reply,) = self._courier.ask(
+        begun = self._asked(
             (
                 *("FCALL", "sandbox1_begin", 2, keys.meta, keys.checkpoint),
                 *(FORMAT, incarnation, incarnation, checkpoint, size, label, int(life * 1000), left, mark),
-            )
+            ),
+            is_large=len(checkpoint) > LARGE,
         )
-        return bool(succeeded(reply))
+        return bool(begun)
 
     def save(self, position: Position, checkpoint: bytes) -> None:
         """Replace the changes up to ``position`` by a checkpoint, unless another worker has done so."""

@@ -108,7 +108,7 @@ class SharedServerRules(ServerRules):
             if not error.may_be_done:
                 raise
             # It finds the rules if the attempt before it has written them.
-            return succeeded(courier.ask(command)[0])
+            return succeeded(courier.ask_again(command)[0])
 
     def _become(self, version: int, nonce: bytes, numbered: Iterable[tuple[int, Rule]]) -> None:
         numbered = list(numbered)

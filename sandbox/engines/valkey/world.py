@@ -1,11 +1,13 @@
 """A copy of a world in the store, in the memory of this worker."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sandbox.engines.valkey.change_codec import decode_change, encode_change
 from sandbox.engines.valkey.contents_codec import SavedContents, decode_contents, encode_contents
 from sandbox.engines.valkey.continuation import continue_rules
+from sandbox.engines.valkey.exchange import succeeded
 from sandbox.engines.valkey.journal import SharedJournal
 from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, OTHER, SAME, Entry, Position, Saved, WorldLog
 from sandbox.engines.valkey.server_rule_numbers import UnknownRuleNumber
@@ -13,13 +15,14 @@ from sandbox.engines.valkey.store import Store
 from sandbox.world import changes
 from sandbox.world.changes import Change
 from sandbox.world.contents import Contents
-from sandbox.world.errors import SandboxReset
+from sandbox.world.errors import SandboxReset, StoreUnavailable
 from sandbox.world.journal import Entry as Call
 from sandbox.world.journal import Key
 from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.rules import Rule
 from sandbox.world.runtime import Runtime
 from sandbox.world.sandbox import Sandbox
+from sandbox.world.state import SandboxState
 
 T = TypeVar("T")
 
@@ -95,7 +98,7 @@ class SharedSandbox(Sandbox):
         while True:
             since = self._position.number
             (reply,) = self._store.courier.ask(self.see())
-            if not self.take(since, reply):
+            if not self.take(since, succeeded(reply)):
                 return False
             if not isinstance(reply, list) or len(reply) < FOLLOWED_AT_ONCE:
                 return True
@@ -252,7 +255,20 @@ class SharedSandbox(Sandbox):
             self._log_bytes = 0
         text = encode_contents(saved, self._store.rules, self._store.pause)
         self._checkpoint_bytes = len(text)
-        self._store.spawn(lambda: self._log.save(position, text))
+        self._store.spawn(lambda: self._save(position, text))
+
+    def _save(self, position: Position, checkpoint: bytes) -> None:
+        # Without it, the log is only longer than it need be.
+        with suppress(StoreUnavailable):
+            self._log.save(position, checkpoint)
+
+    # The world as a whole
+
+    def reset(self, state: SandboxState) -> None:
+        if self._ended:
+            # The world in the store may live on, and was not reset.
+            raise SandboxReset
+        super().reset(state)
 
     # Calls that sleep
 
