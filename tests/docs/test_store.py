@@ -20,7 +20,7 @@ from sandbox.world.concurrency import THREADS
 from tests.docs.readme import README, blocks, table
 from tests.live.balancer import SERVER, balancing, configuration
 from tests.live.conftest import StartServer, server_factory
-from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, run
+from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, free_port, run
 from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer
 
@@ -252,6 +252,22 @@ def test_faults_that_are_no_http_are_502_behind_a_balancer_of_http(shards: str) 
         headers = {"Authorization": "Bearer me", "Prefer": f"fault={fault}"}
         assert httpx.get(f"{shards}/v1/conversations", headers=headers).status_code == 502
         assert fault in PAGE
+
+
+@pytest.mark.needs("haproxy")
+def test_sandboxes_of_a_shard_that_is_down_get_503_and_no_other_server_begins_them(
+    start: StartServer, tmp_path: Path
+) -> None:
+    ports = {"one": start().port, "two": free_port(), "three": free_port()}
+    with balancing(configuration("haproxy-shards.cfg"), ports, tmp_path) as address:
+        statuses = set()
+        for token in (f"token-{number}" for number in range(24)):
+            bearer = {"Authorization": f"Bearer {token}"}
+            url = f"{address}/v1/conversations"
+            statuses.add(httpx.get(url, headers=bearer, timeout=TIMEOUT_SECONDS).status_code)
+            if len(statuses) > 1:
+                break
+    assert statuses == {200, 503}
 
 
 def received_bytes(port: int, header: str) -> bytes:

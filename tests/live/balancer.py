@@ -34,9 +34,10 @@ def balancing(text: str, ports: Mapping[str, int], folder: Path) -> Iterator[str
     def responds() -> bool:
         assert process.poll() is None, (folder / "haproxy.log").read_text()
         try:
-            return httpx.get(f"{address}/__admin/health").status_code == 200
+            httpx.get(f"{address}/__admin/health", timeout=TIMEOUT_SECONDS)
         except httpx.TransportError:
             return False
+        return True
 
     try:
         wait_until(responds)
