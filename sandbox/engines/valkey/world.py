@@ -8,6 +8,7 @@ from sandbox.engines.valkey.change_codec import decode_change, encode_change
 from sandbox.engines.valkey.contents_codec import SavedContents, decode_contents, encode_contents
 from sandbox.engines.valkey.continuation import continue_rules
 from sandbox.engines.valkey.exchange import succeeded
+from sandbox.engines.valkey.format import NewerFormat
 from sandbox.engines.valkey.journal import SharedJournal
 from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, OTHER, SAME, Entry, Position, Saved, WorldLog
 from sandbox.engines.valkey.server_rule_numbers import UnknownRuleNumber
@@ -169,6 +170,8 @@ class SharedSandbox(Sandbox):
             # The rule is newer than what this worker knows, or it has ended.
             store.rules.follow()
             return decode_change(text, self._contents, store.sources, store.rules.forgiving, store.pause)
+        except NewerFormat as error:
+            raise StoreUnavailable(str(error)) from None
 
     def _advance(self, change: Change, entry: Entry, number: int) -> None:
         change.apply(self._contents)
