@@ -9,7 +9,7 @@ from typing import Final
 from sandbox.engines.valkey.client import STALE_CODES, Client
 from sandbox.engines.valkey.connection import Node
 from sandbox.engines.valkey.exchange import Reply
-from sandbox.engines.valkey.failures import CommandFailed, Refused
+from sandbox.engines.valkey.failures import FUNCTIONS_MISSING, CommandFailed, Refused
 from sandbox.engines.valkey.lane import Lane
 from sandbox.engines.valkey.topology import Command
 from sandbox.engines.valkey.watch import Watch
@@ -150,7 +150,7 @@ class Courier:
             if isinstance(reply, Refused):
                 if reply.code in STALE_CODES:
                     self._lane(node).close()
-                if reply.code in _OUTAGES:
+                if reply.code in _OUTAGES or reply.reason == FUNCTIONS_MISSING:
                     self._watch.report(reply.reason)
                 raise StoreUnavailable(reply.reason, may_be_done=len(commands) > 1)
         return replies

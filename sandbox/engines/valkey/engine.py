@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sandbox.engines.valkey.address import Address, parse
-from sandbox.engines.valkey.checks import check_store, load_library
+from sandbox.engines.valkey.checks import check_store, has_library, load_library
 from sandbox.engines.valkey.client import Client
 from sandbox.engines.valkey.courier import Courier
 from sandbox.engines.valkey.exchange import Reply, succeeded
@@ -36,6 +36,7 @@ from sandbox.world.sleepers import Event, wait
 __all__ = ["SharedFleet", "SharedPulsingSandbox", "SharedSandbox", "SharedServerRules", "ValkeyEngine"]
 
 _KEEP_SECONDS: Final = 1.0
+_LIBRARY: Final = f"protocol_sandbox_{FORMAT}"
 _START_SECONDS: Final = 5.0
 """The longest time that the checks at the start wait for a reply."""
 
@@ -62,12 +63,14 @@ class ValkeyEngine:
         self._timeout = timeout
         self._connections = connections
         self._feed = feed
+        self._given_id_key = id_key
         self._library = Path(__file__).with_name("functions.lua").read_text()
         self.warnings = check_store(self._address, THREADS, timeout=max(timeout, _START_SECONDS))
         # Before the process forks, there are no greenlets.
         with closing(Client(self._address, THREADS, timeout=max(timeout, _START_SECONDS))) as client:
             load_library(client, self._library)
             self._check_format(client)
+            self.id_key = secrets.token_hex(16).encode()
             self.id_key = self._shared_id_key(client, id_key)
 
     def connect(self, rules: SharedServerRules, fleet: SharedFleet, concurrency: Concurrency) -> Store:
@@ -79,12 +82,6 @@ class ValkeyEngine:
             if watch.is_available:
                 concurrency.spawn(store.unsent.send_waiting)
 
-        def load_functions() -> None:
-            try:
-                load_library(client, self._library)
-            except UnusableStore as error:
-                raise StoreUnavailable(str(error)) from None
-
         def close() -> None:
             ending.set()
             watch.close()
@@ -92,10 +89,15 @@ class ValkeyEngine:
             courier.close()
             client.close()
 
+        def ping() -> None:
+            client.ping()
+            if not watch.is_available:
+                self._check_again(client)
+
         ending = concurrency.new_signal()
         client = Client(self._address, concurrency, timeout=self._timeout, max_connections=self._connections)
-        watch = Watch(client.ping, concurrency, on_change=has_changed)
-        courier = Courier(client, watch, load_functions=load_functions)
+        watch = Watch(ping, concurrency, on_change=has_changed)
+        courier = Courier(client, watch, load_functions=lambda: self._check_again(client))
         store = Store(
             self._keys,
             courier,
@@ -139,6 +141,17 @@ class ValkeyEngine:
             else:
                 concurrency.spawn(_tried(partial(fleet.wake, event.data.decode())))
 
+    def _check_again(self, client: Client) -> None:
+        """Prepare a store anew that may have begun without its data. Raises StoreUnavailable."""
+        try:
+            self._check_format(client)
+            if self._shared_id_key(client, self._given_id_key) != self.id_key:
+                raise StoreUnavailable("it has begun anew with another key of ids; start this server again")
+            if not has_library(client, _LIBRARY):
+                load_library(client, self._library)
+        except UnusableStore as error:
+            raise StoreUnavailable(str(error)) from None
+
     def _check_format(self, client: Client) -> None:
         _, found = _replies(client, ("SET", self._keys.format, FORMAT, "NX"), ("GET", self._keys.format))
         if found != str(FORMAT).encode():
@@ -152,8 +165,7 @@ class ValkeyEngine:
         keys = self._keys
         key = given
         if key is None:
-            fresh = secrets.token_hex(16)
-            _, key = _replies(client, ("SET", keys.id_key, fresh, "NX"), ("GET", keys.id_key))
+            _, key = _replies(client, ("SET", keys.id_key, self.id_key, "NX"), ("GET", keys.id_key))
             assert key is not None
         check = blake2b(b"id-key", key=key, digest_size=16).hexdigest()
         _, found = _replies(client, ("SET", keys.id_check, check, "NX"), ("GET", keys.id_check))

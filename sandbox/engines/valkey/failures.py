@@ -30,6 +30,8 @@ TEMPORARY: Final = {
     "UNKILLABLE": "it is busy with a script",
 }
 """Codes of replies that mean that the store is unavailable for the moment, until something passes or is repaired."""
+FUNCTIONS_MISSING: Final = "it has lost its functions"
+_NO_FUNCTION: Final = "Function not found"
 _TOO_MANY_CLIENTS: Final = "max number of clients reached"
 _MAX_SHOWN: Final = 200
 
@@ -61,6 +63,8 @@ def command_error(error: ResponseError) -> CommandFailed:
         return Refused(code, message, TEMPORARY[code])
     if code == "ERR" and message.startswith(_TOO_MANY_CLIENTS):
         return Refused(code, message, "it has too many clients (maxclients)")
+    if code == "ERR" and message.startswith(_NO_FUNCTION):
+        return Refused(code, message, FUNCTIONS_MISSING)
     return CommandFailed(code, message)
 
 
