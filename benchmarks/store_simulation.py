@@ -30,6 +30,8 @@ WRITES = 0.1
 """The part of the calls that writes."""
 RULES_MICROSECONDS = 1.0
 """µs of Valkey's CPU for the HGET of the server-wide rules in a pipeline of 100 (2026-11-28, median of five)."""
+MESSAGE_MICROSECONDS = 1.3
+"""µs of CPU for a message of 600 bytes to another shard, and as many there (2026-11-28, median of four)."""
 TRIP = 0.0005
 """Seconds from a worker to Valkey and back, on other machines of the same place: an assumption."""
 
@@ -88,10 +90,9 @@ def needs(rate: float, shards: int, part: Copies, figures: dict[str, Any]) -> Ne
     calls = (1 - WRITES) * read["valkey"] + WRITES * write["valkey"]
     cold = part.cold * max(of_kind["a cold copy"]["valkey"] - usual["valkey"], 0)
     kept = part.kept * max(of_kind["kept"]["valkey"] - usual["valkey"], 0)
-    # Measured with three shards, each of which gets the messages of the two others.
-    spread = max(of_kind["cluster"]["valkey"] - usual["valkey"], 0) if shards > 1 else 0.0
-    per_message = spread / 2
-    shard = rate * ((calls + cold + kept) / shards + per_message * (shards - 1) / shards) / 1e6
+    # A shard sends the messages of its worlds to all others, and gets theirs.
+    messages = 2 * MESSAGE_MICROSECONDS * (shards - 1)
+    shard = rate * (calls + cold + kept + messages) / shards / 1e6
     rules = rate * RULES_MICROSECONDS / 1e6 if shards > 1 else 0.0
     workers = (1 - WRITES) * read["workers"] + WRITES * write["workers"]
     workers += part.cold * max(of_kind["a cold copy"]["worker"] - usual["worker"], 0)

@@ -12,7 +12,7 @@ from benchmarks.store.calls import UNBOUNDED
 from benchmarks.store.load import OPERATIONS
 from tests.valkey_server import ValkeyCluster, ValkeyServer
 
-CALLS = 4_000
+CALLS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def kinds(valkey: ValkeyServer) -> dict[str, Any]:
     with sandbox_server(*flags) as server:
         figures["a cold copy"] = _printed("retrieve, no copy yet", server, [valkey], "world")
     # The keys of a world that is used are prolonged 20 times in its idle time, at most each 10 seconds.
-    with sandbox_server(*flags, "--idle-seconds", "2") as server:
+    with sandbox_server(*flags, "--idle-seconds", "10") as server:
         _made(server, "kept", "retrieve")
         figures["kept"] = _printed("retrieve, its keys are prolonged", server, [valkey], "kept")
     figures["cluster"] = _of_a_cluster()

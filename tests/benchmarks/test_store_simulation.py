@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.store_simulation import WRITES, Copies, copies, needs
+from benchmarks.store_simulation import MESSAGE_MICROSECONDS, WRITES, Copies, copies, needs
 
 
 def test_a_copy_that_stays_is_loaded_once() -> None:
@@ -27,16 +27,13 @@ def test_shards_share_the_worlds_but_each_gets_all_messages() -> None:
     figures = {
         "calls": {"figures": {f"{name}, 64, 64": {"store": call} for name in ("retrieve", "create")}},
         "kinds": {
-            "figures": {
-                **dict.fromkeys(("retrieve", "create", "a cold copy", "kept"), kind),
-                "cluster": kind | {"valkey": 40.0},
-            }
+            "figures": dict.fromkeys(("retrieve", "create", "a cold copy", "kept"), kind),
         },
     }
     one, ten = (needs(10_000, shards, Copies(0.0, 0.0), figures) for shards in (1, 10))
     assert one.shard == one.shared == pytest.approx(0.3)
-    # A tenth of the calls, and 5 µs for each of the messages of the nine others.
-    assert ten.shard == pytest.approx(0.03 + 10_000 * 0.9 * 5e-6)
+    # A tenth of the calls, each with nine messages to others, and as many from them.
+    assert ten.shard == pytest.approx(0.03 + 1_000 * 9 * 2 * MESSAGE_MICROSECONDS / 1e6)
     assert one.trips == pytest.approx(10_000 * (2 + WRITES))
     assert one.megabytes == pytest.approx(10.0)
     assert one.worker == pytest.approx(0.01)
