@@ -17,7 +17,7 @@ CALLS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a call needs on average: µs of CPU, of all servers of Valkey together, and bytes to and from them."""
+    """The needs of a call on average: µs of CPU, of all servers of Valkey together, and bytes to and from them."""
 
     worker: float
     valkey: float
