@@ -18,7 +18,6 @@ from sandbox.world.errors import StoreUnavailable
 _REDIRECTIONS: Final = frozenset({"MOVED", "ASK"})
 _OUTAGES: Final = frozenset({"LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "NOAUTH"})
 """Codes that a server replies to any command, so that the watch notices when they have passed."""
-_NO_FUNCTION: Final = "Function not found"
 
 
 class Courier:
@@ -171,4 +170,4 @@ class Courier:
 
 
 def _lacks_functions(reply: Reply) -> bool:
-    return isinstance(reply, CommandFailed) and reply.message.startswith(_NO_FUNCTION)
+    return isinstance(reply, Refused) and reply.reason == FUNCTIONS_MISSING

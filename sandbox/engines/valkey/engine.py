@@ -70,6 +70,7 @@ class ValkeyEngine:
         with closing(Client(self._address, THREADS, timeout=max(timeout, _START_SECONDS))) as client:
             load_library(client, self._library)
             self._check_format(client)
+            # The key that the store gets if it has none, also when it has lost its data later.
             self.id_key = secrets.token_hex(16).encode()
             self.id_key = self._shared_id_key(client, id_key)
 
