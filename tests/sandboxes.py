@@ -31,7 +31,7 @@ class Sandboxes:
 
         fleet: Any = fleet_of(app)
         store = fleet._store  # noqa: SLF001  # no caller of the server needs it
-        log = fleet._log(f"sandbox-{next(self._numbers)}")  # noqa: SLF001  # likewise
+        log = store.log(f"sandbox-{next(self._numbers)}")
         contents = SavedContents.begun(state)
         log.begin(encode_contents(contents, store.rules), size=len(state.table), label="", life=0)
         saved = log.load()

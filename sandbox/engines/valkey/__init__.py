@@ -5,7 +5,11 @@ package knows valkey-py, and it is imported only where a store is asked for:
 
 ========================  ==============================================================
 ``engine``                checks at the start, and the parts of a worker
-``fleet``                 the sandboxes of the store, and the copies of a worker
+``identity``              what all servers on a store agree on
+``fleet``                 the sandboxes of the store
+``new_worlds``            how a sandbox begins
+``register``, ``expiry``  which there are, and when unused ones are gone
+``copies``, ``slot``      the copies of a worker, and the place of each
 ``world``, ``journal``    a copy, and the calls of its sandbox
 ``server_rules``          the rules that apply in every sandbox
 ``log``                   the log of a sandbox, with ``functions.lua``
@@ -14,6 +18,7 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``unsent``                calls that are recorded once the store is available again
 ``sources``               the scenarios in which sandboxes have begun
 ``change_codec``          changes as bytes, with ``contents_codec``, ``state_codec`` and others
+``label_codec``           the labels of sandboxes as text
 ``keys``, ``format``      the names of keys, and the version of what is in them
 ``store``, ``turn``       what the sandboxes of a worker share, and how writes wait for each other
 ``address``               the text of ``--store``

@@ -56,12 +56,6 @@ def check_store(
     return list(_warnings(info))
 
 
-def has_library(client: Client, name: str) -> bool:
-    """Return True if every primary has the library of functions of this name. Raises StoreUnavailable."""
-    replies = client.execute_everywhere(("FUNCTION", "LIST", "LIBRARYNAME", name))
-    return all(isinstance(reply, CommandFailed) or reply for reply in replies)
-
-
 def load_library(client: Client, library: str) -> None:
     """Load a library of functions into every primary, instead of an older one of its name. Raises UnusableStore."""
     try:

@@ -162,7 +162,7 @@ redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, 
   return m
 end}
 
--- Forget a world. KEYS all; ARGV the channel of wakes, and the id of the world.
+-- Forget a world. KEYS all but the alias, which is that of a token of the same id; ARGV the channel of wakes, and the id of the world.
 redis.register_function('sandbox1_drop', function(keys, args)
   local was_there = redis.call('EXISTS', keys[1])
   redis.call('UNLINK', unpack(keys))
@@ -170,7 +170,7 @@ redis.register_function('sandbox1_drop', function(keys, args)
   return was_there
 end)
 
--- Prolong the life of the keys of a world. KEYS all; ARGV time to live in milliseconds.
+-- Prolong the life of the keys of a world. KEYS all but the alias; ARGV time to live in milliseconds.
 redis.register_function('sandbox1_keep', function(keys, args)
   for _, key in ipairs(keys) do
     redis.call('PEXPIRE', key, args[1])
@@ -235,15 +235,20 @@ end)
 
 -- Make room for a sandbox among those of the fleet, which are sorted by their last use in milliseconds.
 -- Return the id of the sandbox that is to be dropped for it, '' if none is, or FULL.
--- KEYS used; ARGV id, most sandboxes, time to live (0: no end) and the shortest idle time of a dropped one, in
--- milliseconds.
+-- KEYS used, ending; ARGV id, most sandboxes, time to live (0: no end), the shortest idle time of a dropped one, and the
+-- time until the end of this one ('' if it has none), in milliseconds.
 redis.register_function('sandbox1_admit', function(keys, args)
   local now = now_in_milliseconds()
   local life = tonumber(args[3])
+  local gone = redis.call('ZRANGE', keys[2], '-inf', now, 'BYSCORE', 'LIMIT', 0, 1000)
   if life > 0 then
     for _, id in ipairs(redis.call('ZRANGE', keys[1], '-inf', now - life, 'BYSCORE', 'LIMIT', 0, 1000)) do
-      redis.call('ZREM', keys[1], id)
+      table.insert(gone, id)
     end
+  end
+  for _, id in ipairs(gone) do
+    redis.call('ZREM', keys[1], id)
+    redis.call('ZREM', keys[2], id)
   end
   local dropped = ''
   if not redis.call('ZSCORE', keys[1], args[1]) and redis.call('ZCARD', keys[1]) >= tonumber(args[2]) then
@@ -253,10 +258,30 @@ redis.register_function('sandbox1_admit', function(keys, args)
     end
     dropped = oldest[1]
     redis.call('ZREM', keys[1], dropped)
+    redis.call('ZREM', keys[2], dropped)
   end
   redis.call('ZADD', keys[1], now, args[1])
+  if args[5] == '' then
+    redis.call('ZREM', keys[2], args[1])
+  else
+    redis.call('ZADD', keys[2], now + args[5], args[1])
+  end
   return dropped
 end)
+
+-- Return the number of sandboxes of the fleet that have not ended. KEYS used, ending; ARGV time to live in milliseconds.
+redis.register_function{function_name = 'sandbox1_size', flags = {'no-writes'}, callback = function(keys, args)
+  local now = now_in_milliseconds()
+  local life = tonumber(args[1])
+  local size = redis.call('ZCOUNT', keys[1], life > 0 and '(' .. string.format('%.0f', now - life) or '-inf', '+inf')
+  for _, id in ipairs(redis.call('ZRANGE', keys[2], '-inf', now, 'BYSCORE', 'LIMIT', 0, 1000)) do
+    local used = tonumber(redis.call('ZSCORE', keys[1], id) or 0)
+    if used > 0 and (life == 0 or used > now - life) then
+      size = size - 1
+    end
+  end
+  return size
+end}
 
 -- Note that sandboxes of the fleet are in use. KEYS used; ARGV ids.
 redis.register_function('sandbox1_use', function(keys, args)

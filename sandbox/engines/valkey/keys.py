@@ -28,6 +28,8 @@ class Keys:
         """A digest of the key of the ids, which all servers must share."""
         self.used = f"{prefix}{{fleet}}:used"
         """The ids of the sandboxes, sorted by their last use."""
+        self.ending = f"{prefix}{{fleet}}:ending"
+        """The ids of those declared worlds that have an end, sorted by it."""
         self.rules = f"{prefix}{{rules}}:rules"
         """The server-wide rules."""
         self.tallies = f"{prefix}{{rules}}:tallies"

@@ -210,14 +210,16 @@ class WorldLog:
 
     def drop(self) -> bool:
         """Forget the world, and return whether there was one."""
+        keys = self.keys[:-1]
         (reply,) = self._courier.ask(
-            ("FCALL", "sandbox1_drop", len(self.keys), *self.keys, self._channels.wakes, self.world_id)
+            ("FCALL", "sandbox1_drop", len(keys), *keys, self._channels.wakes, self.world_id)
         )
         return bool(succeeded(reply))
 
     def keep(self, seconds: float) -> Command:
         """Return the command that lets the keys live on."""
-        return ("FCALL", "sandbox1_keep", len(self.keys), *self.keys, int(seconds * 1000))
+        keys = self.keys[:-1]
+        return ("FCALL", "sandbox1_keep", len(keys), *keys, int(seconds * 1000))
 
     def _asked(self, command: Command, *, is_large: bool) -> Reply:
         ask = self._courier.ask_apart if is_large else self._courier.ask

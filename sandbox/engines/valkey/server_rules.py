@@ -62,15 +62,19 @@ class SharedServerRules(ServerRules):
 
     def take(self, nonce: bytes | None) -> None:
         """Apply the reply to :meth:`see`. Rules that are not known are read. Raises StoreUnavailable."""
-        if (nonce or b"") != self._nonce:
+        known = self._nonce
+        if (nonce or b"") != known:
             (reply,) = self._shared.courier.ask(("HMGET", self._shared.keys.rules, "n", "t", "d"))
-            self._take_over(*succeeded(reply))
+            self._take_over(known, *succeeded(reply))
 
-    def _take_over(self, version: bytes | None, nonce: bytes | None, text: bytes | None) -> None:
+    def _take_over(
+        self, known: bytes, version: bytes | None, nonce: bytes | None, text: bytes | None
+    ) -> None:
+        """Become the rules that were read when ``known`` was the nonce."""
         number = int(version or 0)
         with self._lock:
-            if number < self._version and nonce:
-                # An older reply than one that was applied meanwhile.
+            if self._nonce != known and number <= self._version:
+                # Others were applied meanwhile, and these may be older. Otherwise the store may have lost some.
                 return
             self._become(number, nonce or b"", self._decoded(text or b"[]"))
         self._wake()
@@ -89,7 +93,7 @@ class SharedServerRules(ServerRules):
             reply = self._replaced(known, version, nonce, text)
             if reply == 1 or (isinstance(reply, list) and reply[1] == nonce):
                 break
-            self._take_over(*reply)
+            self._take_over(known, *reply)
         with self._lock:
             if self._nonce == known:
                 self._become(version, nonce, [(numbers[rule.life], rule) for rule in rules])

@@ -1,6 +1,8 @@
 """Turns: one call after the other, each of which may wait for the store meanwhile."""
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
 
@@ -23,11 +25,6 @@ class Turn:
         self._lock = Lock()
         self._is_taken = False
         self._waiting: deque[Event] = deque()
-
-    @property
-    def is_awaited(self) -> bool:
-        """True if somebody waits for this turn, or has it."""
-        return self._is_taken
 
     def __enter__(self) -> None:
         with self._lock:
@@ -65,3 +62,35 @@ class Turn:
                 return
             # Under the lock: whoever stops waiting sees whether the turn has come. Nobody runs before it is free.
             self._waiting.popleft().set()
+
+
+class Turns:
+    """A turn for each id that somebody needs one of. ``new_turn`` makes them."""
+
+    __slots__ = ("_lock", "_new_turn", "_turns", "_users")
+
+    def __init__(self, new_turn: Callable[[], Turn]) -> None:
+        self._new_turn = new_turn
+        self._lock = Lock()
+        self._turns: dict[str, Turn] = {}
+        self._users: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    @contextmanager
+    def of(self, turn_id: str) -> Iterator[None]:
+        """Have the turn of an id until the block ends. Raises StoreUnavailable like a turn."""
+        with self._lock:
+            turn = self._turns.get(turn_id)
+            if turn is None:
+                turn = self._turns[turn_id] = self._new_turn()
+            self._users[turn_id] += 1
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                self._users[turn_id] -= 1
+                if not self._users[turn_id]:
+                    del self._turns[turn_id], self._users[turn_id]

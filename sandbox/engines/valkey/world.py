@@ -84,6 +84,13 @@ class SharedSandbox(Sandbox):
         return self._position
 
     @property
+    def digests(self) -> set[str]:
+        """The digests of the scenarios in which this generation and the snapshots have begun."""
+        contents = self._contents
+        origins = contents.origin, *(snapshot.state.origin for snapshot in contents.snapshots)
+        return {origin.source.digest(self._store.pause) for origin in origins if origin is not None}
+
+    @property
     def sleeping(self) -> int:
         """The number of calls that sleep in this copy."""
         return len(self._sleepers)

@@ -102,3 +102,17 @@ def test_what_the_store_says_is_answered_as_an_unavailable_store(
     said = [line for line in capsys.readouterr().err.splitlines() if line]
     assert len(said) == 1
     assert said[0].startswith("protocol-sandbox: --store: WRONGTYPE ")
+
+
+def test_workers_go_on_when_the_store_is_emptied(open_worker: OpenWorker, valkey: ValkeyServer) -> None:
+    first, second = open_worker(), open_worker()
+    created = first.client().post("/v1/conversations", data={"contact_id": "a"}).get_json()["id"]
+    assert second.client().get(f"/v1/conversations/{created}").status_code == 200
+    valkey.run("FLUSHALL")
+    assert second.client().get(f"/v1/conversations/{created}").status_code == 404
+    again = first.client().post("/v1/conversations", data={"contact_id": "a"}).get_json()["id"]
+    assert again == created
+    # A worker that starts later has the same ids, and finds the scenario in which the worlds began.
+    third = open_worker()
+    assert third.client().get(f"/v1/conversations/{created}").status_code == 200
+    assert first.ids() == second.ids() == third.ids()

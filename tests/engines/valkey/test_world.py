@@ -257,6 +257,7 @@ def test_a_lost_reply_does_not_append_twice(open_worker: OpenWorker, valkey: Val
             # The request arrives, and the connection ends before its reply.
             proxy.cut_after(0)
             second = world.create(1, "contact", None).conversation.id
+            worker.await_store()
             third = world.create(1, "contact", None).conversation.id
             assert world.position.number == 3
     assert valkey.run("LLEN", worker.keys_of().log) == 3

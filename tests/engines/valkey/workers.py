@@ -8,9 +8,10 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from sandbox.app import create_app
-from sandbox.engines.valkey.fleet import SharedFleet, SharedSlot
+from sandbox.engines.valkey.fleet import SharedFleet
 from sandbox.engines.valkey.keys import Keys, WorldKeys
 from sandbox.engines.valkey.server_rules import SharedServerRules
+from sandbox.engines.valkey.slot import SharedSlot
 from sandbox.engines.valkey.store import Store
 from sandbox.engines.valkey.world import SharedSandbox
 from sandbox.faults.rule_document import RuleDocument
