@@ -1,4 +1,4 @@
-"""What all servers on a store agree on: the format of the keys, and the key of the sandboxes' ids."""
+"""The agreement of all servers on a store: the format of the keys, and the key of the ids of sandboxes."""
 
 import secrets
 from hashlib import blake2b

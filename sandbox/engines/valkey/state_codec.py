@@ -42,7 +42,7 @@ to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Difference(NamedTuple):
-    """What a table has besides a base: records that are new or changed, and ids of conversations that are gone."""
+    """A table besides its base: records that are new or changed, and ids of conversations that are gone."""
 
     records: list[Record]
     gone: list[str]

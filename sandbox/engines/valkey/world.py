@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 _LEAST_LOG_BYTES = 65_536
 """A log that is shorter is not replaced by a checkpoint. A longer one is, when it is as long as the checkpoint."""
+_MOST_CHANGES = 10_000
+"""The number of changes after which there is a checkpoint, however large it is: a new copy applies all that follow."""
 _WAKING = (changes.RulesSet, changes.GenerationBegun, changes.SnapshotRestored)
 
 
@@ -44,6 +46,7 @@ class SharedSandbox(Sandbox):
         "_checkpoint_bytes",
         "_log",
         "_log_bytes",
+        "_log_changes",
         "_own",
         "_position",
         "_shared_journal",
@@ -68,6 +71,7 @@ class SharedSandbox(Sandbox):
         self._position = position
         self._checkpoint_bytes = checkpoint_bytes
         self._log_bytes = 0
+        self._log_changes = 0
         # The change that is being appended, which another call may read from the log before its writer knows.
         self._own: tuple[bytes, Change] | None = None
         self._turn = store.turn()
@@ -123,6 +127,7 @@ class SharedSandbox(Sandbox):
             return False
         for number, text in enumerate(reply, since + 1):
             self._apply_entry(number, Entry.of(text))
+            self._store.pause()
         return True
 
     def _has_skipped(self) -> bool:
@@ -152,7 +157,8 @@ class SharedSandbox(Sandbox):
             if contents.generation == before.generation:
                 continue_rules(contents.book, before.book)
             self._contents, self._position = contents, saved.position
-            self._log_bytes, self._checkpoint_bytes = 0, len(saved.checkpoint)
+            self._log_bytes = self._log_changes = 0
+            self._checkpoint_bytes = len(saved.checkpoint)
         self._sleepers.begin_generation(contents.generation)
         self._sleepers.wake()
 
@@ -184,6 +190,7 @@ class SharedSandbox(Sandbox):
         change.apply(self._contents)
         self._position = Position(self._position.incarnation, number, entry.nonce)
         self._log_bytes += len(entry.change)
+        self._log_changes += 1
 
     def _end_calls_after(self, change: Change) -> None:
         if isinstance(change, _WAKING):
@@ -258,11 +265,12 @@ class SharedSandbox(Sandbox):
 
     def _save_if_due(self) -> None:
         """Replace the log by a checkpoint, if it is long."""
-        if self._log_bytes < max(_LEAST_LOG_BYTES, self._checkpoint_bytes):
+        is_long = self._log_bytes >= max(_LEAST_LOG_BYTES, self._checkpoint_bytes)
+        if not is_long and self._log_changes < _MOST_CHANGES:
             return
         with self._lock:
             saved, position = SavedContents.of(self._contents), self._position
-            self._log_bytes = 0
+            self._log_bytes = self._log_changes = 0
         text = encode_contents(saved, self._store.rules, self._store.pause)
         self._checkpoint_bytes = len(text)
         self._store.spawn(lambda: self._save(position, text))

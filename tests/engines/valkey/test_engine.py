@@ -86,7 +86,7 @@ def test_an_empty_server_may_take_the_place_of_the_store(
         assert worker.ids() == other.ids()
 
 
-def test_what_the_store_says_is_answered_as_an_unavailable_store(
+def test_an_error_of_the_store_is_answered_as_an_unavailable_store(
     open_worker: OpenWorker, valkey: ValkeyServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     worker = open_worker()

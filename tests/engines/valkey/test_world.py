@@ -361,7 +361,7 @@ def test_a_state_that_one_worker_imports_is_that_of_all(open_worker: OpenWorker)
     assert first.ids("other") == second.ids("other") == first.ids("me")
 
 
-def test_what_happens_by_itself_is_the_same_for_all_workers(
+def test_conversations_with_a_pulse_are_the_same_for_all_workers(
     open_worker: OpenWorker, clock: SimpleNamespace
 ) -> None:
     first, second = two(open_worker, pulse=True)
@@ -420,3 +420,14 @@ def test_a_reset_of_a_copy_that_has_ended_is_not_answered_as_if_it_were_made(ope
         with pytest.raises(SandboxReset):
             world.reset(state)
         world.release_key(1, "k")
+
+
+def test_a_log_of_many_small_changes_is_replaced_by_a_checkpoint(
+    open_worker: OpenWorker, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.engines.valkey.world._MOST_CHANGES", 10)
+    worker = open_worker()
+    with worker.using() as world:
+        for number in range(25):
+            put(world, f"c{number}")
+        assert valkey.run("HGET", worker.keys_of().meta, "c") == b"20"
