@@ -1,5 +1,6 @@
 """The journal of a world in the store: its last calls, a list, and their counters, a hash."""
 
+import math
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
@@ -58,9 +59,10 @@ class SharedJournal:
     @property
     def truncated(self) -> bool:
         """True if entries were dropped."""
-        length, counts = map(
+        # In this order, since a call may be recorded in between.
+        counts, length = map(
             succeeded,
-            self._store.courier.ask(("LLEN", self._keys.calls), ("HVALS", self._keys.counts)),
+            self._store.courier.ask(("HVALS", self._keys.counts), ("LLEN", self._keys.calls)),
         )
         return bool(sum(map(int, counts)) > length)
 
@@ -74,11 +76,14 @@ class SharedJournal:
         return bool(cleared)
 
     def _newest_first(self) -> Iterator[Entry]:
-        last = -1
+        last, oldest = -1, math.inf
         while True:
             texts = self._ask("LRANGE", self._keys.calls, last - _READ_AT_ONCE + 1, last)
-            for text in reversed(texts):
-                yield numbered(text)[1]
+            for number, entry in map(numbered, reversed(texts)):
+                # Calls that are recorded meanwhile move those that were read already into the next part.
+                if number < oldest:
+                    oldest = number
+                    yield entry
             if len(texts) < _READ_AT_ONCE:
                 return
             last -= _READ_AT_ONCE
