@@ -72,7 +72,8 @@ class Server:
         finally:
             watchdog.cancel()
         match = re.search(r"listening on (http://\S+)", "\n".join(self.banner))
-        assert match, f"no address in the banner {self.banner}; log: {self.log}"
+        status = self.process.poll()
+        assert match, f"no address in the banner {self.banner}; exit status: {status}; log: {self.log}"
         self.address = match[1]
 
     def wait_for_response(self, address: str) -> None:

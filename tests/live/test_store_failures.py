@@ -21,7 +21,7 @@ from tests.live.store_writers import (
 from tests.live.test_workers import workers_of
 from tests.live.wire import assert_error
 from tests.tcp_proxy import TcpProxy
-from tests.valkey_server import ValkeyServer
+from tests.valkey_server import ValkeyCluster, ValkeyServer
 
 pytestmark = pytest.mark.needs("valkey-server")
 
@@ -45,7 +45,7 @@ class Place:
     def add_store(self, **options: Any) -> ValkeyServer:
         """Start another server that may become the primary."""
         folder = self._folder / f"valkey-{next(self._numbers)}"
-        self._stores.append(ValkeyServer(folder, appendonly="yes", **options))
+        self._stores.append(ValkeyServer(folder, appendonly="yes", repl_diskless_sync_delay="0", **options))
         return self._stores[-1]
 
     def lead_to(self, store: ValkeyServer) -> None:
@@ -55,11 +55,7 @@ class Place:
 
     def statuses(self) -> set[str]:
         """Return what health says in all workers."""
-        clients = self.machines.clients("")
-        try:
-            return {client.control("GET", "health")["status"] for client in clients}
-        finally:
-            self.machines.close_clients()
+        return {client.control("GET", "health")["status"] for client in self.machines.clients("")}
 
     def end(self) -> None:
         self.machines.end()
@@ -80,6 +76,7 @@ def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture
 def place(shared_place: Place) -> Iterator[Place]:
     wait_until(lambda: shared_place.statuses() == {"ok"})
+    shared_place.machines.close_clients()
     yield shared_place
     shared_place.machines.close_clients()
 
@@ -91,6 +88,8 @@ def test_nothing_is_lost_when_the_store_is_killed_and_started_again(
     place.primary.run("CONFIG", "SET", "appendfsync", policy)
     with writing(place.machines, token) as writers:
         for _ in range(2):
+            # While the file is synced, everysec holds back writes that are answered already.
+            wait_until(lambda: not place.primary.run("INFO", "persistence")["aof_pending_bio_fsync"])
             place.primary.kill()
             place.primary.restart(appendfsync=policy)
             go_on(writers)
@@ -181,3 +180,52 @@ def test_nothing_is_lost_in_a_failover_to_a_replica(place: Place, token: str) ->
     assert_nothing_is_lost_or_twice(place.machines, token, writers)
     assert max(writer.slowest for writer in writers) < MAX_SECONDS
     old.end()
+
+
+def test_workers_agree_after_the_primary_has_died_and_a_replica_has_taken_its_place(
+    place: Place, token: str
+) -> None:
+    """Replication is asynchronous, so the last writes that were answered may be lost; nothing else may happen."""
+    replica = place.add_store(replicaof=f"127.0.0.1 {place.primary.port}")
+    wait_until(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")
+    with writing(place.machines, token, is_lossy=True) as writers:
+        place.primary.kill()
+        replica.run("REPLICAOF", "NO", "ONE")
+        place.lead_to(replica)
+        go_on(writers)
+    clients = place.machines.clients(token)
+    states = [client.control("GET", "state") for client in clients]
+    assert states == states[:1] * len(states)
+    ids = [each["id"] for each in states[0]["conversations"]]
+    assert len(set(ids)) == len(ids)
+    created = clients[0].call("POST", LIST, {"contact_id": "after"})
+    assert created.status == 201
+    assert created.json["id"] not in ids
+    assert [client.call("GET", f"{LIST}/{created.json['id']}").body for client in clients] == [
+        created.body
+    ] * 4
+
+
+def test_cluster_of_three_primaries_serves_worlds_and_outlives_one_of_them(tmp_path: Path) -> None:
+    cluster = ValkeyCluster(tmp_path / "cluster", appendonly="yes")
+    machines = Machines(tmp_path, cluster.url, *FLAGS, servers=1)
+    try:
+        tokens = ["one", "two", "three", "four"]
+        for token in tokens:
+            with writing(machines, token) as writers:
+                pass
+            assert_nothing_is_lost_or_twice(machines, token, writers)
+            machines.close_clients()
+        with writing(machines, "five") as writers:
+            dead = cluster.servers[2]
+            dead.kill()
+            wait_until(lambda: all(writer.refused for writer in writers))
+            dead.restart()
+            cluster.wait_until_up()
+            go_on(writers)
+        assert_nothing_is_lost_or_twice(machines, "five", writers)
+        assert machines.clients("")[0].control("GET", "health")["sandboxes"] == 5
+    finally:
+        machines.end()
+        cluster.end()
+    assert "Traceback" not in machines.servers[0].log

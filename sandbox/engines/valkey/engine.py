@@ -84,7 +84,7 @@ class ValkeyEngine:
         def begin() -> None:
             watch.start()
             concurrency.background(lambda: self._listen(subscription, rules, fleet, feed, concurrency))
-            concurrency.background(lambda: _keep(fleet, ending))
+            concurrency.background(lambda: _keep(fleet, store.unsent, ending))
 
         def close() -> None:
             ending.set()
@@ -140,11 +140,12 @@ class ValkeyEngine:
                 concurrency.spawn(_tried(partial(fleet.wake, event.data.decode())))
 
 
-def _keep(fleet: SharedFleet, ending: Event) -> None:
-    """Keep the sandboxes that are used, until the worker ends."""
+def _keep(fleet: SharedFleet, unsent: Unsent, ending: Event) -> None:
+    """Keep the sandboxes that are used, and complete their journals, until the worker ends."""
     while not ending.is_set():
         ending.wait(_KEEP_SECONDS)
         _tried(fleet.keep_used)()
+        _tried(unsent.send_waiting)()
 
 
 def _tried(work: Callable[[], object]) -> Callable[[], None]:

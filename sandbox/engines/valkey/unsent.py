@@ -46,9 +46,7 @@ class Unsent:
         """
         with self._lock:
             commands, self._soon = [*self._soon, _Unsent(command, repetition)], []
-        if self._is_sent(commands) and self._waiting:
-            # The store has refused them for a while, although it could be reached.
-            self._send_some()
+        self._is_sent(commands)
 
     def send_added(self) -> None:
         """Send the commands that were added, if the next one may take its time."""
@@ -58,14 +56,12 @@ class Unsent:
             self._is_sent(commands)
 
     def send_waiting(self) -> None:
-        """Send what waits. A server calls it when the store is available again."""
-        while self._waiting and self._send_some():
-            pass
-
-    def _send_some(self) -> bool:
-        with self._lock:
-            commands = [self._waiting.popleft() for _ in range(min(_SENT_AT_ONCE, len(self._waiting)))]
-        return not commands or self._is_sent(commands)
+        """Send what waits. A server calls it again and again, since a store may refuse only some commands."""
+        while self._waiting:
+            with self._lock:
+                commands = [self._waiting.popleft() for _ in range(min(_SENT_AT_ONCE, len(self._waiting)))]
+            if not self._is_sent(commands):
+                return
 
     def _is_sent(self, commands: list[_Unsent]) -> bool:
         """Send commands, and return True; or keep those that have to be sent later."""
