@@ -55,7 +55,12 @@ class SharedFeed:
 
     def end(self) -> None:
         """Unsubscribe: nobody listens any more."""
+        if self._feed.listeners:
+            # Somebody has begun to listen meanwhile.
+            return
         self._subscription.remove(self._channel)
+        if self._feed.listeners:
+            self._subscription.add(self._channel)
 
     def receive(self, message: bytes) -> None:
         """Pass a message of the channel on: a call, or that a journal was emptied."""
