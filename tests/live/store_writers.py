@@ -185,6 +185,8 @@ def go_on(writers: list[Writer], running: "list[Future[None]] | None" = None, ro
 def assert_nothing_is_lost_or_twice(machines: Machines, token: str, writers: list[Writer]) -> None:
     """Compare each answer with what is there, in all workers."""
     clients = machines.clients(token)
+    # Each worker finds out by itself that the store is available again.
+    wait_until(lambda: all(each.control("GET", "health")["status"] == "ok" for each in clients))
     states = [client.control("GET", "state") for client in clients]
     assert states == states[:1] * len(states)
     contacts = Counter(each["contact_id"] for each in states[0]["conversations"])
