@@ -73,12 +73,17 @@ class Lived(NamedTuple):
 
 
 class KeyHeld(NamedTuple):
-    """A delayed call holds an idempotency key."""
+    """A delayed call holds an idempotency key from ``at`` until ``until``, in Unix seconds of the machine."""
 
     key: str
+    at: float
+    until: float
 
     def apply(self, contents: Contents) -> None:
-        contents.held_keys = contents.held_keys.insert(self.key)
+        held = contents.held_keys
+        for key in [key for key, until in held.items() if until <= self.at]:
+            held = held.discard(key)
+        contents.held_keys = held.insert(self.key, self.until)
 
 
 class KeyReleased(NamedTuple):

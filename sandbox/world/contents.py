@@ -2,10 +2,10 @@
 
 from __future__ import annotations  # rpds types are generic for type checkers alone
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
-from rpds import HashTrieSet
+from rpds import HashTrieMap
 
 from sandbox.world.clock import Clock
 from sandbox.world.idempotency import IdempotencyKeys
@@ -18,15 +18,16 @@ from sandbox.world.snapshots import Snapshot, Snapshots
 from sandbox.world.state import SandboxState, fit_beside
 from sandbox.world.store import Store
 
-_NO_HELD_KEYS: HashTrieSet[str] = HashTrieSet()
+_NO_HELD_KEYS: HashTrieMap[str, float] = HashTrieMap()
 
 
 class Contents:
     """The parts of a world in memory. Readers need no lock; writers take turns.
 
     ``key`` names the world in the draws of its rules. ``generation`` is the number of resets, imports and restores, and
-    ``held_keys`` are the idempotency keys of the delayed calls of this generation. ``story`` is the place in the story
-    of a world with a pulse, and ``origin`` the origin of the state in which this generation began.
+    ``held_keys`` are the idempotency keys of the delayed calls of this generation, each with the time until which it is
+    held, in Unix seconds of the machine. ``story`` is the place in the story of a world with a pulse, and ``origin``
+    the origin of the state in which this generation began.
     """
 
     __slots__ = (
@@ -49,7 +50,7 @@ class Contents:
     ids: IdSequence
     book: RuleBook
     idempotency_keys: IdempotencyKeys
-    held_keys: HashTrieSet[str]
+    held_keys: HashTrieMap[str, float]
     story: Story | None
     origin: Origin | None
 
@@ -85,10 +86,17 @@ class Contents:
         self.story = state.story
         self.origin = state.origin
 
-    def fill(self, held_keys: Iterable[str], snapshots: Iterable[Snapshot[SandboxState]], taken: int) -> None:
+    def fill(
+        self, held_keys: Mapping[str, float], snapshots: Iterable[Snapshot[SandboxState]], taken: int
+    ) -> None:
         """Add what was kept elsewhere besides the state: the held keys, and the snapshots, ``taken`` in all."""
-        self.held_keys = HashTrieSet(held_keys)
+        self.held_keys = HashTrieMap(held_keys)
         self.snapshots.fill(snapshots, taken)
+
+    def is_held(self, key: str) -> bool:
+        """Return True if a delayed call holds an idempotency key."""
+        until = self.held_keys.get(key)
+        return until is not None and self._runtime.now() < until
 
     def state(self) -> SandboxState:
         """Return the state at this moment."""

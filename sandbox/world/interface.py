@@ -108,9 +108,10 @@ class World(RuleSet, Protocol):
         """
         ...
 
-    def hold_key(self, generation: int, key: str) -> bool:
-        """Hold an idempotency key for a call that is delayed: another create with it raises KeyInUse.
+    def hold_key(self, generation: int, key: str, seconds: float) -> bool:
+        """Hold an idempotency key for a call that is delayed by ``seconds``: another create with it raises KeyInUse.
 
+        If the process of the call ends, so that nobody releases the key, it is free some seconds later than that.
         Returns False if there is nothing to hold, because a create with the key was made. Raises KeyInUse if another
         call holds the key, and SandboxReset.
         """

@@ -28,6 +28,10 @@ _ENDING_CALLS = frozenset({changes.RulesSet, changes.GenerationBegun, changes.Sn
 """The changes after which sleeping calls may have to be woken."""
 
 
+_LATE_SECONDS = 10.0
+"""The time by which a delayed call may be late before its idempotency key is free."""
+
+
 class Sandbox:
     """A world in the memory of this process.
 
@@ -90,7 +94,7 @@ class Sandbox:
             replayed = contents.idempotency_keys.replay(key, contact_id, group_id, now)
             if replayed is not None:
                 return None, (replayed, True)
-            if key in contents.held_keys:
+            if contents.is_held(key):
                 raise KeyInUse(key)
             contents.idempotency_keys.with_room(self._runtime.bounds.idempotency_keys, now)
             record, index = contents.store.created(contents.ids, contact_id, group_id, int(now))
@@ -98,14 +102,15 @@ class Sandbox:
 
         return self._write(generation, decide)
 
-    def hold_key(self, generation: int, key: str) -> bool:
+    def hold_key(self, generation: int, key: str, seconds: float) -> bool:
         def decide() -> tuple[Change | None, bool]:
             contents = self._contents
             if contents.idempotency_keys.find(key, contents.clock.time()) is not None:
                 return None, False
-            if key in contents.held_keys:
+            if contents.is_held(key):
                 raise KeyInUse(key)
-            return changes.KeyHeld(key), True
+            now = self._runtime.now()
+            return changes.KeyHeld(key, now, now + seconds + _LATE_SECONDS), True
 
         return self._write(generation, decide)
 

@@ -293,23 +293,40 @@ def test_create_over_the_limit_of_keys_is_refused_before_it_is_made() -> None:
 
 def test_held_key_is_refused_until_it_is_released() -> None:
     sandbox = open_sandbox()
-    assert sandbox.hold_key(1, "key")
+    assert sandbox.hold_key(1, "key", 5.0)
     with pytest.raises(KeyInUse):
         once(sandbox, "key")
     with pytest.raises(KeyInUse):
-        sandbox.hold_key(1, "key")
+        sandbox.hold_key(1, "key", 5.0)
     assert not once(sandbox, "other")[1]
     sandbox.release_key(1, "key")
     assert not once(sandbox, "key")[1]
 
 
+def test_a_held_key_is_free_some_time_after_the_delay_of_its_call() -> None:
+    clock = FakeClock()
+    sandbox = open_sandbox(now=clock)
+    assert sandbox.hold_key(1, "key", 5.0)
+    assert sandbox.hold_key(1, "longer", 60.0)
+    # The clock of the sandbox does not matter.
+    sandbox.freeze_clock(1, 0)
+    clock.now += 14
+    with pytest.raises(KeyInUse):
+        once(sandbox, "key")
+    clock.now += 2
+    assert not once(sandbox, "key")[1]
+    assert sandbox.hold_key(1, "other", 5.0)
+    with pytest.raises(KeyInUse):
+        once(sandbox, "longer")
+
+
 def test_key_with_an_answer_cannot_be_held() -> None:
     sandbox = open_sandbox()
     once(sandbox, "key")
-    assert not sandbox.hold_key(1, "key")
+    assert not sandbox.hold_key(1, "key", 5.0)
     assert once(sandbox, "key")[1]
     sandbox.advance_clock(1, 86_400)
-    assert sandbox.hold_key(1, "key")
+    assert sandbox.hold_key(1, "key", 5.0)
 
 
 @pytest.mark.parametrize(
@@ -323,9 +340,9 @@ def test_key_with_an_answer_cannot_be_held() -> None:
 )
 def test_no_key_is_held_in_a_new_generation(restart: Callable[[Sandbox], object]) -> None:
     sandbox = open_sandbox()
-    sandbox.hold_key(1, "key")
+    sandbox.hold_key(1, "key", 5.0)
     restart(sandbox)
-    assert sandbox.hold_key(2, "key")
+    assert sandbox.hold_key(2, "key", 5.0)
     # The call that was delayed before ends now.
     sandbox.release_key(1, "key")
     with pytest.raises(KeyInUse):
@@ -345,7 +362,7 @@ def test_snapshot_has_the_keys_of_its_moment() -> None:
 def test_fork_has_the_keys_and_keeps_its_own() -> None:
     sandbox = open_sandbox()
     once(sandbox, "stored")
-    sandbox.hold_key(1, "held")
+    sandbox.hold_key(1, "held", 5.0)
     fork = sandbox.fork()
     assert once(fork, "stored")[1]
     with pytest.raises(KeyInUse):
@@ -691,7 +708,7 @@ def test_check_refuses_an_old_generation(transition: Callable[[Sandbox], object]
     with pytest.raises(SandboxReset):
         sandbox.check(1)
     with pytest.raises(SandboxReset):
-        sandbox.hold_key(1, "key")
+        sandbox.hold_key(1, "key", 5.0)
     sandbox.release_key(1, "key")
 
 

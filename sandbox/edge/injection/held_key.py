@@ -11,14 +11,14 @@ from sandbox.world.errors import KeyInUse
 
 
 @contextmanager
-def held_key(call: Call) -> Iterator[None]:
-    """Hold the key of ``call``, if it has one, until the block ends.
+def held_key(call: Call, seconds: float) -> Iterator[None]:
+    """Hold the key of ``call``, if it has one, until the block ends, which takes about ``seconds``.
 
     If another call holds it, this call gets the error KeyInUse instead of the operation, after its delay: what decides
     is when it arrived. Nothing is held if the key has an answer already, as in the phase ``after``: the call is made
     before the delay, and a retry gets its answer.
     """
-    is_held = _hold(call)
+    is_held = _hold(call, seconds)
     try:
         yield
     finally:
@@ -26,12 +26,12 @@ def held_key(call: Call) -> Iterator[None]:
             call.lease.world.release_key(call.lease.generation, _key_of(call))
 
 
-def _hold(call: Call) -> bool:
+def _hold(call: Call, seconds: float) -> bool:
     key = _key_of(call)
     if not key or call.refusal is not None:
         return False
     try:
-        return call.lease.world.hold_key(call.lease.generation, key)
+        return call.lease.world.hold_key(call.lease.generation, key, seconds)
     except KeyInUse as error:
         call.refusal = error
         return False

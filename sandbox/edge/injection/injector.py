@@ -107,7 +107,7 @@ class FaultInjector:
         """Sleep. Raises SleepersFull, and SandboxReset if the sandbox was reset meanwhile."""
         if milliseconds <= 0:
             return
-        with self._sleep_limit, held_key(call):
+        with self._sleep_limit, held_key(call, milliseconds / 1000):
             _sleep(call, milliseconds / 1000, injection)
         call.lease.world.check(call.lease.generation)
 

@@ -5,7 +5,7 @@ and those of the snapshots' states in their order.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sandbox.engines.valkey.server_rule_numbers import ServerRuleNumbers
@@ -24,14 +24,14 @@ class SavedContents(NamedTuple):
 
     state: SandboxState
     generation: int
-    held_keys: tuple[str, ...]
+    held_keys: Mapping[str, float]
     snapshots: tuple[Snapshot[SandboxState], ...]
     taken: int
 
     @classmethod
     def begun(cls, state: SandboxState) -> "SavedContents":
         """Return the contents of a new world."""
-        return cls(state, 1, (), (), 0)
+        return cls(state, 1, {}, (), 0)
 
     @classmethod
     def of(cls, contents: Contents) -> "SavedContents":
@@ -39,7 +39,7 @@ class SavedContents(NamedTuple):
         return cls(
             contents.state(),
             contents.generation,
-            tuple(contents.held_keys),
+            dict(contents.held_keys.items()),
             tuple(contents.snapshots),
             contents.snapshots.taken,
         )
@@ -66,14 +66,14 @@ def decode_contents(
         for snapshot_id, at in header["snapshots"]
     )
     return SavedContents(
-        state, header["generation"], tuple(header["held_keys"]), snapshots, header["snapshots_taken"]
+        state, header["generation"], header["held_keys"], snapshots, header["snapshots_taken"]
     )
 
 
 def _lines(saved: SavedContents, numbers: ServerRuleNumbers, pause: Pause) -> Iterator[bytes]:
     header = {
         "generation": saved.generation,
-        "held_keys": sorted(saved.held_keys),
+        "held_keys": dict(sorted(saved.held_keys.items())),
         "snapshots": [(each.id, each.at) for each in saved.snapshots],
         "snapshots_taken": saved.taken,
     }

@@ -184,7 +184,7 @@ def test_a_repeated_create_is_answered_after_a_restart(server: Server) -> None:
 
 def test_a_held_key_is_held_when_a_write_cannot_be_stored(server: Server) -> None:
     world = server.world()
-    world.hold_key(1, "key")
+    world.hold_key(1, "key", 5.0)
     with failing(server), pytest.raises(StorageFailed):
         world.create(1, "contact", None)
     with pytest.raises(KeyInUse):

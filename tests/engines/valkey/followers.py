@@ -168,7 +168,7 @@ def picture_of_contents(contents: Contents) -> dict[str, Any]:
         "state": picture_of_state(contents.state()),
         "time": contents.clock.time(),
         "generation": contents.generation,
-        "held keys": sorted(contents.held_keys),
+        "held keys": dict(contents.held_keys.items()),
         "snapshots": [(each.id, each.at, picture_of_state(each.state)) for each in contents.snapshots],
         "snapshots taken": contents.snapshots.taken,
         "suspended": [rule.life.is_suspended for rule in contents.book.rules],

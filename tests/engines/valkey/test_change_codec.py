@@ -134,7 +134,7 @@ class FollowingMachine(RuleBasedStateMachine):
     @rule(key=KEYS)
     def hold_key(self, key: str) -> None:
         with suppress(WorldError):
-            self.leader.hold_key(self.generation, key)
+            self.leader.hold_key(self.generation, key, 5.0)
 
     @rule(key=KEYS)
     def release_key(self, key: str) -> None:
@@ -355,7 +355,7 @@ ENTRIES: dict[str, tuple[Callable[[World], Change], bytes]] = {
         b'["lived",1,2]\n' + TEXT + b"\n" + TEXT,
     ),
     "lived without an event": (lambda _: changes.Lived((), Story(1, 2)), b'["lived",1,2]'),
-    "key held": (lambda _: changes.KeyHeld("ö"), b'["key_held","\\u00f6"]'),
+    "key held": (lambda _: changes.KeyHeld("ö", 1.0, 2.5), b'["key_held","\\u00f6",1.0,2.5]'),
     "key released": (lambda _: changes.KeyReleased("k"), b'["key_released","k"]'),
     "clock frozen": (lambda _: changes.ClockSet(ClockState(5.5, 0.0)), b'["clock_set",5.5,0.0]'),
     "clock running": (lambda _: changes.ClockSet(ClockState(None, 0.1)), b'["clock_set",null,0.1]'),

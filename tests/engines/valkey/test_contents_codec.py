@@ -40,7 +40,7 @@ def used(world: Leader) -> Leader:
     world.delete(2, "c003")
     world.take_snapshot(2)
     world.drop_snapshot(2, "snapshot-1")
-    world.hold_key(2, "held")
+    world.hold_key(2, "held", 5.0)
     return world
 
 
@@ -84,7 +84,7 @@ def test_checkpoints_have_the_bytes_of_the_format() -> None:
     world = used(leader())
     head, state, *_ = encode_contents(SavedContents.of(world.contents), NUMBERS).split(b"\n")
     assert head == (
-        b'{"generation":2,"held_keys":["held"],"snapshots":[["snapshot-2",1000]],"snapshots_taken":2}'
+        b'{"generation":2,"held_keys":{"held":1015.5},"snapshots":[["snapshot-2",1000]],"snapshots_taken":2}'
     )
     assert json.loads(state) == {
         "seed": 7,

@@ -149,14 +149,28 @@ def test_an_idempotency_key_is_one_for_all_workers(open_worker: OpenWorker) -> N
 def test_a_key_that_is_held_by_a_delayed_call_is_held_for_all_workers(open_worker: OpenWorker) -> None:
     first, second = two(open_worker)
     with first.using() as one, second.using() as other:
-        assert one.hold_key(1, "k")
+        assert one.hold_key(1, "k", 5.0)
         with pytest.raises(KeyInUse):
             other.create_once(1, "k", "contact", None)
         one.release_key(1, "k")
         assert other.follow()
         assert other.create_once(1, "k", "contact", None)[1] is False
         assert one.follow()
-        assert not one.hold_key(1, "k")
+        assert not one.hold_key(1, "k", 5.0)
+
+
+def test_a_key_that_a_worker_holds_as_it_dies_is_free_after_a_while(
+    open_worker: OpenWorker, clock: SimpleNamespace
+) -> None:
+    first, second = open_worker(), open_worker()
+    with first.using() as world:
+        assert world.hold_key(1, "k", 5.0)
+    first.close()
+    with second.using() as world, pytest.raises(KeyInUse):
+        world.create_once(1, "k", "contact", None)
+    clock.now += 20
+    with second.using() as world:
+        assert world.create_once(1, "k", "contact", None)[1] is False
 
 
 def test_a_reset_of_another_worker_refuses_the_writes_of_calls_in_flight(open_worker: OpenWorker) -> None:
