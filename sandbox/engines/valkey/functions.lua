@@ -162,13 +162,14 @@ redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, 
   return m
 end}
 
--- Forget a world. KEYS all but the alias, which is that of a token of the same id; ARGV the channel of wakes, and the id of the world.
-redis.register_function('sandbox1_drop', function(keys, args)
+-- Forget a world, which is possible when the memory is full. KEYS all but the alias, which is that of a token of the same
+-- id; ARGV the channel of wakes, and the id of the world.
+redis.register_function{function_name = 'sandbox1_drop', flags = {'allow-oom'}, callback = function(keys, args)
   local was_there = redis.call('EXISTS', keys[1])
   redis.call('UNLINK', unpack(keys))
   redis.call('PUBLISH', args[1], args[2])
   return was_there
-end)
+end}
 
 -- Prolong the life of the keys of a world. KEYS all but the alias; ARGV time to live in milliseconds.
 redis.register_function('sandbox1_keep', function(keys, args)
