@@ -18,7 +18,8 @@ def slot_of(key: WorldKey | None, seconds_left: float | None = None, mark: str =
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "token"), [("me", None, "me"), (WorldName("n"), "n", ""), (None, None, ""), ("", None, "")]
+    ("key", "name", "token"),
+    [("me", None, "me"), (WorldName("n"), "n", ""), (None, None, ""), ("", None, "")],
 )
 def test_a_slot_knows_its_key_or_none(key: WorldKey | None, name: str | None, token: str) -> None:
     slot = slot_of(key)

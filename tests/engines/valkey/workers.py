@@ -16,16 +16,21 @@ from sandbox.engines.valkey.store import Store
 from sandbox.engines.valkey.world import SharedSandbox
 from sandbox.faults.rule_document import RuleDocument
 from sandbox.settings import Settings
+from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.interface import Lease
 from sandbox.world.journal import Entry, Headers
 from sandbox.world.paging import Query
 from sandbox.world.rules import UnboundRule
-from sandbox.world.world_name import WorldKey
+from sandbox.world.state import SandboxState
+from sandbox.world.table import Table
+from sandbox.world.world_name import WorldKey, WorldName
 from tests.applications import close, fleet_of
 from tests.conftest import cached_scenario
+from tests.valkey_server import ValkeyServer
 
 PREFIX = "test:"
 COLLECTION = "/v1/conversations"
+NAME = WorldName("checkout")
 ID = "xgQQXg3hrtjh7AvZ"
 """The id of a conversation of the scenario ``documented``."""
 
@@ -47,13 +52,16 @@ def call(number: int = 1, **attributes: Any) -> Entry:
 class Worker:
     """A server that has its worlds in the store at ``url``, on the clock of the test."""
 
-    def __init__(self, url: str, clock: SimpleNamespace, **settings: Any) -> None:
+    def __init__(
+        self, url: str, clock: SimpleNamespace, concurrency: Concurrency = THREADS, **settings: Any
+    ) -> None:
         chosen = {"scenario": "documented", "store_prefix": PREFIX, **settings}
         self.app = create_app(
             Settings(store=url, **chosen),
             scenario=cached_scenario(chosen["scenario"]),
             now=lambda: clock.now,
             monotonic=lambda: clock.uptime,
+            concurrency=concurrency,
         )
         fleet = fleet_of(self.app)
         assert isinstance(fleet, SharedFleet)
@@ -116,3 +124,31 @@ class Worker:
 
 
 OpenWorker = Callable[..., Worker]
+
+
+def blank() -> SandboxState:
+    return SandboxState(Table.of(()), seed=1)
+
+
+def all_keys(valkey: ValkeyServer) -> list[str]:
+    return [key.decode() for key in valkey.run("KEYS", "*")]
+
+
+def use_fully(worker: Worker, token: str) -> None:
+    """Do what makes each key that a world may have."""
+    client = worker.client(token)
+    client.post(COLLECTION, data={"contact_id": "a"}, headers={"Idempotency-Key": "k"})
+    client.get(f"{COLLECTION}?access_token={token}")
+    client.post("/__admin/faults", json={"fault": {"type": "status", "status": 503}, "skip": 10})
+    client.post("/__admin/snapshots", json={})
+    client.get(COLLECTION)
+
+
+def seconds_left(valkey: ValkeyServer, *keys: str) -> list[float]:
+    """Return the times after which keys expire, in seconds; -0.001 if a key does not."""
+    return [int(valkey.run("PTTL", key)) / 1000 for key in keys if valkey.run("EXISTS", key)]
+
+
+def make_idle(worker: Worker, valkey: ValkeyServer, key: str) -> None:
+    """Let a world seem unused for long."""
+    valkey.run("ZADD", worker.keys.used, 1, worker.fleet.id_of_key(key))
