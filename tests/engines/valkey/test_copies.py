@@ -110,7 +110,7 @@ def test_calls_may_be_greenlets(open_worker: OpenWorker) -> None:
 
     jobs = [gevent.spawn(create, number) for number in range(8)]
     gevent.joinall(jobs, timeout=60, raise_error=True)
-    created = {conversation_id for job in jobs for conversation_id in job.value}
+    created = {conversation_id for job in jobs for conversation_id in job.value or ()}
     assert len(created) == 40
     assert workers[0].ids() == workers[1].ids()
     assert created < set(workers[0].ids())
