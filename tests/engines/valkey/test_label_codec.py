@@ -12,7 +12,7 @@ from sandbox.world.label import Label
         (None, "a-long-token", Label("id", None, "a-lo…")),
         ("checkout", "", Label("id", "checkout", None)),
         ("checkout", "world_5f2b", Label("id", "checkout", "worl…")),
-        (None, "\udce9\udce9", Label("id", None, "\\udce9…")),
+        (None, "\udce9\udce9", Label("id", None, "\\xe9…")),
     ],
 )
 def test_a_label_is_read_as_it_was_written(name: str | None, token: str, label: Label) -> None:
