@@ -8,7 +8,8 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``identity``              what all servers on a store agree on
 ``fleet``                 the sandboxes of the store
 ``new_worlds``            how a sandbox begins
-``register``, ``expiry``  which there are, and when unused ones are gone
+``register``, ``expiry``  the list of them, and the time after which unused ones are gone
+``keeper``                keys of used worlds are prolonged
 ``copies``, ``slot``      the copies of a worker, and the place of each
 ``world``, ``journal``    a copy, and the calls of its sandbox
 ``server_rules``          the rules that apply in every sandbox

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from sandbox.engines.valkey.copies import ANONYMOUS, Copies
-from sandbox.engines.valkey.exchange import succeeded
 from sandbox.engines.valkey.expiry import Expiry
+from sandbox.engines.valkey.keeper import Keeper
 from sandbox.engines.valkey.label_codec import label_of, text_of_label
 from sandbox.engines.valkey.new_worlds import NewWorlds
 from sandbox.engines.valkey.register import Register
@@ -78,6 +78,7 @@ class SharedFleet:
             self._on_removed,
         )
         self._register = Register(self._store, self._capacity, self.expiry)
+        self._keeper = Keeper(self._store, self._copies, self._register, self.expiry, self._now)
         self._new_worlds = NewWorlds(self._store, self._plain, self._runtime, self.expiry)
         self._store.begin()
 
@@ -140,9 +141,8 @@ class SharedFleet:
         return Lease(slot, slot.world, slot.world.generation)
 
     def _leased(self, slot: SharedSlot) -> Lease:
+        self._keeper.keep(slot)
         self._copies.use(slot)
-        if slot.last_used - slot.kept_at >= self.expiry.refresh:
-            self._keep(slot)
         return Lease(slot, slot.world, slot.world.generation)
 
     # New worlds
@@ -246,30 +246,8 @@ class SharedFleet:
             self._copies.wake(slot)
 
     def keep_used(self) -> None:
-        """Let the keys of the worlds live on that calls use, and forget copies that nobody has used for long.
-
-        Calls that sleep follow their worlds, so that a copy is not given up because it has missed many changes.
-        """
-        now = self._now()
-        for slot in self._copies:
-            if slot.in_flight:
-                self._copies.wake(slot)
-                if now - slot.kept_at >= self.expiry.refresh:
-                    self._keep(slot)
-            elif self.expiry.life and now - slot.last_used > self.expiry.life:
-                self._copies.forget(slot)
-
-    def _keep(self, slot: SharedSlot) -> None:
-        store = self._store
-        slot.kept_at = now = self._now()
-        commands: list[Any] = [self._register.use([slot.id])]
-        if self.expiry.life:
-            seconds = min(self.expiry.life, max(slot.ends_at - now, 0.001))
-            commands += [store.log(slot.id).keep(seconds), *store.sources.prolong(slot.world.digests)]
-            if slot.mark:
-                commands.append(("PEXPIRE", store.keys.world(slot.token_id).alias, int(seconds * 1000)))
-        for reply in store.courier.ask(*commands):
-            succeeded(reply)
+        """Prolong the keys of the worlds that calls use, and forget copies that nobody has used for long."""
+        self._keeper.keep_used()
 
 
 def _checked(sandbox_id: str) -> str:
