@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from tests.live.server import SANDBOX, TIMEOUT_SECONDS, Server, environment
+from tests.live.server import SANDBOX, TIMEOUT_SECONDS, Server, environment, wait_until
 from tests.live.wire import Response
 
 WORKERS = 2
@@ -99,6 +99,11 @@ class Machines:
         chosen = [client for row in rows for client in row][:count]
         assert len({client.worker for client in chosen}) == min(count, self.workers)
         return chosen
+
+    def wait_until_ok(self) -> None:
+        """Wait until the store is available to all workers."""
+        clients = self.clients("")
+        wait_until(lambda: all(client.control("GET", "health")["status"] == "ok" for client in clients))
 
     def close_clients(self) -> None:
         """Close all connections of clients."""

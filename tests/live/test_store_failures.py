@@ -57,10 +57,6 @@ class Place:
         self.primary = store
         self.proxy.target = store.port
 
-    def statuses(self) -> set[str]:
-        """Return what health says in all workers."""
-        return {client.control("GET", "health")["status"] for client in self.machines.clients("")}
-
     def end(self) -> None:
         self.machines.end()
         self.proxy.__exit__()
@@ -79,7 +75,7 @@ def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture
 def place(shared_place: Place) -> Iterator[Place]:
-    wait_until(lambda: shared_place.statuses() == {"ok"})
+    shared_place.machines.wait_until_ok()
     shared_place.machines.close_clients()
     yield shared_place
     shared_place.machines.close_clients()
@@ -137,7 +133,7 @@ def test_calls_get_503_while_the_store_is_paused_and_service_returns(place: Plac
         finally:
             place.primary.cont()
         wait_until(lambda: {client.call("GET", LIST).status for client in clients} == {200})
-        assert place.statuses() == {"ok"}
+        place.machines.wait_until_ok()
     assert max(writer.slowest for writer in writers) < MAX_SECONDS
     assert_nothing_is_lost_or_twice(place.machines, token, writers)
 
@@ -198,6 +194,7 @@ def test_workers_agree_after_the_primary_has_died_and_a_replica_has_taken_its_pl
         replica.run("REPLICAOF", "NO", "ONE")
         place.lead_to(replica)
         go_on(writers)
+    place.machines.wait_until_ok()
     clients = place.machines.clients(token)
     states = [client.control("GET", "state") for client in clients]
     assert states == states[:1] * len(states)
