@@ -21,6 +21,8 @@ from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, Server, free_port, wa
 from tests.tools import find
 from tests.valkey_server import ValkeyServer
 
+pytestmark = pytest.mark.outages
+
 SHELL = {"SANDBOX_ID_KEY": "for-tests-only", "SANDBOX_ADMIN_TOKEN": "for-tests-only"}
 CONFIGURATION = "haproxy.cfg"
 ADMIN = {"X-Admin-Token": SHELL["SANDBOX_ADMIN_TOKEN"]}

@@ -24,6 +24,8 @@ from tests.live.server import REPOSITORY, TIMEOUT_SECONDS, free_port, run
 from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer
 
+pytestmark = pytest.mark.outages
+
 PAGE = (REPOSITORY / "docs" / "store.md").read_text()
 INSTALL_AND_START, COMPOSE_UP = (block.strip() for block in blocks("sh", PAGE))
 SHOWN_KEYS, PERMISSIONS = blocks("text", PAGE)

@@ -14,7 +14,7 @@ from tests.tcp_proxy import TcpProxy
 from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer, free_port
 
-pytestmark = pytest.mark.needs("valkey-server")
+pytestmark = [pytest.mark.needs("valkey-server"), pytest.mark.outages]
 
 
 def refused(url: str, folder: Path, *flags: str) -> str:

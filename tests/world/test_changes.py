@@ -57,7 +57,7 @@ def test_conversations_are_written_and_deleted(contents: Contents) -> None:
     assert contents.ids.index == 0
 
 
-def test_what_happened_by_itself_moves_the_story_on(contents: Contents) -> None:
+def test_events_move_the_story_on(contents: Contents) -> None:
     changes.Lived((new_record("a", last_active_at=9), new_record("b", last_active_at=8)), Story(1, 9)).apply(
         contents
     )
