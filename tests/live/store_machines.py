@@ -100,10 +100,17 @@ class Machines:
         assert len({client.worker for client in chosen}) == min(count, self.workers)
         return chosen
 
-    def wait_until_ok(self) -> None:
-        """Wait until the store is available to all workers."""
-        clients = self.clients("")
-        wait_until(lambda: all(client.control("GET", "health")["status"] == "ok" for client in clients))
+    def wait_until_ok(self, token: str) -> None:
+        """Wait until the store is available to all workers, and ``token`` is served by them."""
+        clients = self.clients(token)
+
+        def are_ok() -> bool:
+            # Health knows what the last ping has found; a call may still find that its connection is of no use.
+            states = [client.call("GET", "/__admin/state").status for client in clients]
+            health = [client.control("GET", "health")["status"] for client in clients]
+            return {*states, *health} == {200, "ok"}
+
+        wait_until(are_ok)
 
     def close_clients(self) -> None:
         """Close all connections of clients."""

@@ -185,7 +185,7 @@ def go_on(writers: list[Writer], running: "list[Future[None]] | None" = None, ro
 def assert_nothing_is_lost_or_twice(machines: Machines, token: str, writers: list[Writer]) -> None:
     """Compare each answer with what is there, in all workers."""
     # A worker without a writer may not have noticed yet that the store is back.
-    machines.wait_until_ok()
+    machines.wait_until_ok(token)
     clients = machines.clients(token)
     # Each worker finds out by itself that the store is available again.
     wait_until(lambda: all(each.control("GET", "health")["status"] == "ok" for each in clients))

@@ -21,7 +21,7 @@ from tests.live.store_writers import (
 from tests.live.test_workers import workers_of
 from tests.live.wire import assert_error
 from tests.tcp_proxy import TcpProxy
-from tests.valkey_server import ValkeyCluster, ValkeyServer
+from tests.valkey_server import ValkeyCluster, ValkeyServer, free_port
 
 pytestmark = [pytest.mark.needs("valkey-server"), pytest.mark.outages]
 
@@ -75,7 +75,7 @@ def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture
 def place(shared_place: Place) -> Iterator[Place]:
-    shared_place.machines.wait_until_ok()
+    shared_place.machines.wait_until_ok("probe")
     shared_place.machines.close_clients()
     yield shared_place
     shared_place.machines.close_clients()
@@ -133,7 +133,7 @@ def test_calls_get_503_while_the_store_is_paused_and_service_returns(place: Plac
         finally:
             place.primary.cont()
         wait_until(lambda: {client.call("GET", LIST).status for client in clients} == {200})
-        place.machines.wait_until_ok()
+        place.machines.wait_until_ok(token)
     assert max(writer.slowest for writer in writers) < MAX_SECONDS
     assert_nothing_is_lost_or_twice(place.machines, token, writers)
 
@@ -183,6 +183,25 @@ def test_nothing_is_lost_in_a_failover_to_a_replica(place: Place, token: str) ->
     old.end()
 
 
+def test_primary_that_has_become_a_replica_is_not_read(place: Place, token: str) -> None:
+    old = place.primary
+    replica = place.add_store(replicaof=f"127.0.0.1 {old.port}")
+    wait_until(lambda: replica.run("INFO", "replication")["master_link_status"] == "up")
+    clients = place.machines.clients(token)
+    before = [client.control("GET", "state") for client in clients]
+    assert before == before[:1] * len(before)
+    # All connections lead to the old primary, which gets no further changes.
+    old.run("REPLICAOF", "127.0.0.1", free_port())
+    replica.run("REPLICAOF", "NO", "ONE")
+    place.lead_to(replica)
+    wait_until(lambda: clients[0].call("POST", LIST, {"contact_id": "new"}).status == 201)
+    states = [client.call("GET", "/__admin/state") for client in clients]
+    assert {state.status for state in states} <= {200, 503}
+    assert all(len(state.json["conversations"]) == 1 for state in states if state.status == 200)
+    place.machines.wait_until_ok(token)
+    old.end()
+
+
 def test_workers_agree_after_the_primary_has_died_and_a_replica_has_taken_its_place(
     place: Place, token: str
 ) -> None:
@@ -194,7 +213,7 @@ def test_workers_agree_after_the_primary_has_died_and_a_replica_has_taken_its_pl
         replica.run("REPLICAOF", "NO", "ONE")
         place.lead_to(replica)
         go_on(writers)
-    place.machines.wait_until_ok()
+    place.machines.wait_until_ok(token)
     clients = place.machines.clients(token)
     states = [client.control("GET", "state") for client in clients]
     assert states == states[:1] * len(states)

@@ -70,8 +70,10 @@ local function see(meta, log, incarnation, number, nonce)
   return redis.call('LRANGE', log, known - first, known - first + 999)
 end
 
+-- This function and sandbox1_load only read. They have no flag that says so: with it, a primary that has become a replica
+-- would go on answering, with what it had then. The flag that they have lets them read while the memory is full.
 -- KEYS meta, log; ARGV incarnation, number, nonce.
-redis.register_function{function_name = 'sandbox1_see', flags = {'no-writes'}, callback = function(keys, args)
+redis.register_function{function_name = 'sandbox1_see', flags = {'allow-oom'}, callback = function(keys, args)
   return see(keys[1], keys[2], args[1], args[2], args[3])
 end}
 
@@ -148,7 +150,7 @@ end)
 -- has none), the text of its alias (''), checkpoint, and the first changes. Without one, return the alias of the token of
 -- these keys, or ABSENT.
 -- KEYS meta, log, checkpoint, alias.
-redis.register_function{function_name = 'sandbox1_load', flags = {'no-writes'}, callback = function(keys, _args)
+redis.register_function{function_name = 'sandbox1_load', flags = {'allow-oom'}, callback = function(keys, _args)
   local m = redis.call('HMGET', keys[1], 'f', 'i', 'c', 'k', 'l', 'e', 'a', 'o')
   if not m[1] then
     local alias = redis.call('GET', keys[4])

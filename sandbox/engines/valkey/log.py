@@ -102,7 +102,7 @@ class WorldLog:
 
         Its reply is SAME, ABSENT, OTHER (the copy has to be loaded anew), or up to FOLLOWED_AT_ONCE changes.
         """
-        return ("FCALL_RO", "sandbox1_see", 2, self.keys.meta, self.keys.log, *position)
+        return ("FCALL", "sandbox1_see", 2, self.keys.meta, self.keys.log, *position)
 
     def next_nonce(self) -> bytes:
         """Return the nonce of a change that is to be appended."""
@@ -150,7 +150,7 @@ class WorldLog:
         keys = self.keys
         reply: Any = succeeded(
             self._courier.ask(
-                ("FCALL_RO", "sandbox1_load", 4, keys.meta, keys.log, keys.checkpoint, keys.alias)
+                ("FCALL", "sandbox1_load", 4, keys.meta, keys.log, keys.checkpoint, keys.alias)
             )[0]
         )
         if reply == ABSENT:

@@ -13,6 +13,8 @@ _SHARED: Final = frozenset({"FCALL_RO", "HGET"})
 
 No call sends one of them behind a write of its own that it has to see.
 """
+_SHARED_FUNCTIONS: Final = frozenset({"sandbox1_see", "sandbox1_load"})
+"""Functions that only read, although no flag says so; likewise."""
 
 
 class Ask:
@@ -58,9 +60,13 @@ class Trip(NamedTuple):
         for ask in asks:
             for command in ask.commands:
                 place = len(commands)
-                if command[0] in _SHARED:
+                if _is_shared(command):
                     place = shared.setdefault(command, place)
                 if place == len(commands):
                     commands.append(command)
                 ask.places.append(place)
         return cls(asks, commands, [])
+
+
+def _is_shared(command: Command) -> bool:
+    return command[0] in _SHARED or (command[0] == "FCALL" and command[1] in _SHARED_FUNCTIONS)

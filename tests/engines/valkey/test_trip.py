@@ -2,7 +2,7 @@
 
 from sandbox.engines.valkey.trip import Ask, Trip
 
-SEE = ("FCALL_RO", "see", 1, "key", 1)
+SEE = ("FCALL", "sandbox1_see", 1, "key", 1)
 RULES = ("HGET", "rules", "t")
 PUSH = ("RPUSH", "list", "a")
 
@@ -13,9 +13,9 @@ def test_the_commands_of_a_lone_call_travel_as_they_are() -> None:
 
 
 def test_calls_that_ask_for_the_same_share_a_command() -> None:
-    asks = [Ask((SEE, RULES)), Ask((RULES,)), Ask((("FCALL_RO", "see", 1, "key", 2), RULES))]
+    asks = [Ask((SEE, RULES)), Ask((RULES,)), Ask((("FCALL", "sandbox1_see", 1, "key", 2), RULES))]
     trip = Trip.of(asks)
-    assert trip.commands == [SEE, RULES, ("FCALL_RO", "see", 1, "key", 2)]
+    assert trip.commands == [SEE, RULES, ("FCALL", "sandbox1_see", 1, "key", 2)]
     assert [ask.places for ask in asks] == [[0, 1], [1], [2, 1]]
 
 
