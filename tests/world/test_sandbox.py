@@ -903,6 +903,7 @@ def test_calls_do_not_sleep_after_the_end() -> None:
     assert wait.seconds == []
 
 
+@pytest.mark.without_store
 def test_reset_does_not_undo_the_end() -> None:
     """A reset of all sandboxes may reach one that is dropped at the same moment."""
     sandbox = open_sandbox()
