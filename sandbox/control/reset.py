@@ -10,6 +10,7 @@ from sandbox.operations import Operation
 from sandbox.schemas.control import Reset, ResetQuery
 from sandbox.schemas.responses import ResetResultSchema
 from sandbox.web.endpoint import Endpoint, Scope
+from sandbox.world.errors import SandboxReset as SandboxEnded
 from sandbox.world.interface import Lease, World
 from sandbox.world.release import release
 from sandbox.world.world_parts import parts_of
@@ -32,7 +33,13 @@ def reset(
     scenario = chosen_scenario(context, body)
     for world in _worlds(context, lease, everyone=query["all"]):
         replaced = world.state.large_parts
-        world.reset(scenario.initial_state(context.now()))
+        try:
+            world.reset(scenario.initial_state(context.now()))
+        except SandboxEnded:
+            # Of all sandboxes, one may be dropped at the same moment.
+            if not query["all"]:
+                raise
+            continue
         release(replaced, context.pause, parts_of(world))
         context.pause()
     return {"scenario": scenario.name, "seed": scenario.seed, "conversations": scenario.size}

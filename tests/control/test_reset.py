@@ -13,6 +13,8 @@ from sandbox.app import create_app
 from sandbox.seeding.scenario import known
 from sandbox.settings import Settings
 from sandbox.world.concurrency import Concurrency
+from sandbox.world.errors import SandboxReset
+from sandbox.world.sandbox import Sandbox
 from sandbox.world.sleepers import Event
 
 Check = Callable[..., str]
@@ -358,3 +360,17 @@ def test_reset_sandbox_is_kept_and_usable_after_the_woken_call(harness: SleepHar
     harness.call_while("GET", COLLECTION, lambda: other.post(RESET, headers=bearer("me"), json={}))
     assert len(other.get("/__admin/sandboxes").get_json()["data"]) == 1
     assert harness.client.get(COLLECTION).status_code == 200
+
+
+def test_reset_of_all_passes_over_a_sandbox_that_is_dropped_at_the_same_moment(
+    open_api: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = open_api()
+    client.get("/v1/conversations")
+
+    def refuse(*_: object) -> None:
+        raise SandboxReset
+
+    monkeypatch.setattr(Sandbox, "reset", refuse)
+    assert client.post("/__admin/reset?all=true", json={}).status_code == 200
+    assert client.post("/__admin/reset", json={}).status_code == 503
