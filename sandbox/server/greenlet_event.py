@@ -1,51 +1,20 @@
 """The event that wakes a delayed call where calls are greenlets."""
 
-from gevent import get_hub
-from gevent.hub import Waiter
-
 from sandbox.http.client import client_of_greenlet
+from sandbox.server.greenlet_signal import GreenletSignal
 
 
-class GreenletEvent:
-    """An event for one greenlet that waits, mostly in vain: a timer of the loop, and no exception when it is over.
+class GreenletEvent(GreenletSignal):
+    """A signal that also wakes the call if its client disconnects."""
 
-    gevent's own event starts a Timeout and ends it by raising it, which costs twice as much.
-    """
-
-    __slots__ = ("_is_set", "_waiter")
-
-    def __init__(self) -> None:
-        self._is_set = False
-        self._waiter: Waiter[None] | None = None
-
-    def is_set(self) -> bool:
-        """Return True if it was set."""
-        return self._is_set
-
-    def set(self) -> None:
-        """Wake the greenlet that waits. It runs when it is its turn, not at once."""
-        self._is_set = True
-        if self._waiter is not None:
-            get_hub().loop.run_callback(self._waiter.switch, None)
+    __slots__ = ()
 
     def wait(self, timeout: float, /) -> bool:
-        """Wait until it is set, at most ``timeout`` seconds. Return True if it is set."""
-        if self._is_set:
-            return True
-        hub = get_hub()
-        self._waiter = Waiter(hub)
-        timer = hub.loop.timer(timeout)
         client = client_of_greenlet()
+        if client is None:
+            return super().wait(timeout)
+        client.on_disconnect(self.set)
         try:
-            if client is not None:
-                client.on_disconnect(self.set)
-            # The loop's time may be that of the beginning of a long turn.
-            hub.loop.update_now()
-            timer.start(self._waiter.switch, None)
-            self._waiter.get()
+            return super().wait(timeout)
         finally:
-            timer.close()
-            self._waiter = None
-            if client is not None:
-                client.on_disconnect(None)
-        return self._is_set
+            client.on_disconnect(None)

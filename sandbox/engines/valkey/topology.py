@@ -59,11 +59,6 @@ class Topology:
         """True if each key has a server of its own."""
         return self._owners is not None
 
-    @property
-    def is_complete(self) -> bool:
-        """True if each slot has a server."""
-        return self._owners is None or None not in self._owners
-
     def node_of(self, command: Command, before: Node | None = None) -> Node:
         """Return the server that has the first key of ``command``.
 

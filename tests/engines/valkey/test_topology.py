@@ -37,7 +37,6 @@ def two() -> Topology:
 def test_a_key_has_a_server(two: Topology) -> None:
     assert key_slot(LOW.encode()) < 8192 <= key_slot(HIGH.encode())
     assert two.is_cluster
-    assert two.is_complete
     assert two.nodes == (A, B)
     assert two.node_of(("GET", LOW)) == A
     assert two.node_of(("FCALL", "f", 1, f"x{HIGH}y")) == B
@@ -55,7 +54,6 @@ def test_a_server_without_a_name_is_the_one_that_was_asked() -> None:
 
 def test_a_cluster_may_have_slots_without_a_server() -> None:
     part = cluster([[0, 8191, [b"10.0.0.1", 1]]], A)
-    assert not part.is_complete
     assert part.node_of(("GET", HIGH)) == A
     assert cluster([], A).nodes == (A,)
 
@@ -63,5 +61,4 @@ def test_a_cluster_may_have_slots_without_a_server() -> None:
 def test_a_server_that_is_no_cluster_has_all_keys() -> None:
     plain = Topology([A])
     assert not plain.is_cluster
-    assert plain.is_complete
     assert plain.split([("GET", LOW), ("GET", HIGH), ("PING",)]) == {A: [0, 1, 2]}
