@@ -28,7 +28,7 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``courier``, ``lane``     the commands of many calls, which travel together in a ``trip``
 ``subscription``          messages of channels
 ``watch``                 whether the store is available
-``connection``            connections over the sockets on which calls wait
+``connection``, ``pool``  connections over the sockets on which calls wait
 ``failures``              errors, and which of them are temporary
 ``topology``              the nodes of a store, and which of them has a key
 ========================  ==============================================================

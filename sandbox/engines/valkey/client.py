@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final
 
-from valkey.connection import BlockingConnectionPool
-
 from sandbox.engines.valkey.address import Address
 from sandbox.engines.valkey.connection import Connector, Node
 from sandbox.engines.valkey.exchange import Reply, exchange, succeeded
 from sandbox.engines.valkey.failures import FAILURES, CommandFailed, Refused, reason_of
+from sandbox.engines.valkey.pool import Pool
 from sandbox.engines.valkey.subscription import Subscription
 from sandbox.engines.valkey.topology import Command, Topology, cluster
 from sandbox.world.concurrency import Concurrency
@@ -36,7 +35,8 @@ class Client:
         self.timeout = timeout
         self._connector = Connector(address, concurrency, timeout)
         self._max_connections = max_connections
-        self._pools: dict[Node, BlockingConnectionPool] = {}
+        self._pools: dict[Node, Pool] = {}
+        self._is_closed = False
         self._topology: Topology | None = None
         self._is_suspect = False
         self._lock = Lock()
@@ -100,7 +100,11 @@ class Client:
         self._is_suspect = False
 
     def connection(self, node: Node) -> Any:
-        """Return a new connection to ``node``, outside of the pool, which connects when it is first used."""
+        """Return a new connection to ``node``, outside of the pool, which connects when it is first used.
+
+        Raises StoreUnavailable if the client is closed.
+        """
+        self._check_open()
         return self._connector.connection(node)
 
     def subscribe(self, channels: Sequence[str]) -> Subscription:
@@ -108,12 +112,13 @@ class Client:
         return Subscription(self, channels)
 
     def close(self) -> None:
-        """Close the connections, and end calls that use one."""
+        """Close the connections: those that calls use, when these have ended. Later calls raise StoreUnavailable."""
         with self._lock:
+            self._is_closed = True
             pools = list(self._pools.values())
             self._pools.clear()
         for pool in pools:
-            pool.disconnect()
+            pool.retire()
 
     def _attempt(
         self, commands: Sequence[Command], pending: Sequence[int], replies: list[Reply]
@@ -144,21 +149,23 @@ class Client:
         pool = self._pool(node)
         is_connected = False
         try:
-            connection = pool.get_connection("")
-            is_connected = True
-            try:
+            with pool.connection() as connection:
+                is_connected = True
                 yield connection
-            finally:
-                pool.release(connection)
         except FAILURES as error:
             raise StoreUnavailable(reason_of(error), may_be_done=is_connected) from None
 
-    def _pool(self, node: Node) -> BlockingConnectionPool:
+    def _pool(self, node: Node) -> Pool:
         with self._lock:
+            self._check_open()
             pool = self._pools.get(node)
             if pool is None:
-                pool = self._pools[node] = self._connector.pool(node, self._max_connections)
+                pool = self._pools[node] = Pool(self._connector.pool(node, self._max_connections))
             return pool
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreUnavailable("its connections are closed")
 
     def _asked(self, node: Node) -> Topology:
         """Return the topology as ``node`` tells it. Raises StoreUnavailable."""
@@ -174,7 +181,7 @@ class Client:
         with self._lock:
             others = [self._pools.pop(node) for node in list(self._pools) if node not in kept]
         for pool in others:
-            pool.disconnect()
+            pool.retire()
 
 
 def _target(redirection: Refused, asked: Node) -> Node:

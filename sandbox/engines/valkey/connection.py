@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import valkey
 from libvalkey import pack_command
 from valkey.connection import BlockingConnectionPool, DefaultParser
+from valkey.exceptions import ConnectionError as ConnectionFailed
 
 from sandbox.engines.valkey.address import Address, Tls
 from sandbox.world.concurrency import Concurrency
@@ -31,14 +32,30 @@ class _PlainErrors(DefaultParser):  # type: ignore[misc, valid-type]  # the clas
     EXCEPTION_CLASSES: dict[str, Any] = {}
 
 
-class _Packing:
-    """Packs commands whose names are one word. valkey-py looks for more words in each, which takes a third longer."""
+class _Sending:
+    """Sends commands whose names are one word. valkey-py looks for more words in each, which takes a third longer."""
+
+    _sock: Any
 
     def pack_commands(self, commands: Iterable[tuple[Any, ...]]) -> tuple[bytes]:
         return (b"".join(map(pack_command, commands)),)
 
+    def send_beside(self, *command: Any) -> None:
+        """Send a command from another call than the one that reads the replies, and may close the connection.
 
-class TcpConnection(_Packing, valkey.Connection):
+        Unlike ``send_command``, it neither opens nor closes it. Raises the errors of ``failures.CONNECTION_FAILURES``.
+        """
+        sock = self._sock
+        if sock is None:
+            raise ConnectionFailed("it is closed")
+        try:
+            sock.sendall(pack_command(command))
+        except AttributeError:
+            # A TLS socket loses its parts while it is closed by another thread.
+            raise ConnectionFailed("it is closed") from None
+
+
+class TcpConnection(_Sending, valkey.Connection):
     """A TCP connection, whose ``sockets`` are those of the module. Connecting takes ``socket_connect_timeout``."""
 
     def __init__(self, sockets: ModuleType, **options: Any) -> None:
@@ -72,7 +89,7 @@ class TlsConnection(TcpConnection):
             raise
 
 
-class UnixConnection(_Packing, valkey.UnixDomainSocketConnection):
+class UnixConnection(_Sending, valkey.UnixDomainSocketConnection):
     """A connection to a Unix socket, whose ``sockets`` are those of the module."""
 
     def __init__(self, sockets: ModuleType, **options: Any) -> None:

@@ -42,6 +42,7 @@ class Courier:
         self._load_functions = load_functions
         self._last_failure = ""
         self._lanes: dict[Node, Lane] = {}
+        self._is_closed = False
         self._lock = Lock()
 
     @property
@@ -93,8 +94,9 @@ class Courier:
         return replies
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections: those that calls use, when these have ended. Later calls raise StoreUnavailable."""
         with self._lock:
+            self._is_closed = True
             lanes = list(self._lanes.values())
             self._lanes.clear()
         for lane in lanes:
@@ -124,6 +126,8 @@ class Courier:
         with self._lock:
             lane = self._lanes.get(node)
             if lane is None:
+                if self._is_closed:
+                    raise StoreUnavailable("its connections are closed")
                 self._forget_others(self._client.topology.nodes)
                 lane = self._lanes[node] = Lane(
                     partial(self._client.connection, node),

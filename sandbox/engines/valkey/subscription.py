@@ -84,7 +84,7 @@ class Subscription:
         if connection is None or (command != "PING" and not arguments):
             return
         try:
-            connection.send_command(command, *arguments, check_health=False)
+            connection.send_beside(command, *arguments)
         except FAILURES:
             return  # The reader notices it too, and subscribes to all channels anew.
 

@@ -6,7 +6,9 @@ from sandbox.engines.valkey.client import Client
 from sandbox.engines.valkey.connection import Node
 from sandbox.engines.valkey.failures import CommandFailed, Refused
 from sandbox.engines.valkey.topology import Command, Topology
+from sandbox.world.concurrency import Concurrency
 from sandbox.world.errors import StoreUnavailable
+from tests.engines.valkey.calls import Call, await_blocked, await_clients
 from tests.engines.valkey.conftest import OpenClient
 from tests.tcp_proxy import TcpProxy
 from tests.valkey_fixtures import StartValkey
@@ -170,3 +172,44 @@ def test_a_ping_finds_out_the_servers_of_a_cluster_anew_after_a_failure(
         client.ping()
     client.ping()
     assert client.topology.nodes == nodes
+
+
+def test_a_call_that_is_under_way_gets_its_reply_after_the_client_was_closed(
+    valkey: ValkeyServer, open_client: OpenClient, concurrency: Concurrency
+) -> None:
+    client = open_client(valkey.url, timeout=60.0)
+    under_way = Call(concurrency, lambda: client.execute([("BLPOP", "a", 0)]))
+    await_blocked(valkey, 1, concurrency)
+    client.close()
+    valkey.run("RPUSH", "a", "x")
+    assert under_way.end() == [[b"a", b"x"]]
+    await_clients(valkey, 0, concurrency)
+
+
+def test_a_call_that_is_under_way_gets_its_reply_after_its_server_has_left_the_store(
+    start_valkey: StartValkey, open_client: OpenClient, concurrency: Concurrency
+) -> None:
+    server, other = start_valkey(), start_valkey()
+    client = open_client(server.url, timeout=60.0)
+    left = Node("127.0.0.1", other.port)
+    client._topology = Topology([left])  # noqa: SLF001  # as it was before the server has left
+    under_way = Call(concurrency, lambda: client.execute([("BLPOP", "a", 0)]))
+    await_blocked(other, 1, concurrency)
+    assert left not in client.refresh().nodes
+    other.run("RPUSH", "a", "x")
+    assert under_way.end() == [[b"a", b"x"]]
+    await_clients(other, 0, concurrency)
+
+
+def test_a_closed_client_opens_no_connections(valkey: ValkeyServer, open_client: OpenClient) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        client = open_client(f"valkey://127.0.0.1:{proxy.port}")
+        node = client.topology.nodes[0]
+        client.close()
+        accepted = proxy.accepted
+        for use in (client.ping, client.refresh, lambda: client.connection(node)):
+            with pytest.raises(StoreUnavailable, match="its connections are closed") as unavailable:
+                use()
+            assert not unavailable.value.may_be_done
+        client.close()
+        assert proxy.accepted == accepted

@@ -1,5 +1,6 @@
 """Connections over TCP, TLS and Unix sockets, for threads and for greenlets."""
 
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,3 +135,22 @@ def test_a_pool_lends_each_connection_to_one_call(valkey: ValkeyServer, concurre
 def test_the_node_of_an_address(concurrency: Concurrency) -> None:
     assert Connector(parse("valkey://h:7"), concurrency, 1.0).node == Node("h", 7)
     assert Connector(parse("unix:///s"), concurrency, 1.0).node == Node("/s", 0)
+
+
+def test_a_command_beside_the_reader_opens_and_closes_nothing(
+    valkey: ValkeyServer, concurrency: Concurrency
+) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        connector = Connector(parse(f"valkey://127.0.0.1:{proxy.port}"), concurrency, 10.0)
+        connection = connector.connection(connector.node)
+        connection.connect()
+        connection.send_beside("ECHO", "x")
+        assert connection.can_read(10.0)
+        connection._sock.shutdown(socket.SHUT_WR)  # noqa: SLF001  # as if the server had gone
+        with pytest.raises(FAILURES):
+            connection.send_beside("ECHO", "y")
+        assert connection.read_response() == b"x"
+        connection.disconnect()
+        with pytest.raises(FAILURES, match="it is closed"):
+            connection.send_beside("ECHO", "z")
+        assert proxy.accepted == 1

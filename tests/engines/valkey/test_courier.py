@@ -160,6 +160,18 @@ def test_an_unreachable_cluster_is_reported_to_the_watch(
     assert not desk.watch.is_available
 
 
+def test_a_closed_courier_opens_no_connections(valkey: ValkeyServer, open_desk: OpenDesk) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        desk = open_desk(f"valkey://127.0.0.1:{proxy.port}")
+        desk.ask(("PING",))
+        desk.courier.close()
+        accepted = proxy.accepted
+        with pytest.raises(StoreUnavailable, match="its connections are closed"):
+            desk.ask(("PING",))
+        assert proxy.accepted == accepted
+        assert desk.watch.is_available
+
+
 def test_many_greenlets_get_their_own_replies(valkey_cluster: ValkeyCluster, open_desk: OpenDesk) -> None:
     desk = open_desk(valkey_cluster.url)
 

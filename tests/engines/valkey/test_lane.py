@@ -13,6 +13,7 @@ from sandbox.engines.valkey.connection import Connector
 from sandbox.engines.valkey.lane import IDLE_SECONDS, Lane
 from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.errors import StoreUnavailable
+from tests.engines.valkey.calls import Call, await_blocked, await_clients
 from tests.engines.valkey.conftest import GREENLETS
 from tests.tcp_proxy import TcpProxy
 from tests.valkey_fixtures import StartValkey
@@ -283,3 +284,18 @@ def test_a_lane_that_is_closed_during_calls_answers_them_first(
         assert [call.get(timeout=LONG) for call in calls] == [[b"0"], [b"1"], [b"2"]]
         assert proxy.accepted == 2
         lane.close()
+
+
+def test_a_lane_that_is_closed_while_calls_wait_gives_them_their_replies(
+    valkey: ValkeyServer, open_lane: OpenLane, observed: SimpleNamespace, concurrency: Concurrency
+) -> None:
+    lane = open_lane(valkey.url, concurrency)
+    calls = [Call(concurrency, lambda: lane.ask([("BLPOP", "a", 0)]))]
+    await_blocked(valkey, 1, concurrency)
+    calls.append(Call(concurrency, lambda: lane.ask([("BLPOP", "a", 0)])))
+    lane.close()
+    valkey.run("RPUSH", "a", "x", "y")
+    assert sorted(call.end() for call in calls) == [[[b"a", b"x"]], [[b"a", b"y"]]]
+    lane.close()
+    await_clients(valkey, 0, concurrency)
+    assert observed.failures == []

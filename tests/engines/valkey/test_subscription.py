@@ -88,3 +88,21 @@ def test_it_stays_while_there_is_no_message(valkey: ValkeyServer, open_client: O
     assert subscription._connection is connection  # noqa: SLF001
     subscription.close()
     assert list(subscription) == []
+
+
+def test_a_channel_that_is_added_while_the_connection_is_closed_opens_no_other(
+    valkey: ValkeyServer, open_client: OpenClient
+) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        client = open_client(f"valkey://127.0.0.1:{proxy.port}")
+        subscription = Subscription(client, ["news"], retry_seconds=0.0)
+        assert take(subscription, 1) == [Link.ESTABLISHED]
+        accepted = proxy.accepted
+        subscription._connection.disconnect()  # noqa: SLF001  # as the reader does at this moment
+        subscription.add("late")
+        assert proxy.accepted == accepted
+        assert take(subscription, 2) == [Link.LOST, Link.ESTABLISHED]
+        client.execute([("PUBLISH", "late", "x")])
+        assert take(subscription, 1) == [Message("late", b"x")]
+        subscription.close()
+        assert list(subscription) == []
