@@ -64,7 +64,7 @@ class ValkeyServer:
             socket_timeout=TIMEOUT_SECONDS,
         )
 
-    def run(self, *command: str | int) -> Any:
+    def run(self, *command: str | int | bytes) -> Any:
         """Return the reply to one command."""
         with closing(self.client()) as client:
             return client.execute_command(*command)

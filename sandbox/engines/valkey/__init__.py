@@ -27,6 +27,7 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``client``                pipelines of commands, to one server or to the nodes of a cluster
 ``courier``, ``lane``     the commands of many calls, which travel together in a ``trip``
 ``subscription``          messages of channels
+``inbox``                 what a worker does because of the messages of others
 ``watch``                 whether the store is available
 ``connection``, ``pool``  connections over the sockets on which calls wait
 ``failures``              errors, and which of them are temporary

@@ -1,9 +1,7 @@
 """The engine whose worlds are in the store: checks at the start, and the connections of each worker."""
 
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +12,12 @@ from sandbox.engines.valkey.courier import Courier
 from sandbox.engines.valkey.feed import SharedFeed
 from sandbox.engines.valkey.fleet import SharedFleet
 from sandbox.engines.valkey.identity import Identity
+from sandbox.engines.valkey.inbox import Inbox
 from sandbox.engines.valkey.keys import Keys
 from sandbox.engines.valkey.log import Nonces
-from sandbox.engines.valkey.server_rules import RULES_ID, SharedServerRules
+from sandbox.engines.valkey.server_rules import SharedServerRules
 from sandbox.engines.valkey.sources import Sources
 from sandbox.engines.valkey.store import Store
-from sandbox.engines.valkey.subscription import Link, Subscription
 from sandbox.engines.valkey.unsent import Unsent
 from sandbox.engines.valkey.watch import Watch
 from sandbox.engines.valkey.world import SharedPulsingSandbox, SharedSandbox
@@ -83,7 +81,7 @@ class ValkeyEngine:
 
         def begin() -> None:
             watch.start()
-            concurrency.background(lambda: self._listen(subscription, rules, fleet, feed, concurrency))
+            concurrency.background(lambda: inbox.read(subscription))
             concurrency.background(lambda: _keep(fleet, store.unsent, ending))
 
         def close() -> None:
@@ -114,47 +112,15 @@ class ValkeyEngine:
         rules.open(store)
         subscription = client.subscribe([self._keys.wakes])
         feed = SharedFeed(self._feed, self._keys, courier, subscription, concurrency)
+        inbox = Inbox(self._keys, rules, fleet, feed, concurrency.spawn)
         return store
-
-    def _listen(
-        self,
-        subscription: Subscription,
-        rules: SharedServerRules,
-        fleet: SharedFleet,
-        feed: SharedFeed,
-        concurrency: Concurrency,
-    ) -> None:
-        """Do what other workers ask for, as long as the process lives."""
-        for event in subscription:
-            if event is Link.ESTABLISHED:
-                # What was asked for while there was no connection is not known.
-                concurrency.spawn(_tried(rules.follow))
-                concurrency.spawn(_tried(fleet.wake_all))
-            elif event is Link.LOST:
-                continue
-            elif event.channel == self._keys.calls:
-                feed.receive(event.data)
-            elif event.data == RULES_ID.encode():
-                concurrency.spawn(_tried(rules.follow))
-            else:
-                concurrency.spawn(_tried(partial(fleet.wake, event.data.decode())))
 
 
 def _keep(fleet: SharedFleet, unsent: Unsent, ending: Event) -> None:
     """Keep the sandboxes that are used, and complete their journals, until the worker ends."""
     while not ending.is_set():
         ending.wait(_KEEP_SECONDS)
-        _tried(fleet.keep_used)()
-        _tried(unsent.send_waiting)()
-
-
-def _tried(work: Callable[[], object]) -> Callable[[], None]:
-    """Return ``work`` that ends quietly while the store is unavailable: the next call finds out by itself."""
-
-    def tried() -> None:
-        try:
-            work()
-        except StoreUnavailable:
-            return
-
-    return tried
+        for work in (fleet.keep_used, unsent.send_waiting):
+            # While the store is unavailable, there is another time.
+            with suppress(StoreUnavailable):
+                work()

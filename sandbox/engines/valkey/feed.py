@@ -6,6 +6,7 @@ from typing import Final
 from sandbox.engines.valkey.courier import Courier
 from sandbox.engines.valkey.journal import numbered
 from sandbox.engines.valkey.keys import Keys
+from sandbox.engines.valkey.label_codec import label_of
 from sandbox.engines.valkey.subscription import Subscription
 from sandbox.world.concurrency import Concurrency
 from sandbox.world.errors import StoreUnavailable
@@ -63,15 +64,24 @@ class SharedFeed:
             self._subscription.add(self._channel)
 
     def receive(self, message: bytes) -> None:
-        """Pass a message of the channel on: a call, or that a journal was emptied."""
+        """Pass a message of the channel on: a call, or that a journal was emptied.
+
+        Raises ValueError, or another error, if no worker has published it.
+        """
         if message.startswith(_PROBE):
             signal = self._probes.get(message)
             if signal is not None:
                 signal.set()
             return
-        label, _, text = message.partition(b"\n")
+        encoded, newline, text = message.partition(b"\n")
+        if not newline:
+            raise ValueError("it has no label")
+        label = encoded.decode()
+        if label:
+            # Streams read it later.
+            label_of(label)
         if not text:
-            self._feed.publish(Update(self._feed.next_number(), label.decode(), None))
+            self._feed.publish(Update(self._feed.next_number(), label, None))
             return
         number, entry = numbered(text)
-        self._feed.publish(Update(number, label.decode(), entry))
+        self._feed.publish(Update(number, label, entry))

@@ -10,25 +10,11 @@ from sandbox.engines.valkey.feed import SharedFeed
 from sandbox.engines.valkey.keys import Keys
 from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.errors import StoreUnavailable
-from sandbox.world.journal_feed import JournalFeed, Listener, Update
-from tests.engines.valkey.workers import OpenWorker, Worker, call
+from sandbox.world.journal_feed import JournalFeed, Update
+from tests.engines.valkey.workers import OpenWorker, Worker, call, feed_of, taken
 from tests.valkey_server import ValkeyServer
 
 pytestmark = pytest.mark.needs("valkey-server")
-
-
-def feed_of(worker: Worker) -> JournalFeed:
-    return worker.fleet._runtime.feed  # noqa: SLF001  # which only the stream of the journal needs
-
-
-def taken(listener: Listener, count: int) -> list[Update]:
-    """Return the next updates of a listener, for which it waits."""
-    updates: list[Update] = []
-    while len(updates) < count:
-        batch = listener.take(30.0, 100)
-        assert batch.updates
-        updates += batch.updates
-    return updates
 
 
 def listeners_of(valkey: ValkeyServer, worker: Worker) -> int:

@@ -19,6 +19,7 @@ from sandbox.settings import Settings
 from sandbox.world.concurrency import THREADS, Concurrency
 from sandbox.world.interface import Lease
 from sandbox.world.journal import Entry, Headers
+from sandbox.world.journal_feed import JournalFeed, Listener, Update
 from sandbox.world.paging import Query
 from sandbox.world.rules import UnboundRule
 from sandbox.world.state import SandboxState
@@ -128,6 +129,20 @@ OpenWorker = Callable[..., Worker]
 
 def blank() -> SandboxState:
     return SandboxState(Table.of(()), seed=1)
+
+
+def feed_of(worker: Worker) -> JournalFeed:
+    return worker.fleet._runtime.feed  # noqa: SLF001  # which only the stream of the journal needs
+
+
+def taken(listener: Listener, count: int) -> list[Update]:
+    """Return the next updates of a listener, for which it waits."""
+    updates: list[Update] = []
+    while len(updates) < count:
+        batch = listener.take(30.0, 100)
+        assert batch.updates
+        updates += batch.updates
+    return updates
 
 
 def all_keys(valkey: ValkeyServer) -> list[str]:
