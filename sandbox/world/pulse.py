@@ -103,8 +103,11 @@ def lived(conversation: Conversation, seed: int, story: Story, now: int) -> Conv
 
 
 def after(conversation: Conversation, event: Event) -> Conversation:
-    """Return ``conversation`` after an event."""
+    """Return ``conversation`` after an event. One that was never active is not opened."""
     if event.kind == ARCHIVED and conversation.archived_at is not None:
+        return conversation
+    if event.kind == OPENED and conversation.last_active_at is None:
+        # The activity of its beat was before the story began, or before the conversation was created.
         return conversation
     return replace(conversation, **_CHANGES[event.kind](event.at))
 

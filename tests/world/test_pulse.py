@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.world import pulse
@@ -166,7 +166,9 @@ def test_every_kind_of_event_happens_and_flags_less_often() -> None:
 def test_an_event_sets_its_attributes_and_no_other(
     kind: str, changes: dict[str, object], flags: bool
 ) -> None:
-    before = replace(QUIET, is_pinned=flags, is_muted=flags, archived_at=5 if flags else None)
+    before = replace(
+        QUIET, last_active_at=1, is_pinned=flags, is_muted=flags, archived_at=5 if flags else None
+    )
     assert after(before, Event(9, kind)) == replace(before, **changes)  # type: ignore[arg-type]  # values of several types
 
 
@@ -175,8 +177,15 @@ def test_archiving_keeps_the_time_of_an_archived_conversation(archived_at: int |
     assert after(replace(QUIET, archived_at=archived_at), Event(9, "archived")).archived_at == expected
 
 
+def test_a_conversation_is_not_opened_for_activity_before_it_was_created() -> None:
+    # It would have become active after 207 seconds, and is opened after 426.
+    late = replace(QUIET, created_at=SINCE + 300)
+    assert lived(late, 7, Story(SINCE, SINCE), SINCE + 500) == late
+
+
 @settings(deadline=None)
 @given(seeds, ids, seconds)
+@example(308982, "id-561", 2126).via("activity in the second in which the story begins")
 def test_a_conversation_stays_possible(seed: int, conversation_id: str, elapsed: int) -> None:
     now = SINCE + elapsed
     conversation = lived(replace(QUIET, id=conversation_id), seed, Story(SINCE, SINCE), now)
