@@ -100,7 +100,7 @@ class EventStream:
         while not self._has_left():
             batch = self._listener.take(BEAT_SECONDS, MAX_UPDATES)
             text = self._encoded(update for update in batch.updates if update[:2] not in self._both)
-            if batch.dropped:
+            if batch.dropped != 0:
                 text += _event("dropped", {"count": batch.dropped})
             if text:
                 yield text
@@ -126,7 +126,8 @@ def show(context: ControlContext, lease: Lease | None, query: dict[str, Any]) ->
 
     Each event is an entry of the journal and its sandbox. A client that reconnects sends the id of the last one as
     Last-Event-ID. The event "dropped" tells how many calls a client missed because it was too slow (null: unknown,
-    since its last one is not in the journal any more), and "cleared" that the journal was emptied.
+    since its last one is not in the journal any more, or the server has lost its connection to the store for a while),
+    and "cleared" that the journal was emptied.
     """
     environ = flask.request.environ
     if flask.request.method == "HEAD":

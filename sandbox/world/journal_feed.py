@@ -33,10 +33,13 @@ class Update(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The updates that a listener takes at once, oldest first, and the number of those that were dropped after them."""
+    """The updates that a listener takes at once, oldest first, and the number of those that are missing after them.
+
+    ``dropped`` is None if nobody knows how many they are.
+    """
 
     updates: tuple[Update, ...]
-    dropped: int
+    dropped: int | None
 
 
 Wants = Callable[[Update], bool]
@@ -77,7 +80,7 @@ class Listener:
         self._lock = Lock()
         self._updates: deque[Update] = deque()
         self._bytes = 0
-        self._dropped = 0
+        self._dropped: int | None = 0
         self._event: Event | None = None
 
     def put(self, update: Update) -> None:
@@ -87,14 +90,23 @@ class Listener:
         with self._lock:
             size = _size_of(update)
             if (
-                self._dropped
+                self._dropped != 0
                 or len(self._updates) >= self._max_updates
                 or self._bytes + size > self._max_bytes
             ):
-                self._dropped += 1
+                if self._dropped is not None:
+                    self._dropped += 1
             else:
                 self._updates.append(update)
                 self._bytes += size
+            event, self._event = self._event, None
+        if event is not None:
+            event.set()
+
+    def miss(self) -> None:
+        """Note that updates are missing from now on, of which nobody knows the number."""
+        with self._lock:
+            self._dropped = None
             event, self._event = self._event, None
         if event is not None:
             event.set()
@@ -105,7 +117,7 @@ class Listener:
         The batch is empty if the time is over, the listener was closed, or something else set the event.
         """
         with self._lock:
-            if self._updates or self._dropped or self.is_closed:
+            if self._updates or self._dropped != 0 or self.is_closed:
                 return self._take(limit)
             event = self._event = self._new_event()
         self._wait(event, seconds)
@@ -124,7 +136,7 @@ class Listener:
     def _take(self, limit: int) -> Batch:
         updates = tuple(self._updates.popleft() for _ in range(min(limit, len(self._updates))))
         self._bytes -= sum(_size_of(update) for update in updates)
-        dropped = 0
+        dropped: int | None = 0
         if not self._updates:
             dropped, self._dropped = self._dropped, 0
         return Batch(updates, dropped)
@@ -192,6 +204,11 @@ class JournalFeed:
         """Tell all listeners."""
         for listener in self.listeners:
             listener.put(update)
+
+    def miss(self) -> None:
+        """Let all listeners know that calls of other processes are missing."""
+        for listener in self.listeners:
+            listener.miss()
 
     def close(self) -> None:
         """Close all listeners: their readers end at once."""

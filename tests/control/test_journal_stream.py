@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from sandbox.app import create_app
-from sandbox.control.journal_stream import BEAT, BEGINNING
+from sandbox.control.journal_stream import BEAT, BEGINNING, EventStream
 from sandbox.edge.client import KEY
 from sandbox.settings import Settings
 from sandbox.world.concurrency import Concurrency
-from sandbox.world.journal_feed import JournalFeed
+from sandbox.world.journal_feed import JournalFeed, Update
 from sandbox.world.sleepers import Event
 
 Check = Callable[..., str]
@@ -215,6 +215,16 @@ def test_slow_client_learns_how_many_calls_it_missed(api: FlaskClient) -> None:
     assert seen[-1] == ("dropped", {"count": 10})
     call(api, "next", **ME)
     assert stream.ids() == ["next"]
+
+
+def test_client_learns_that_calls_of_other_processes_are_missing() -> None:
+    feed = JournalFeed()
+    stream = EventStream(feed, feed.listen(lambda _: True), [], lambda _: None, lambda: False)
+    assert next(stream) == BEGINNING
+    feed.miss()
+    assert next(stream) == b'event: dropped\ndata: {"count": null}\n\n'
+    feed.publish(Update(1, "", None))
+    assert next(stream) == b'event: cleared\ndata: {"sandbox": null}\n\n'
 
 
 def test_stream_ends_when_its_client_left_or_the_server_ends(api: FlaskClient) -> None:

@@ -147,6 +147,21 @@ def test_nothing_is_lost_or_twice_when_connections_are_cut_in_replies(place: Pla
     assert_nothing_is_lost_or_twice(place.machines, token, writers)
 
 
+def test_streams_say_that_calls_are_missing_after_connections_were_cut(place: Place, token: str) -> None:
+    streams = [client.events() for client in place.machines.clients(token)]
+    place.proxy.target = free_port()
+    place.proxy.cut()
+    place.lead_to(place.primary)
+    for stream in streams:
+        wait_until(lambda: stream.readline() == b"event: dropped\n")  # noqa: B023  # it is called now
+        assert stream.readline() == b'data: {"count": null}\n'
+    place.machines.wait_until_ok("probe")
+    (client, *_) = place.machines.clients(token)
+    assert client.call("GET", LIST, X_Request_Id="after").status == 200
+    for stream in streams:
+        wait_until(lambda: stream.readline() == b"id: after\n")  # noqa: B023  # it is called now
+
+
 def test_writes_are_refused_while_the_memory_is_full_and_reads_go_on(place: Place, token: str) -> None:
     clients = place.machines.clients("full")
     created = clients[0].call("POST", LIST, {"contact_id": "before"}).json

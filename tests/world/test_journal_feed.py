@@ -53,8 +53,8 @@ def record(journal: Journal, ids: str) -> None:
         journal.record(ENTRY._replace(id=name))
 
 
-def taken(listener: Listener, limit: int = 100) -> tuple[str, int]:
-    """Return the ids of the calls that the listener is told of, and the number that was dropped."""
+def taken(listener: Listener, limit: int = 100) -> tuple[str, int | None]:
+    """Return the ids of the calls that the listener is told of, and the number that is missing after them."""
     batch = listener.take(1.0, limit)
     return "".join("-" if each.entry is None else each.entry.id for each in batch.updates), batch.dropped
 
@@ -169,6 +169,29 @@ def test_close_ends_every_wait(feed: JournalFeed, wait: FakeWait) -> None:
     assert taken(listener) == ("", 0)
     assert taken(other) == ("a", 0)
     assert len(wait.waits) == 1
+
+
+def test_calls_of_other_processes_that_are_missing_have_no_number(feed: JournalFeed) -> None:
+    one, _ = journals(feed)
+    listener, late = feed.listen(everything, max_updates=3), feed.listen(everything)
+    record(one, "abcd")
+    assert taken(late) == ("abcd", 0)
+    feed.miss()
+    record(one, "e")
+    assert taken(late) == ("", None)
+    record(one, "f")
+    assert taken(late) == ("f", 0)
+    assert taken(listener, 2) == ("ab", 0)
+    assert taken(listener) == ("c", None)
+    record(one, "g")
+    assert taken(listener) == ("g", 0)
+
+
+def test_a_listener_that_waits_is_woken_if_calls_are_missing(feed: JournalFeed, wait: FakeWait) -> None:
+    listener = feed.listen(everything)
+    wait.meanwhile = feed.miss
+    assert taken(listener) == ("", None)
+    assert wait.waits == [(True, 1.0)]
 
 
 def test_threads_lose_and_repeat_nothing() -> None:

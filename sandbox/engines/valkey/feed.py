@@ -63,6 +63,10 @@ class SharedFeed:
         if self._feed.listeners:
             self._subscription.add(self._channel)
 
+    def miss(self) -> None:
+        """Let the listeners know that messages of the channel were missed."""
+        self._feed.miss()
+
     def receive(self, message: bytes) -> None:
         """Pass a message of the channel on: a call, or that a journal was emptied.
 

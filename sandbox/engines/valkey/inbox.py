@@ -18,7 +18,8 @@ class Inbox:
     """Lets ``rules``, ``fleet`` and ``feed`` follow the messages of other workers.
 
     Anybody may publish to the channels of a store. What no worker has published is ignored, and the first message of
-    each channel that is gets a line on the standard error stream.
+    each channel that is gets a line on the standard error stream. What is published while there is no connection is
+    missed: worlds and rules are followed then, and the listeners of the journal are told.
     """
 
     def __init__(
@@ -30,17 +31,22 @@ class Inbox:
         self._feed = feed
         self._spawn = spawn
         self._ignored: set[str] = set()
+        self._was_lost = False
 
     def read(self, subscription: Subscription) -> None:
         """Do what other workers ask for, until ``subscription`` is closed."""
         for event in subscription:
             if event is Link.ESTABLISHED:
-                self._follow_all()
+                self._make_up()
+            elif event is Link.LOST:
+                self._was_lost = True
             elif isinstance(event, Message):
                 self._receive(event)
 
-    def _follow_all(self) -> None:
-        """Follow everything: what was asked for while there was no connection is not known."""
+    def _make_up(self) -> None:
+        """Make up for the messages that were missed while there was no connection."""
+        if self._was_lost:
+            self._feed.miss()
         self._later(self._rules.follow)
         self._later(self._fleet.wake_all)
 

@@ -4,8 +4,10 @@ from queue import SimpleQueue
 
 import pytest
 
+from sandbox.world.journal_feed import Batch
 from tests.engines.valkey.workers import OpenWorker, call, feed_of, taken
-from tests.valkey_server import ValkeyServer
+from tests.tcp_proxy import TcpProxy
+from tests.valkey_server import ValkeyServer, free_port
 
 pytestmark = pytest.mark.needs("valkey-server")
 
@@ -79,3 +81,34 @@ def test_an_unforeseen_error_does_not_end_the_reading(
     assert [update.entry for update in taken(listener, 1)] == [call(1)]
     (line,) = lines(capsys)
     assert line.endswith("KeyError('unforeseen')")
+
+
+def test_listeners_are_told_that_calls_are_missing_after_the_connection_was_lost(
+    open_worker: OpenWorker, valkey: ValkeyServer
+) -> None:
+    with TcpProxy(valkey.port) as proxy:
+        worker, other = open_worker(f"valkey://127.0.0.1:{proxy.port}"), open_worker()
+        listeners = [feed_of(worker).listen(lambda _: True) for _ in range(2)]
+        with other.using() as world:
+            world.record(1, call(1))
+            for listener in listeners:
+                assert [update.entry for update in taken(listener, 1)] == [call(1)]
+            proxy.target = free_port()
+            proxy.cut()
+            world.record(1, call(2))
+            proxy.target = valkey.port
+            for listener in listeners:
+                assert listener.take(60.0, 100) == Batch((), None)
+            world.record(1, call(3))
+        for listener in listeners:
+            assert [update.entry for update in taken(listener, 1)] == [call(3)]
+
+
+def test_listeners_are_told_of_no_loss_while_there_was_none(open_worker: OpenWorker) -> None:
+    worker = open_worker()
+    listener = feed_of(worker).listen(lambda _: True)
+    with worker.using() as world:
+        world.record(1, call(1))
+    batch = listener.take(60.0, 100)
+    assert [update.entry for update in batch.updates] == [call(1)]
+    assert batch.dropped == 0
