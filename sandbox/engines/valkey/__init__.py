@@ -4,7 +4,8 @@ A sandbox is a log of changes. A worker has copies of those that it has served, 
 package knows valkey-py, and it is imported only where a store is asked for:
 
 ========================  ==============================================================
-``engine``                checks at the start, and the parts of a worker
+``engine``                checks at the start
+``worker_connection``     the parts of a worker's connection, and its background work
 ``identity``              what all servers on a store agree on
 ``fleet``                 the sandboxes of the store
 ``new_worlds``            how a sandbox begins

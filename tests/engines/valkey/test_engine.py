@@ -1,10 +1,8 @@
-"""The engine: workers whose store is replaced or loses its functions, or says what nobody expects."""
+"""The engine: servers that share a store, which may say what nobody expects."""
 
 import pytest
 
 from tests.engines.valkey.workers import OpenWorker
-from tests.tcp_proxy import TcpProxy
-from tests.valkey_fixtures import StartValkey
 from tests.valkey_server import ValkeyServer
 
 pytestmark = pytest.mark.needs("valkey-server")
@@ -15,32 +13,6 @@ def test_prefixes_do_not_see_each_other(open_worker: OpenWorker) -> None:
     created = first.client().post("/v1/conversations", data={"contact_id": "a"}).get_json()["id"]
     assert second.client().get(f"/v1/conversations/{created}").status_code == 404
     assert len(first.fleet) == len(second.fleet) == 1
-
-
-def test_functions_are_loaded_again_if_the_store_has_lost_them(
-    open_worker: OpenWorker, valkey: ValkeyServer
-) -> None:
-    client = open_worker().client()
-    assert client.get("/v1/conversations").status_code == 200
-    valkey.run("FUNCTION FLUSH")
-    assert client.get("/v1/conversations").status_code == 200
-    valkey.run("FUNCTION FLUSH")
-    assert client.post("/v1/conversations", data={"contact_id": "a"}).status_code == 201
-
-
-def test_an_empty_server_may_take_the_place_of_the_store(
-    open_worker: OpenWorker, start_valkey: StartValkey
-) -> None:
-    first, second = start_valkey(), start_valkey()
-    with TcpProxy(first.port) as proxy:
-        worker, other = (open_worker(f"valkey://127.0.0.1:{proxy.port}") for _ in range(2))
-        created = worker.client().post("/v1/conversations", data={"contact_id": "a"}).get_json()["id"]
-        proxy.target = second.port
-        proxy.cut()
-        for each in (worker, other):
-            each.await_store()
-            assert each.client().get(f"/v1/conversations/{created}").status_code == 404
-        assert worker.ids() == other.ids()
 
 
 def test_an_error_of_the_store_is_answered_as_an_unavailable_store(
