@@ -41,8 +41,8 @@ class Connections:
 
     @property
     def in_flight(self) -> int:
-        """The number of calls in progress."""
-        return sum(client.phase is Phase.CALL for client in self._open)
+        """The number of calls in progress: those of the application, and those whose clients receive the response."""
+        return sum(client.phase in {Phase.CALL, Phase.WRITE} for client in self._open)
 
     def add(self, client: Client) -> None:
         """Add a connection. Raises Problem 503 if a limit is reached and no other connection can be closed for it."""

@@ -33,7 +33,6 @@ def gunicorn_settings(
         "control_socket_disable": True,
         "pre_fork": lambda arbiter, worker: arbiter.assign_place(worker),
         "post_worker_init": on_worker_ready,
-        # Python's shutdown must find the frozen objects, or it reports a failure.
-        "worker_exit": lambda _arbiter, _worker: gc.unfreeze(),
+        # Python's shutdown, after a refusal, must find the frozen objects, or it reports a failure.
         "on_exit": lambda _arbiter: gc.unfreeze(),
     }

@@ -17,6 +17,7 @@ from sandbox.server.greenlet_signal import GreenletSignal
 from sandbox.server.listener import address_of, listen
 from sandbox.server.open_files import raise_open_file_limit
 from sandbox.server.parent_pipe import check_parent_pipe
+from sandbox.server.process_end import end_process
 from sandbox.server.ready_file import ReadyFile
 from sandbox.server.turns import Turns
 from sandbox.settings import Settings
@@ -26,7 +27,7 @@ from sandbox.world.journal_feed import JournalFeed
 
 
 def serve(settings: Settings) -> None:
-    """Serve until a signal ends it, by SystemExit. Raises SettingsError if it cannot begin."""
+    """Serve until a signal ends it, which ends the process. Raises SettingsError if it cannot begin."""
     from sandbox.app import create_app, scenario_of  # noqa: PLC0415  # a port in use need not wait for it
 
     if settings.parent_pipe is not None:
@@ -67,7 +68,7 @@ def serve(settings: Settings) -> None:
         gc.freeze()
         limits = Limits.of(settings)
         raise_open_file_limit(limits.open_files)
-        StandaloneApplication(
+        server = StandaloneApplication(
             app,
             listener,
             Hooks(on_boot=boot.begin, on_ready=on_ready, on_end=feed.close),
@@ -75,7 +76,12 @@ def serve(settings: Settings) -> None:
             settings.parent_pipe,
             workers=settings.workers,
             kept_by=_kept_by(settings),
-        ).run()
+        )
+        try:
+            server.run()
+        except SystemExit as end:
+            # Workers, which are forked in it, leave it in the same way.
+            end_process(end.code if isinstance(end.code, int) else 0)
 
 
 def _kept_by(settings: Settings) -> str | None:

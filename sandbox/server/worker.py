@@ -36,7 +36,6 @@ MAX_ACCEPTED = 16
 """Number of connections that a single worker accepts in one iteration of the loop."""
 CHECK_SECONDS = 0.5
 """Interval of the search for connections that have waited too long."""
-SECOND_SIGNAL_SECONDS = 0.1
 GARBAGE_THRESHOLDS = 2_000, 10, 5_000
 """The thresholds of Python's garbage collector in a worker.
 
@@ -48,6 +47,7 @@ a few milliseconds while an import makes a hundred thousand; the last one leaves
 """
 LAST_CALLS_SECONDS = 0.3
 """Maximum time for calls in progress when the server stops."""
+LAST_CALLS_POLL_SECONDS = 0.02
 
 
 class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not typed
@@ -163,14 +163,11 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
         if self.booted:
             self._service.is_ending = True
             getattr(self.app, "on_end", _do_nothing)()
-            begun = time.monotonic()
-            waited = 0.0
-            # Wait for the terminal's second signal: during exit Python no longer handles signals.
-            while waited < SECOND_SIGNAL_SECONDS or (
-                self._connections.in_flight and waited < LAST_CALLS_SECONDS
-            ):
-                gevent.sleep(0.02)
-                waited = time.monotonic() - begun
+            latest = time.monotonic() + LAST_CALLS_SECONDS
+            # Requests that have arrived and are not yet read are calls, too.
+            gevent.sleep(LAST_CALLS_POLL_SECONDS)
+            while self._connections.in_flight and time.monotonic() < latest:
+                gevent.sleep(LAST_CALLS_POLL_SECONDS)
         sys.exit(0)
 
 

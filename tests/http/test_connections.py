@@ -69,7 +69,11 @@ def test_a_call_in_progress_has_no_timeout() -> None:
     connections = opened(LIMITS, client)
     connections.interrupt_late()
     assert client.interrupted is None
-    assert connections.in_flight == 1
+
+
+def test_calls_are_in_progress_until_their_response_is_sent() -> None:
+    connections = opened(LIMITS, *(FakeClient(phase, 0) for phase in Phase))
+    assert connections.in_flight == len({Phase.CALL, Phase.WRITE})
 
 
 def test_the_oldest_incomplete_request_is_closed_before_idle_connections() -> None:

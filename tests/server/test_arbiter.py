@@ -11,7 +11,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.errors import HaltServer
 
-from sandbox.server.arbiter import END_SIGNALS, SandboxArbiter
+from sandbox.server.arbiter import END_SIGNALS, PROMPT_POLL_SECONDS, SandboxArbiter
 from sandbox.server.refusals import Refusals
 from sandbox.settings import SettingsError
 from tests.live.conftest import StartServer
@@ -104,6 +104,27 @@ def test_a_worker_that_fails_while_the_server_ends_does_not_interrupt_the_end(
     with pytest.raises(SystemExit) as left:
         arbiter.halt("Worker failed to boot.", 3)
     assert left.value.code == 3
+
+
+@pytest.mark.parametrize(("graceful", "sign"), [(True, signal.SIGTERM), (False, signal.SIGQUIT)])
+def test_the_end_does_not_wait_for_gunicorns_interval(
+    arbiter: SandboxArbiter, monkeypatch: pytest.MonkeyPatch, graceful: bool, sign: signal.Signals
+) -> None:
+    slept: list[float] = []
+    killed: list[int] = []
+
+    def reap(_: Any) -> None:
+        if len(slept) == 2:
+            arbiter.WORKERS.clear()
+
+    monkeypatch.setattr("sandbox.server.arbiter.time.sleep", slept.append)
+    monkeypatch.setattr(Arbiter, "reap_workers", reap)
+    monkeypatch.setattr(Arbiter, "kill_workers", lambda _, each: killed.append(each))
+    monkeypatch.setattr(Arbiter, "LISTENERS", [], raising=False)
+    arbiter.WORKERS[1] = SimpleNamespace()
+    arbiter.stop(graceful)
+    assert slept == [PROMPT_POLL_SECONDS] * 2
+    assert killed[0] == sign
 
 
 def test_signals_keep_the_worker_or_stop_the_server(start: StartServer) -> None:
