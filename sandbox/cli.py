@@ -1,5 +1,6 @@
 """The command ``protocol-sandbox``."""
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -42,9 +43,15 @@ def _run(context: click.Context, /, **flags: str | None) -> None:
     settings = Settings.read(os.environ, given)
     # Hosts set it for servers with several workers, and gunicorn reads it where it is imported, whatever it says.
     os.environ.pop("WEB_CONCURRENCY", None)
-    from sandbox.server import serve  # noqa: PLC0415  # a refused flag need not wait for gunicorn
+    # What is imported stays alive, and to look for garbage in it takes a twelfth of the start. A worker enables the
+    # collector again; the process that starts the workers makes no garbage.
+    gc.disable()
+    try:
+        from sandbox.server import serve  # noqa: PLC0415  # a refused flag need not wait for gunicorn
 
-    serve(settings)
+        serve(settings)
+    finally:
+        gc.enable()
 
 
 @click.pass_context

@@ -1,5 +1,6 @@
 """The command line: what it takes, what it refuses, and that a refusal is one line."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -194,6 +195,16 @@ def test_an_interrupt_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main()
     assert left.value.code == 130
+
+
+@pytest.mark.usefixtures("served")
+def test_garbage_is_not_looked_for_while_the_server_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    enabled: list[bool] = []
+    monkeypatch.setattr(server, "serve", lambda _: enabled.append(gc.isenabled()))
+    monkeypatch.setattr(sys, "argv", ["protocol-sandbox"])
+    cli.main()
+    assert enabled == [False]
+    assert gc.isenabled()
 
 
 def test_the_command_runs_under_click_s_own_runner(served: list[Settings]) -> None:

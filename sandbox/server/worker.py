@@ -80,6 +80,7 @@ class SandboxWorker(GeventWorker):  # type: ignore[misc]  # gunicorn is not type
     def run(self) -> None:
         """Serve until the worker is stopped."""
         gc.set_threshold(*GARBAGE_THRESHOLDS)
+        gc.enable()
         sys.setswitchinterval(SWITCH_SECONDS)
         limits: Limits = getattr(self.app, "limits", None) or Limits()
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -55,11 +55,14 @@ def test_a_worker_seldom_examines_all_objects_for_garbage_and_often_switches_thr
     worker.app, worker.wsgi, worker.alive = SimpleNamespace(limits=None), None, False
     worker.log = SimpleNamespace(error_log=logging.getLogger("worker"))
     worker.cfg.set("graceful_timeout", 0)
+    gc.disable()
     try:
         worker.run()
+        assert gc.isenabled()
         assert gc.get_threshold() == GARBAGE_THRESHOLDS
         assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
     finally:
+        gc.enable()
         gc.set_threshold(*usual)
         sys.setswitchinterval(interval)
 
