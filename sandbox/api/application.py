@@ -13,6 +13,7 @@ from sandbox.operations import COLLECTION, Operation
 from sandbox.web.errors import error_response
 from sandbox.web.response import Response, StreamedResponse, problem_response
 from sandbox.web.text import is_utf8, text_of
+from sandbox.web.url_rule import UrlRule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -34,6 +35,8 @@ class Application(Flask):
     contexts, signals, sessions and second routing, which cost more than half of such a call (see ``benchmarks/``).
     Everything else, such as 404, 405 and the control API, takes Flask's usual way.
     """
+
+    url_rule_class = UrlRule
 
     def __init__(self, name: str) -> None:
         # No static files: every path is answered in the documented shape.
