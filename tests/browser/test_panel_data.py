@@ -5,7 +5,7 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import OpenPanel
 from tests.browser.panel import FIRST, ITEM, Panel
@@ -186,6 +186,30 @@ def test_invalid_file_is_refused_with_the_message_of_the_server(panel: Panel, tm
     panel.expected_errors.append("400")
     panel.page.get_by_label("File to import").set_input_files(file)
     expect(panel.page.locator(".notice.error")).to_contain_text("other.json: ")
+    assert panel.control("/snapshots")["data"] == []
+
+
+def test_failure_is_said_once_the_snapshot_for_undo_is_deleted(open_panel: OpenPanel, tmp_path: Path) -> None:
+    panel = open_panel()
+    file = tmp_path / "other.json"
+    file.write_text('{"version": 1}')
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "DELETE":
+            held.append(route)
+        else:
+            route.continue_()
+
+    panel.page.route("**/__admin/snapshots/*", hold)
+    panel.page.get_by_role("tab", name="Export and import").click()
+    panel.expected_errors.append("400")
+    with panel.page.expect_request(lambda request: request.method == "DELETE"):
+        panel.page.get_by_label("File to import").set_input_files(file)
+    notice = panel.page.locator(".notice.error")
+    expect(notice).to_have_count(0)
+    held.pop().continue_()
+    expect(notice).to_contain_text("other.json: ")
     assert panel.control("/snapshots")["data"] == []
 
 

@@ -26,7 +26,8 @@ export class Undo {
     try {
       await work();
     } catch (error) {
-      this.#drop(snapshot.id);
+      // Who reads that it failed finds nothing left of the attempt.
+      await this.#drop(snapshot.id);
       throw error;
     }
     this.changed();
