@@ -59,6 +59,8 @@ def send_much(server: Server, head: str, piece: bytes, pieces: int) -> None:
             client.sendall(head.encode())
             for _ in range(pieces):
                 client.sendall(piece)
+            # Otherwise the server would wait for the rest of a body without an end, for 20 seconds.
+            client.shutdown(socket.SHUT_WR)
             while client.recv(65_536):
                 pass
         except OSError:
