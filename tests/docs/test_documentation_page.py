@@ -4,13 +4,15 @@
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
-from tests.live.conftest import StartServer
-from tests.live.server import shell
+from tests.live.conftest import server_factory
+from tests.live.server import Server, shell
 
 PAGE = Path(__file__).with_name("conversations.txt").read_text()
 HOST = "https://api.protocol.chat"
@@ -55,6 +57,13 @@ EXAMPLES = {example.section: example for example in examples_of(PAGE)}
 CREATES = [example for example in EXAMPLES.values() if "-d 'contact_id'=" in example.command]
 
 
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Start a server for each scenario that the page is compared with."""
+    for start in server_factory(tmp_path_factory.mktemp("servers")):
+        yield {name: start("--scenario", name) for name in ("blank", "documented", "default")}
+
+
 def test_all_examples_are_found() -> None:
     assert list(EXAMPLES) == [
         "Search",
@@ -70,14 +79,16 @@ def test_all_examples_are_found() -> None:
 
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize("example", CREATES, ids=lambda example: example.section)
-def test_create_returns_the_documented_response(start: StartServer, example: Example) -> None:
-    server = start("--scenario", "blank")
+def test_create_returns_the_documented_response(servers: dict[str, Server], example: Example) -> None:
+    server = servers["blank"]
+    # The page has the id of the first conversation that a sandbox creates.
+    httpx.post(f"{server.address}/__admin/reset?all=true", json={}).raise_for_status()
     assert example.run_against(server.address) == ordered(example.response)
 
 
 @pytest.mark.needs("curl")
-def test_list_returns_the_documented_response(start: StartServer) -> None:
-    server = start("--scenario", "documented")
+def test_list_returns_the_documented_response(servers: dict[str, Server]) -> None:
+    server = servers["documented"]
     example = EXAMPLES["List all sound effects"]
     assert example.response.count("// ...") == 1  # the second conversation is abbreviated
     documented = dict(ordered(example.response.replace("// ...", "")))
@@ -91,15 +102,15 @@ def test_list_returns_the_documented_response(start: StartServer) -> None:
 
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize("scenario", ["documented", "default"])
-def test_retrieve_returns_the_documented_response(start: StartServer, scenario: str) -> None:
-    server = start("--scenario", scenario)
+def test_retrieve_returns_the_documented_response(servers: dict[str, Server], scenario: str) -> None:
+    server = servers[scenario]
     example = EXAMPLES["Retrieve a sound"]
     assert example.run_against(server.address) == ordered(example.response)
 
 
 @pytest.mark.needs("curl")
-def test_list_of_the_default_scenario_begins_as_documented(start: StartServer) -> None:
-    server = start()
+def test_list_of_the_default_scenario_begins_as_documented(servers: dict[str, Server]) -> None:
+    server = servers["default"]
     example = EXAMPLES["List all sound effects"]
     documented = dict(ordered(example.response.replace("// ...", "")))
     answered = dict(example.run_against(server.address))

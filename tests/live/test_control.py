@@ -1,13 +1,14 @@
 """The control API on a real server: access, waking of sleeping calls, and the log."""
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.live.conftest import StartServer
+from tests.live.conftest import StartServer, server_factory
 from tests.live.server import TIMEOUT_SECONDS, Server, wait_until
 from tests.live.wire import Wire, assert_error, request
 
@@ -15,6 +16,20 @@ SECRET = "hunter2-of-the-admin"
 TOKEN = "sk-live-0123456789abcdef"
 PAGE = "http://localhost:3000"
 SANDBOXES = "/__admin/sandboxes"
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server for the tests of this file that let calls sleep; each uses its own token."""
+    for start in server_factory(tmp_path_factory.mktemp("blank")):
+        yield start("--scenario", "blank")
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server for all addresses, without an admin token."""
+    for start in server_factory(tmp_path_factory.mktemp("public")):
+        yield start("--host", "0.0.0.0")
 
 
 def status_and_message(
@@ -100,11 +115,10 @@ def test_public_server_admits_the_admin_token_but_no_other_pages(
 
 
 @pytest.mark.parametrize("path", ["//__admin/sandboxes", "/%2f__admin/sandboxes", "/v1/../__admin/sandboxes"])
-def test_path_variants_do_not_bypass_the_guard(start: StartServer, path: str) -> None:
-    server = start("--host", "0.0.0.0")
-    assert status_and_message(server, path=path)[0] in (403, 404)
-    assert status_and_message(server, path="/%5f%5fadmin/sandboxes")[0] == 403
-    assert status_and_message(server, path="http://localhost/__admin/sandboxes")[0] in (403, 404)
+def test_path_variants_do_not_bypass_the_guard(public: Server, path: str) -> None:
+    assert status_and_message(public, path=path)[0] in (403, 404)
+    assert status_and_message(public, path="/%5f%5fadmin/sandboxes")[0] == 403
+    assert status_and_message(public, path="http://localhost/__admin/sandboxes")[0] in (403, 404)
 
 
 def test_request_without_a_host_is_refused(start: StartServer) -> None:
@@ -169,18 +183,17 @@ def test_tokens_are_not_in_log_or_responses(start: StartServer) -> None:
     ids=lambda wake: str(wake[1]),
 )
 def test_reset_and_restore_wake_sleeping_calls(
-    start: StartServer, wake: tuple[str, str, dict[str, Any]]
+    blank: Server, token: str, wake: tuple[str, str, dict[str, Any]]
 ) -> None:
-    server = start("--scenario", "blank")
-    me = {"Authorization": "Bearer me"}
+    me = {"Authorization": f"Bearer {token}"}
     sleepers = 5
-    with httpx.Client(base_url=server.address, headers=me, timeout=TIMEOUT_SECONDS) as client:
+    with httpx.Client(base_url=blank.address, headers=me, timeout=TIMEOUT_SECONDS) as client:
         client.post("/__admin/snapshots", json={})
         client.post("/__admin/faults", json={"match": {"method": "POST"}, "delay": 300_000})
 
         def create(_number: int) -> httpx.Response:
             return httpx.post(
-                f"{server.address}/v1/conversations",
+                f"{blank.address}/v1/conversations",
                 data={"contact_id": "late"},
                 headers=me,
                 timeout=TIMEOUT_SECONDS,
@@ -201,17 +214,16 @@ def test_reset_and_restore_wake_sleeping_calls(
         assert client.get("/v1/conversations").json() == {"has_more": False, "data": []}
 
 
-def test_deleting_a_rule_completes_its_sleeping_calls(start: StartServer) -> None:
-    server = start("--scenario", "blank")
-    me = {"Authorization": "Bearer me"}
+def test_deleting_a_rule_completes_its_sleeping_calls(blank: Server, token: str) -> None:
+    me = {"Authorization": f"Bearer {token}"}
     sleepers = 5
-    with httpx.Client(base_url=server.address, headers=me, timeout=TIMEOUT_SECONDS) as client:
+    with httpx.Client(base_url=blank.address, headers=me, timeout=TIMEOUT_SECONDS) as client:
         client.post("/__admin/faults", json={"match": {"method": "POST"}, "delay": 300_000})
         with ThreadPoolExecutor(sleepers) as pool:
             answers = [
                 pool.submit(
                     httpx.post,
-                    f"{server.address}/v1/conversations",
+                    f"{blank.address}/v1/conversations",
                     data={"contact_id": "late"},
                     headers=me,
                     timeout=TIMEOUT_SECONDS,

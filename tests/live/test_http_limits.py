@@ -2,12 +2,20 @@
 
 import socket
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from tests.live.conftest import StartServer
-from tests.live.server import TIMEOUT_SECONDS
+from tests.live.conftest import StartServer, server_factory
+from tests.live.server import TIMEOUT_SECONDS, Server
 from tests.live.wire import Wire, assert_error, create, request
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server that waits one second for everything but the application."""
+    for start in server_factory(tmp_path_factory.mktemp("impatient")):
+        yield start("--head-seconds", "1", "--body-seconds", "1", "--keep-alive-seconds", "1")
 
 
 def take_all(client: socket.socket) -> None:
@@ -29,17 +37,15 @@ def test_each_size_limit_has_a_setting(start: StartServer) -> None:
 
 
 @pytest.mark.parametrize("beginning", ["G", "GET /v1/conversations HTTP/1.1\r\n"])
-def test_an_incomplete_head_gets_408(start: StartServer, beginning: str) -> None:
-    server = start("--head-seconds", "1")
-    with Wire(server) as wire:
+def test_an_incomplete_head_gets_408(impatient: Server, beginning: str) -> None:
+    with Wire(impatient) as wire:
         wire.send(beginning)
         assert " 1 second." in assert_error(wire.read_response(), 408)
         assert wire.is_closed()
 
 
-def test_a_head_that_arrives_byte_by_byte_has_the_same_timeout(start: StartServer) -> None:
-    server = start("--head-seconds", "1")
-    with Wire(server) as wire:
+def test_a_head_that_arrives_byte_by_byte_has_the_same_timeout(impatient: Server) -> None:
+    with Wire(impatient) as wire:
         began = time.monotonic()
         try:
             for letter in request("GET", "/v1/nowhere", "me") * 10:
@@ -51,18 +57,16 @@ def test_a_head_that_arrives_byte_by_byte_has_the_same_timeout(start: StartServe
 
 
 @pytest.mark.parametrize("framing", ["Content-Length: 100", "Transfer-Encoding: chunked"])
-def test_a_stalled_body_gets_408(start: StartServer, framing: str) -> None:
-    server = start("--body-seconds", "1")
-    with Wire(server) as wire:
+def test_a_stalled_body_gets_408(impatient: Server, framing: str) -> None:
+    with Wire(impatient) as wire:
         wire.send(create("me", framing, body="", length=-1))
         assert " 1 second." in assert_error(wire.read_response(), 408)
         assert wire.is_closed()
 
 
-def test_a_slow_body_is_read(start: StartServer) -> None:
-    server = start("--body-seconds", "1")
+def test_a_slow_body_is_read(impatient: Server) -> None:
     body = '{"contact_id": "a"}'
-    with Wire(server) as wire:
+    with Wire(impatient) as wire:
         wire.send(create("me", body="", length=len(body)))
         for at in range(0, len(body), 5):
             wire.send(body[at : at + 5])
@@ -70,9 +74,8 @@ def test_a_slow_body_is_read(start: StartServer) -> None:
         assert wire.read_response().status == 201
 
 
-def test_an_idle_connection_is_closed_without_a_response(start: StartServer) -> None:
-    server = start("--keep-alive-seconds", "1")
-    with Wire(server) as silent, Wire(server) as used:
+def test_an_idle_connection_is_closed_without_a_response(impatient: Server) -> None:
+    with Wire(impatient) as silent, Wire(impatient) as used:
         used.send(request("GET", "/v1/nowhere", "me"))
         assert_error(used.read_response(), 404)
         assert used.is_closed()
