@@ -3,7 +3,8 @@
 import atexit
 import os
 import sys
-from typing import NoReturn
+from contextlib import suppress
+from typing import NoReturn, TextIO
 
 
 def end_process(status: int) -> NoReturn:
@@ -13,6 +14,10 @@ def end_process(status: int) -> NoReturn:
     which copies the memory that it shares with the server in order to free it.
     """
     atexit._run_exitfuncs()  # noqa: SLF001  # the interpreter does it in the shutdown that is left out
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    streams: tuple[TextIO | None, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
+        # A process that was started without a stream has None, and nobody may read it any longer.
+        if stream is not None:
+            with suppress(OSError):
+                stream.flush()
     os._exit(status)

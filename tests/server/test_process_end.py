@@ -1,4 +1,4 @@
-"""The end of a process: what is registered for it runs, and no object is freed."""
+"""The end of a process: registered functions run, output is written, and no object is freed."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 PROGRAM = """
-import atexit, sys
+import atexit, os, sys
 from sandbox.server.process_end import end_process
 
 class Large:
@@ -17,18 +17,35 @@ class Large:
 large = Large()
 atexit.register(print, "registered")
 sys.stdout.write("written, ")
-end_process(int(sys.argv[1]))
+end_process(3)
+"""
+NO_OUTPUT = """
+import os, sys
+from sandbox.server.process_end import end_process
+
+sys.stdout.write("lost")
+{lose}
+end_process(3)
 """
 
 
-@pytest.mark.parametrize("status", [0, 3])
-def test_registered_functions_run_and_output_is_written_but_nothing_is_freed(status: int) -> None:
+def run(program: str) -> tuple[int, str, str]:
+    """Run a program, and return its status and its output."""
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(status)],
+        [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
         env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (status, "written, registered\n", "")
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_registered_functions_run_and_output_is_written_but_nothing_is_freed() -> None:
+    assert run(PROGRAM) == (3, "written, registered\n", "")
+
+
+@pytest.mark.parametrize("lose", ["sys.stdout = None", "os.close(1)"])
+def test_process_without_output_ends_with_its_status(lose: str) -> None:
+    assert run(NO_OUTPUT.format(lose=lose)) == (3, "", "")
