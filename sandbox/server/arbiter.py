@@ -12,9 +12,8 @@ from sandbox.settings import SettingsError
 
 END_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT})
 """Signals that end a worker. They are blocked while it is forked; it unblocks them when it can handle them."""
-PROMPT_POLL_SECONDS = 0.01
-PROMPT_POLLS = 40
-"""Number of polls for workers that end promptly, which takes a third of a second at most; gunicorn waits for others."""
+POLL_SECONDS = 0.01
+"""Interval at which the end of the workers is looked for."""
 
 
 class SandboxArbiter(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
@@ -68,11 +67,12 @@ class SandboxArbiter(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
         """End the workers, and wait for their end at shorter intervals than gunicorn does."""
         self._is_ending = True
         self.kill_workers(signal.SIGTERM if graceful else signal.SIGQUIT)
-        for _ in range(PROMPT_POLLS):
+        latest = time.monotonic() + self.cfg.graceful_timeout
+        self.reap_workers()
+        # A second signal, which gunicorn sends, would end a worker that is about to exit by itself.
+        while self.WORKERS and time.monotonic() < latest:
+            time.sleep(POLL_SECONDS)
             self.reap_workers()
-            if not self.WORKERS:
-                break
-            time.sleep(PROMPT_POLL_SECONDS)
         super().stop(graceful)
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:

@@ -11,7 +11,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.errors import HaltServer
 
-from sandbox.server.arbiter import END_SIGNALS, PROMPT_POLL_SECONDS, SandboxArbiter
+from sandbox.server.arbiter import END_SIGNALS, POLL_SECONDS, SandboxArbiter
 from sandbox.server.refusals import Refusals
 from sandbox.settings import SettingsError
 from tests.live.conftest import StartServer
@@ -123,7 +123,7 @@ def test_the_end_does_not_wait_for_gunicorns_interval(
     monkeypatch.setattr(Arbiter, "LISTENERS", [], raising=False)
     arbiter.WORKERS[1] = SimpleNamespace()
     arbiter.stop(graceful)
-    assert slept == [PROMPT_POLL_SECONDS] * 2
+    assert slept == [POLL_SECONDS] * 2
     assert killed[0] == sign
 
 
