@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sandbox.operations import CREATE, Operation, operation_of
+from sandbox.problems import Problem
 from sandbox.schemas.arguments import IDEMPOTENCY_KEY
 from sandbox.web.request import Request
 from sandbox.world.errors import WorldError
@@ -24,19 +25,23 @@ class Call(Request):
     that of a fork if a fault prevents the call from doing anything. ``delay_ms``, ``fault`` and ``rule`` are what was
     injected, and ``why`` are the verdicts on the rules, for the journal. ``refusal`` is an error that was known before
     the delay, and that the call gets instead of the operation. ``reader`` reads a body that the client sends only after
-    ``100 Continue``; None if the body has been read.
+    ``100 Continue``; None if the body has been read. ``unreadable`` is the problem with a body that was read in vain.
+    ``is_optimistic`` is False if an attempt to answer the call was outdated.
     """
 
     __slots__ = (
         "delay_ms",
         "fault",
         "has_entered",
+        "has_read",
+        "is_optimistic",
         "lease",
         "operation",
         "reader",
         "refusal",
         "rule",
         "target",
+        "unreadable",
         "why",
     )
 
@@ -46,6 +51,12 @@ class Call(Request):
     def __init__(self, environ: "WSGIEnvironment") -> None:
         super().__init__(environ)
         self.operation: Operation | None = operation_of(self.method, self.path)
+        self.is_optimistic = True
+        self.has_read = False
+        self.unreadable: Problem | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self.has_entered = False
         self.reader: Callable[[Call], None] | None = None
         self.refusal: WorldError | None = None
@@ -53,6 +64,11 @@ class Call(Request):
         self.fault: str | None = None
         self.rule: str | None = None
         self.why = NO_VERDICTS
+
+    def begin_anew(self) -> None:
+        """Forget everything but the request, which another attempt answers, this time not optimistically."""
+        self.is_optimistic = False
+        self._begin()
 
     def attach(self) -> None:
         """Let the API find this call in the WSGI environment."""
@@ -81,7 +97,6 @@ class Call(Request):
         """Read the body if the client waits for ``100 Continue``. Raises Problem."""
         if self.reader is not None:
             reader, self.reader = self.reader, None
-            self.forget_body()
             reader(self)
 
     def enter(self, lease: Lease) -> None:

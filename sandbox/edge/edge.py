@@ -26,7 +26,7 @@ from sandbox.web.world_errors import problem_of
 from sandbox.web.world_name import world_name
 from sandbox.web.world_prefix import PREFIX as WORLD_PREFIX
 from sandbox.web.world_prefix import move_prefix
-from sandbox.world.errors import StoreUnavailable, WorldError
+from sandbox.world.errors import Outdated, StoreUnavailable, WorldError
 from sandbox.world.interface import Fleet, Lease
 from sandbox.world.offload import Offload, run_here
 from sandbox.world.pause import Pause, no_pause
@@ -87,8 +87,11 @@ class Edge:
             responder.add_headers(cors_headers(environ))
             inner = self._elsewhere
         if environ.get("wsgi.multiprocess") and self._settings.store is None and not is_preflight(environ):
-            return responder.send_problem(problems.one_process_only())
-        return inner(environ, responder)
+            answer = responder.send_problem(problems.one_process_only())
+        else:
+            answer = inner(environ, responder)
+        responder.start()
+        return answer
 
     def _elsewhere(self, environ: "WSGIEnvironment", responder: Responder) -> Iterable[bytes]:
         """Answer a request outside ``/v1`` and ``/__admin``."""
@@ -110,21 +113,47 @@ class Edge:
             return responder.send_problem(problem)
         call.attach()
         try:
-            if call.method == "OPTIONS":
-                return responder.send_no_content(preflight_headers(environ))
-            return self._in_world(environ, call, responder)
-        except Problem as problem:
-            return responder.send_problem(problem)
-        except WorldError as error:
-            return responder.send_problem(problem_of(error))
+            try:
+                return self._answer(environ, call, responder, began)
+            except Outdated:
+                call.begin_anew()
+                responder.begin_anew(cors_headers(environ))
+                return self._answer(environ, call, responder, began)
         finally:
-            self._record(call, responder, self._monotonic() - began)
             call.detach()
+
+    def _answer(
+        self, environ: "WSGIEnvironment", call: Call, responder: Responder, began: float
+    ) -> Iterable[bytes]:
+        """Answer a call, and record it. Raises Outdated if it is optimistic, and has missed a change."""
+        try:
+            if call.method == "OPTIONS":
+                answer: Iterable[bytes] = responder.send_no_content(preflight_headers(environ))
+            else:
+                answer = self._in_world(environ, call, responder)
+        except Problem as problem:
+            answer = responder.send_problem(problem)
+        except WorldError as error:
+            answer = responder.send_problem(problem_of(error))
+        except Outdated:
+            self._release(call.lease)
+            raise
+        except BaseException:
+            # The connection was reset, or the client has left.
+            self._record(call, responder, began)
+            raise
+        self._record(call, responder, began)
+        return answer
 
     def _in_world(self, environ: "WSGIEnvironment", call: Call, responder: Responder) -> Iterable[bytes]:
         # A call whose world is named is in it even if it has no token: its journal says what was forgotten.
-        key = world_name(environ) or call.token
-        call.enter(self._fleet.lease_anonymous() if key is None else self._fleet.acquire(key))
+        key, optimistic = world_name(environ) or call.token, call.is_optimistic
+        fleet = self._fleet
+        call.enter(
+            fleet.lease_anonymous(optimistic=optimistic)
+            if key is None
+            else fleet.acquire(key, optimistic=optimistic)
+        )
         if is_awaited(environ):
             # The client sends the body when it is read. A refusal that does not need it is sent alone.
             call.reader = self._read_awaited
@@ -134,30 +163,45 @@ class Edge:
 
     def _read_awaited(self, call: Call) -> None:
         check_type(call.content_type)
+        if not call.has_read:
+            call.forget_body()
         self._read(call)
 
     def _read(self, call: Call) -> None:
-        call.body = read_body(call.environ, self._body_limit, self._pause)
-        call.prepare_body(self._pause, self._offload)
+        if not call.has_read:
+            call.has_read = True
+            try:
+                call.body = read_body(call.environ, self._body_limit, self._pause)
+            except Problem as problem:
+                call.unreadable = problem
+                raise
+            call.prepare_body(self._pause, self._offload)
+        elif call.unreadable is not None:
+            raise call.unreadable.with_traceback(None)
         lease = call.lease
         if lease.generation != lease.world.generation:
             # The body may have taken its time to arrive, and the world was reset meanwhile.
-            call.enter(lease._replace(generation=lease.world.generation))
+            call.enter(lease._replace(generation=lease.world.current(lease.generation)))
 
-    def _record(self, call: Call, responder: Responder, duration: float) -> None:
+    def _record(self, call: Call, responder: Responder, began: float) -> None:
         # A preflight and a call for which the fleet has no room are in the journal of the calls without a token.
         lease = call.lease if call.has_entered else self._lease_anonymous()
-        entry = journal_entry(
-            call,
-            request_id=responder.request_id,
-            status=responder.status,
-            at=lease.world.time(),
-            duration=duration,
-            max_body_bytes=self._settings.journal_body_bytes,
-        )
-        lease.world.record(lease.generation, entry)
-        if self._journal_file is not None:
-            self._journal_file.append(entry)
+        try:
+            entry = journal_entry(
+                call,
+                request_id=responder.request_id,
+                status=responder.status,
+                at=lease.world.time(),
+                duration=self._monotonic() - began,
+                max_body_bytes=self._settings.journal_body_bytes,
+            )
+            lease.world.record(lease.generation, entry)
+            if self._journal_file is not None:
+                self._journal_file.append(entry)
+        finally:
+            self._release(lease)
+
+    def _release(self, lease: Lease) -> None:
         if lease.slot is not self._fleet.anonymous:
             self._fleet.release(lease)
 

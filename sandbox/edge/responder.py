@@ -15,9 +15,12 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 
 
 class Responder:
-    """A WSGI ``start_response`` that adds headers and keeps the status that was sent (None: none yet)."""
+    """A WSGI ``start_response`` that adds headers, and starts nothing before :meth:`start`.
 
-    __slots__ = ("_added", "_environ", "_start_response", "request_id", "status")
+    ``status`` is that of the response; None if there is none yet.
+    """
+
+    __slots__ = ("_added", "_environ", "_start_response", "_waiting", "request_id", "status")
 
     def __init__(self, environ: "WSGIEnvironment", start_response: "StartResponse", request_id: str) -> None:
         self._environ = environ
@@ -25,10 +28,27 @@ class Responder:
         self._added = [(REQUEST_ID, request_id)]
         self.request_id = request_id
         self.status: int | None = None
+        self._waiting: tuple[str, list[tuple[str, str]], ExcInfo | None] | None = None
 
     def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Any:
         self.status = int(status[:3])
-        return self._start_response(status, self.all_headers(headers), exc_info)
+        self._waiting = status, self.all_headers(headers), exc_info
+        return self._write
+
+    def start(self) -> None:
+        """Start the response that was made, if there is one. It cannot be replaced any more."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            self._start_response(*waiting)
+
+    def begin_anew(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Forget the response and the headers that were added, and send ``headers`` beside the request's id."""
+        self.status = self._waiting = None
+        self._added[1:] = headers
+
+    def _write(self, data: bytes) -> None:
+        """Refuse the old way to send a body, which would send it before the response may start."""
+        raise NotImplementedError("a body is what the application returns")
 
     def add_headers(self, headers: Iterable[tuple[str, str]]) -> None:
         """Send these headers too."""

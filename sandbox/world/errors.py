@@ -220,5 +220,12 @@ class StoreUnavailable(WorldError):
         self.may_be_done = may_be_done
 
 
+class Outdated(BaseException):
+    """An optimistic call has missed changes. It has done nothing, and has to be answered anew by one that is not.
+
+    It is no Exception, so that nothing between the world and the edge takes it for an error of the call.
+    """
+
+
 class SandboxReset(WorldError):
     """The sandbox was reset, replaced or dropped since the call entered it, so the call can no longer write to it."""

@@ -157,7 +157,7 @@ class LocalFleet:
         finally:
             self.release(lease)
 
-    def acquire(self, key: WorldKey) -> Lease:
+    def acquire(self, key: WorldKey, *, optimistic: bool = False) -> Lease:
         """Lease the world of ``key``; call :meth:`release` when the request is over.
 
         Raises FleetFull and UndeclaredWorld.
@@ -195,7 +195,7 @@ class LocalFleet:
                 slot.last_used = self._now()
                 self._slots.move_to_end(slot.key)
 
-    def lease_anonymous(self) -> Lease:
+    def lease_anonymous(self, *, optimistic: bool = False) -> Lease:
         """Lease the world of the requests without a token. It needs no release, since it is never dropped."""
         world = self.anonymous.world
         return Lease(self.anonymous, world, world.generation)

@@ -183,10 +183,21 @@ class World(RuleSet, Protocol):
         """Raise SandboxReset if ``generation`` is over."""
         ...
 
+    def current(self, generation: int) -> int:
+        """Return the current generation for a call that began in ``generation`` and may go on in the current one."""
+        ...
+
+    def validate(self, generation: int) -> None:
+        """Raise Outdated if the optimistic call of ``generation`` has missed changes. It cannot miss any later."""
+        ...
+
     # The journal
 
     def record(self, generation: int, entry: Entry) -> None:
-        """Add a call to the journal, unless the journal began after ``generation``."""
+        """Add a call to the journal, unless the journal began after ``generation``.
+
+        Raises Outdated if it is an optimistic call that has missed changes.
+        """
         ...
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
@@ -283,7 +294,12 @@ class SandboxSlot:
 
 
 class Lease(NamedTuple):
-    """The use of a world by one request. ``generation`` is the one that the request's writes are for."""
+    """The use of a world by one request. ``generation`` is the one that the request's writes are for.
+
+    The request is optimistic if its world may lack changes that another process has made. Then its first write,
+    :meth:`World.validate` or :meth:`World.record` raises Outdated if it lacks any, and nothing has been done. All
+    of it must be answered anew, so nothing may be sent before.
+    """
 
     slot: SandboxSlot
     world: World
@@ -329,10 +345,11 @@ class Fleet(Protocol):
         """Lease the world of an id until the block ends. Raises UnknownSandbox."""
         ...
 
-    def acquire(self, key: WorldKey) -> Lease:
+    def acquire(self, key: WorldKey, *, optimistic: bool = False) -> Lease:
         """Lease the world of ``key``; call :meth:`release` when the request is over.
 
-        Raises FleetFull, UndeclaredWorld, StorageFailed and StoreUnavailable.
+        The request may be optimistic if it is ready for that. Raises FleetFull, UndeclaredWorld, StorageFailed and
+        StoreUnavailable.
         """
         ...
 
@@ -340,7 +357,7 @@ class Fleet(Protocol):
         """End the use that :meth:`acquire` began."""
         ...
 
-    def lease_anonymous(self) -> Lease:
+    def lease_anonymous(self, *, optimistic: bool = False) -> Lease:
         """Lease the world of the requests without a token. It needs no release, since it is never dropped."""
         ...
 

@@ -60,6 +60,12 @@ class Sandbox:
         if self._ended or generation != self._contents.generation:
             raise SandboxReset
 
+    def current(self, generation: int) -> int:
+        return self._contents.generation
+
+    def validate(self, generation: int) -> None:
+        """Do nothing: the world is here, so no call can miss a change."""
+
     # Conversations
 
     def get(self, conversation_id: str) -> Record:

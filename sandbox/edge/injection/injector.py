@@ -41,6 +41,8 @@ class FaultInjector:
         self, injection: Injection, environ: "WSGIEnvironment", call: Call, responder: Responder
     ) -> Iterable[bytes]:
         effect = injection.effect
+        # What follows may reach the client before the call is over.
+        call.lease.world.validate(call.lease.generation)
         if effect.needs_api and call.reaches_operation:
             call.read()
         delay = _delay(injection, call)

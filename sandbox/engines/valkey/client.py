@@ -46,6 +46,11 @@ class Client:
         """The servers of the store. Raises StoreUnavailable if they are not known, and cannot be found out."""
         return self._topology or self.refresh()
 
+    @property
+    def is_one_server(self) -> bool:
+        """True if the store is known to be one server, and no cluster."""
+        return self._topology is not None and not self._topology.is_cluster
+
     def refresh(self) -> Topology:
         """Find out the servers of the store. Raises StoreUnavailable."""
         known = self._topology.nodes if self._topology is not None else ()

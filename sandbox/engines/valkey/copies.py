@@ -8,6 +8,7 @@ from typing import Final
 from sandbox.engines.valkey.contents_codec import decode_contents
 from sandbox.engines.valkey.exchange import succeeded
 from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, Alias, Saved, WorldLog
+from sandbox.engines.valkey.optimism import OptimisticGeneration
 from sandbox.engines.valkey.slot import SharedSlot
 from sandbox.engines.valkey.store import Store
 from sandbox.engines.valkey.turn import Turns
@@ -72,6 +73,12 @@ class Copies:
         with self._lock:
             slot.in_flight -= 1
             slot.last_used = self._now()
+
+    def optimistic(self, world_id: str, key: WorldKey) -> tuple[SharedSlot, OptimisticGeneration] | None:
+        """Return the slot of a world and the generation for an optimistic call; None if the call has to follow."""
+        slot = self._known(world_id, key) if self._store.courier.has_one_server else None
+        generation = None if slot is None else slot.world.begin_optimistic()
+        return None if slot is None or generation is None else (slot, generation)
 
     def followed(self, world_id: str, key: WorldKey | None) -> SharedSlot | None:
         """Return the slot of a world, whose copy has all changes of now, or None if there is no such world.

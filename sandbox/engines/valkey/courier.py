@@ -50,6 +50,11 @@ class Courier:
         """One line that says why the store is unavailable, or None."""
         return self._watch.reason
 
+    @property
+    def has_one_server(self) -> bool:
+        """True if one server has all keys, and is not known to be unavailable. False before the first connection."""
+        return self._watch.reason is None and self._client.is_one_server
+
     def ask(self, *commands: Command) -> list[Reply]:
         """Return the replies to ``commands``, which arrive in this order but are no transaction.
 

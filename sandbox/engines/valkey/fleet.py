@@ -108,42 +108,51 @@ class SharedFleet:
         slot = self._copies.followed(_checked(sandbox_id), None)
         if slot is None:
             raise UnknownSandbox(sandbox_id)
-        lease = self._leased(slot)
+        lease = self._leased(slot, slot.world.generation)
         try:
             yield lease
         finally:
             self.release(lease)
 
-    def acquire(self, key: WorldKey) -> Lease:
-        """Lease the world of ``key``, with all changes that were answered before.
+    def acquire(self, key: WorldKey, *, optimistic: bool = False) -> Lease:
+        """Lease the world of ``key``, with all changes that were answered before, unless the call is optimistic.
 
         Raises FleetFull, UndeclaredWorld and StoreUnavailable.
         """
         world_id = self.id_of_key(key)
+        at_hand = self._copies.optimistic(world_id, key) if optimistic else None
+        if at_hand is not None:
+            return self._leased(*at_hand)
         slot = self._copies.followed(world_id, key)
         while slot is None:
             self._add(world_id, key)
             slot = self._copies.followed(world_id, key)
-        return self._leased(slot)
+        return self._leased(slot, slot.world.generation)
 
     def release(self, lease: Lease) -> None:
         """End the use that :meth:`acquire` began."""
         if isinstance(lease.slot, SharedSlot):
             self._copies.release(lease.slot)
 
-    def lease_anonymous(self) -> Lease:
-        """Lease the world of the requests without a token, with all changes that were answered before."""
+    def lease_anonymous(self, *, optimistic: bool = False) -> Lease:
+        """Lease the world of the requests without a token like :meth:`acquire`."""
+        at_hand = self._copies.optimistic(ANONYMOUS, "") if optimistic else None
+        if at_hand is not None:
+            return self._leased_anonymous(*at_hand)
         slot = self._copies.followed(ANONYMOUS, "")
         while slot is None:
             self._new_worlds.begin(ANONYMOUS, self._initial_state(), "", for_ever=True)
             slot = self._copies.followed(ANONYMOUS, "")
-        self.anonymous = slot
-        return Lease(slot, slot.world, slot.world.generation)
+        return self._leased_anonymous(slot, slot.world.generation)
 
-    def _leased(self, slot: SharedSlot) -> Lease:
+    def _leased_anonymous(self, slot: SharedSlot, generation: int) -> Lease:
+        self.anonymous = slot
+        return Lease(slot, slot.world, generation)
+
+    def _leased(self, slot: SharedSlot, generation: int) -> Lease:
         self._keeper.keep(slot)
         self._copies.use(slot)
-        return Lease(slot, slot.world, slot.world.generation)
+        return Lease(slot, slot.world, generation)
 
     # New worlds
 

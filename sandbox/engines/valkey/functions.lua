@@ -1,6 +1,7 @@
 #!lua name=protocol_sandbox_1
 
--- The functions of a store of worlds, format 1. Each acts on the keys of one world, which share a slot of a cluster.
+-- The functions of a store of worlds, format 1. Each acts on the keys of one world, which share a slot of a cluster. Those
+-- whose names end in "_if_valid" also read the server-wide rules, so a cluster has no use for them.
 --
 -- A world is a hash "meta", a checkpoint, and a list "log" of its changes since then, and of those since the checkpoint
 -- before it, for workers that have not got them yet. Beside these it has the last calls of its journal, a list, and their
@@ -20,7 +21,8 @@
 --
 -- A change is the text nonce, newline, change.
 
-local OTHER, ABSENT, SAME = 'other', 'absent', 'same'
+local OTHER, ABSENT, SAME, RULES = 'other', 'absent', 'same', 'rules'
+local MOST, MOST_OWN = 1000, 100
 local DAMAGED = 'DAMAGED changes of a world are missing: were keys evicted, or deleted by hand?'
 
 local function now_in_milliseconds()
@@ -42,7 +44,8 @@ end
 
 -- Compare what a worker knows of a world with what it is: SAME, the changes in between, or OTHER if these are not known
 -- any more, or if the worker knows a world that has ended or has lost changes. The error DAMAGED if the log is incomplete.
-local function see(meta, log, incarnation, number, nonce)
+-- The changes are the first ones, not more than "most".
+local function see(meta, log, incarnation, number, nonce, most)
   local m = redis.call('HMGET', meta, 'i', 'n', 't', 'o', 'p')
   if not m[1] then
     return ABSENT
@@ -67,27 +70,24 @@ local function see(meta, log, incarnation, number, nonce)
   if at ~= nonce then
     return OTHER
   end
-  return redis.call('LRANGE', log, known - first, known - first + 999)
+  return redis.call('LRANGE', log, known - first, known - first + most - 1)
+end
+
+-- Return true if the nonce of the server-wide rules is this one, '' if there are none.
+local function has_rules(rules, nonce)
+  return (redis.call('HGET', rules, 't') or '') == nonce
 end
 
 -- This function and sandbox1_load only read. They have no flag that says so: with it, a primary that has become a replica
 -- would go on answering, with what it had then. The flag that they have lets them read while the memory is full.
 -- KEYS meta, log; ARGV incarnation, number, nonce.
 redis.register_function{function_name = 'sandbox1_see', flags = {'allow-oom'}, callback = function(keys, args)
-  return see(keys[1], keys[2], args[1], args[2], args[3])
+  return see(keys[1], keys[2], args[1], args[2], args[3], MOST)
 end}
 
--- Append a change if the last one is still the one that the worker knows. Otherwise answer like sandbox1_see: a worker
--- that did not get the answer to an earlier attempt finds its own nonce in the first change.
--- KEYS meta, log, calls, counts;
--- ARGV incarnation, number, nonce of the last change; nonce, change, number of conversations, generation, the channel of
--- calls if the change empties the journal, or '', the channel of wakes if calls have to be woken, or '', id of the world.
-redis.register_function('sandbox1_append', function(keys, args)
+-- Append a change. KEYS and ARGV as those of sandbox1_append.
+local function append(keys, args)
   local meta, log = keys[1], keys[2]
-  local seen = see(meta, log, args[1], args[2], args[3])
-  if seen ~= SAME then
-    return seen
-  end
   if redis.call('RPUSH', log, args[4] .. '\n' .. args[5]) == 1 then
     expire_with(meta, log)
   end
@@ -101,6 +101,26 @@ redis.register_function('sandbox1_append', function(keys, args)
     redis.call('PUBLISH', args[9], args[10])
   end
   return 1
+end
+
+-- Append a change if the last one is still the one that the worker knows. Otherwise answer like sandbox1_see: a worker
+-- that did not get the answer to an earlier attempt finds its own nonce in the first change.
+-- KEYS meta, log, calls, counts;
+-- ARGV incarnation, number, nonce of the last change; nonce, change, number of conversations, generation, the channel of
+-- calls if the change empties the journal, or '', the channel of wakes if calls have to be woken, or '', id of the world.
+redis.register_function('sandbox1_append', function(keys, args)
+  local seen = see(keys[1], keys[2], args[1], args[2], args[3], MOST)
+  return seen == SAME and append(keys, args) or seen
+end)
+
+-- The same for a call that has not asked for changes before: append only if the server-wide rules are those that the call
+-- knows, too, and otherwise answer RULES. KEYS then have rules, ARGV then the nonce of the rules, '' if there are none.
+redis.register_function('sandbox1_append_if_valid', function(keys, args)
+  local seen = see(keys[1], keys[2], args[1], args[2], args[3], MOST)
+  if seen ~= SAME then
+    return seen
+  end
+  return has_rules(keys[5], args[11]) and append(keys, args) or RULES
 end)
 
 -- Write a checkpoint that has the changes up to a known one, and forget those that are older than the one before it.
@@ -110,7 +130,7 @@ redis.register_function('sandbox1_checkpoint', function(keys, args)
   local m = redis.call('HMGET', meta, 'c', 'k', 'o')
   local before = tonumber(m[1] or -1)
   local known = tonumber(args[2])
-  local seen = see(meta, log, args[1], args[2], args[3])
+  local seen = see(meta, log, args[1], args[2], args[3], 1)
   if seen == ABSENT or seen == OTHER or (type(seen) == 'table' and seen.err) or known <= before then
     return 0
   end
@@ -191,18 +211,9 @@ local function has_recorded(calls, nonce)
   return false
 end
 
--- Add a call to the journal of a world, if the call began in the generation of the journal or later.
--- KEYS meta, calls, counts; ARGV incarnation, generation, most calls, most bytes, channel, then the counter, the text and
--- the nonce of the call, and '' or, if it may have been added already, 'again'.
-redis.register_function('sandbox1_record', function(keys, args)
+-- Add a call to a journal. ARGV as those of sandbox1_record; m are the fields that it has read.
+local function record(keys, args, m)
   local meta, calls, counts = keys[1], keys[2], keys[3]
-  local m = redis.call('HMGET', meta, 'i', 's', 'u', 'b', 'l')
-  if m[1] ~= args[1] or tonumber(args[2]) < tonumber(m[2]) then
-    return 0
-  end
-  if args[9] ~= '' and has_recorded(calls, args[8]) then
-    return 0
-  end
   local time = redis.call('TIME')
   local number = math.max(tonumber(m[3]), time[1] * 1000000 + time[2]) + 1
   local bytes, most_calls, most_bytes = tonumber(m[4]), tonumber(args[3]), tonumber(args[4])
@@ -222,6 +233,66 @@ redis.register_function('sandbox1_record', function(keys, args)
   end
   redis.call('HSET', meta, 'u', string.format('%.0f', number), 'b', string.format('%.0f', bytes))
   return 1
+end
+
+local function read_journal(meta)
+  return redis.call('HMGET', meta, 'i', 's', 'u', 'b', 'l')
+end
+
+-- Add a call to the journal of a world, if the call began in the generation of the journal or later.
+-- KEYS meta, calls, counts; ARGV incarnation, generation, most calls, most bytes, channel, then the counter, the text and
+-- the nonce of the call, and '' or, if it may have been added already, 'again'.
+redis.register_function('sandbox1_record', function(keys, args)
+  local m = read_journal(keys[1])
+  if m[1] ~= args[1] or tonumber(args[2]) < tonumber(m[2]) then
+    return 0
+  end
+  if args[9] ~= '' and has_recorded(keys[2], args[8]) then
+    return 0
+  end
+  return record(keys, args, m)
+end)
+
+-- Return true if the changes after those that a copy knows are its own, under way while it asks.
+local function are_own(changes, prefix)
+  if #changes == MOST_OWN then
+    return false
+  end
+  for _, change in ipairs(changes) do
+    if string.sub(change, 1, #prefix) ~= prefix then
+      return false
+    end
+  end
+  return true
+end
+
+-- The same for a call that has not asked for changes before, and has changed nothing: add it only if it knows all changes
+-- by other copies, and the server-wide rules. Otherwise answer OTHER, and the call has to be answered anew.
+-- KEYS then have log and rules; ARGV then number and nonce of the last change that the copy knows, the prefix of the nonces
+-- of its own changes, and the nonce of the rules, '' if there are none.
+redis.register_function('sandbox1_record_if_valid', function(keys, args)
+  local seen = see(keys[1], keys[4], args[1], args[10], args[11], MOST_OWN)
+  local m = read_journal(keys[1])
+  if args[9] ~= '' and m[1] == args[1] and has_recorded(keys[2], args[8]) then
+    return 1
+  end
+  if type(seen) == 'table' then
+    if seen.err then
+      return seen
+    end
+    if not are_own(seen, args[12]) then
+      return OTHER
+    end
+  elseif seen ~= SAME then
+    return OTHER
+  end
+  if not has_rules(keys[5], args[13]) then
+    return OTHER
+  end
+  if tonumber(args[2]) < tonumber(m[2]) then
+    return 0
+  end
+  return record(keys, args, m)
 end)
 
 -- Empty the journal of a world. KEYS meta, calls, counts; ARGV incarnation, generation, channel.

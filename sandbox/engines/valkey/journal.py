@@ -8,7 +8,10 @@ from typing import Any, Final
 from sandbox.engines.call_codec import call_of, text_of_call
 from sandbox.engines.valkey.exchange import succeeded
 from sandbox.engines.valkey.keys import WorldKeys
+from sandbox.engines.valkey.log import Position
+from sandbox.engines.valkey.optimism import OptimisticGeneration
 from sandbox.engines.valkey.store import Store
+from sandbox.engines.valkey.topology import Command
 from sandbox.world.journal import Counted, Entry, Key, key_of, matches, selects
 from sandbox.world.runtime import Bounds
 
@@ -29,18 +32,36 @@ class SharedJournal:
 
     def record(self, incarnation: bytes, generation: int, entry: Entry) -> None:
         """Add a call of ``generation``, before it is answered. While the store is unavailable, it is kept here."""
-        keys, bounds = self._keys, self._bounds
+        keys = self._keys
         command = (
             *("FCALL", "sandbox1_record", 3, keys.meta, keys.calls, keys.counts),
-            *(incarnation, generation, bounds.journal_entries, bounds.journal_bytes),
-            *(
-                self._store.keys.calls,
-                _text_of(key_of(entry)),
-                text_of_call(entry),
-                self._store.nonces.next(),
-            ),
+            *self._arguments(incarnation, generation, entry),
         )
         self._store.unsent.send((*command, ""), (*command, "again"))
+
+    def record_if_valid(
+        self, position: Position, call: OptimisticGeneration, entry: Entry, own_prefix: bytes
+    ) -> bool:
+        """Add an optimistic call, unless it has missed a change, and return whether it has missed nothing.
+
+        ``position`` is the last change that it knows, and ``own_prefix`` that of the nonces of its copy.
+        """
+        keys = self._keys
+        command = (
+            *("FCALL", "sandbox1_record_if_valid", 5, keys.meta, keys.calls, keys.counts, keys.log),
+            self._store.keys.rules,
+            *self._arguments(position.incarnation, call, entry),
+        )
+        condition = position.number, position.nonce, own_prefix, call.seen.rules
+        reply = self._store.unsent.ask((*command, "", *condition), (*command, "again", *condition))
+        return isinstance(reply, int)
+
+    def _arguments(self, incarnation: bytes, generation: int, entry: Entry) -> Command:
+        store, bounds = self._store, self._bounds
+        return (
+            *(incarnation, int(generation), bounds.journal_entries, bounds.journal_bytes, store.keys.calls),
+            *(_text_of(key_of(entry)), text_of_call(entry), store.nonces.next()),
+        )
 
     def entries(self, wanted: Key, limit: int) -> list[Entry]:
         """Return the last ``limit`` entries that ``wanted`` selects, newest first."""

@@ -13,6 +13,7 @@ from sandbox.world.errors import StoreUnavailable
 
 SAME: Final = b"same"
 OTHER: Final = b"other"
+RULES: Final = b"rules"
 ABSENT: Final = b"absent"
 
 FOLLOWED_AT_ONCE: Final = 1000
@@ -76,26 +77,33 @@ class Alias(NamedTuple):
 
 
 class Nonces:
-    """Texts that are all different, also from those of other workers."""
+    """Texts that are all different, also from those of others. All begin with ``prefix``, and no other ones do."""
 
     def __init__(self) -> None:
-        self._prefix = secrets.token_hex(6)
+        self.prefix = f"{secrets.token_hex(6)}-".encode()
         self._numbers = count(1)
 
     def next(self) -> bytes:
         """Return a nonce."""
-        return f"{self._prefix}-{next(self._numbers)}".encode()
+        return b"%b%d" % (self.prefix, next(self._numbers))
 
 
 class WorldLog:
-    """The log of the world of ``world_id``. All methods raise StoreUnavailable."""
+    """The log of the world of ``world_id``. ``nonces`` are those of one copy of it.
 
-    def __init__(self, world_id: str, keys: Keys, courier: Courier, nonces: Nonces) -> None:
+    All methods raise StoreUnavailable.
+    """
+
+    def __init__(self, world_id: str, keys: Keys, courier: Courier) -> None:
         self.world_id = world_id
         self.keys: WorldKeys = keys.world(world_id)
-        self._channels = keys
+        self.nonces = Nonces()
+        self._server_keys = keys
         self._courier = courier
-        self._nonces = nonces
+
+    def renew_nonces(self) -> None:
+        """Let a change that may have been appended count as one by another copy."""
+        self.nonces = Nonces()
 
     def see(self, position: Position) -> Command:
         """Return the command that asks for the changes since ``position``.
@@ -103,10 +111,6 @@ class WorldLog:
         Its reply is SAME, ABSENT, OTHER (the copy has to be loaded anew), or up to FOLLOWED_AT_ONCE changes.
         """
         return ("FCALL", "sandbox1_see", 2, self.keys.meta, self.keys.log, *position)
-
-    def next_nonce(self) -> bytes:
-        """Return the nonce of a change that is to be appended."""
-        return self._nonces.next()
 
     def append(
         self,
@@ -117,19 +121,27 @@ class WorldLog:
         generation: int,
         clears_journal: bool,
         wakes: bool,
+        rules: bytes | None = None,
     ) -> bool | Reply:
         """Append a change, and return True; or return the reply of :meth:`see`, if ``position`` is not the last one.
 
-        If the reply of an attempt is lost, there is another one, which finds the change if it is there.
+        With ``rules``, which is for one server only, the reply is RULES if this is not the nonce of the server-wide
+        rules. If the reply of an attempt is lost, there is another one, which finds the change if it is there.
         """
-        keys = self.keys
+        keys, server_keys = self.keys, self._server_keys
+        names = keys.meta, keys.log, keys.calls, keys.counts
         command = (
-            *("FCALL", "sandbox1_append", 4, keys.meta, keys.log, keys.calls, keys.counts),
+            *(
+                ("FCALL", "sandbox1_append", 4, *names)
+                if rules is None
+                else ("FCALL", "sandbox1_append_if_valid", 5, *names, server_keys.rules)
+            ),
             *position,
             *(entry.nonce, entry.change, size, generation),
-            self._channels.calls if clears_journal else "",
-            self._channels.wakes if wakes else "",
+            server_keys.calls if clears_journal else "",
+            server_keys.wakes if wakes else "",
             self.world_id,
+            *(() if rules is None else (rules,)),
         )
         try:
             reply = self._asked(command, is_large=len(entry.change) > LARGE)
@@ -185,7 +197,7 @@ class WorldLog:
 
         Its keys expire after ``life`` seconds, unless this is 0, and at its end. ``mark`` is that of its alias.
         """
-        incarnation = self._nonces.next()
+        incarnation = self.nonces.next()
         left = "" if seconds_left is None else max(int(seconds_left * 1000), 1)
         keys = self.keys
         begun = self._asked(
@@ -212,7 +224,7 @@ class WorldLog:
         """Forget the world, and return whether there was one."""
         keys = self.keys[:-1]
         (reply,) = self._courier.ask(
-            ("FCALL", "sandbox1_drop", len(keys), *keys, self._channels.wakes, self.world_id)
+            ("FCALL", "sandbox1_drop", len(keys), *keys, self._server_keys.wakes, self.world_id)
         )
         return bool(succeeded(reply))
 

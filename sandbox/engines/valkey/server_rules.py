@@ -39,6 +39,11 @@ class SharedServerRules(ServerRules):
         ended.life.has_ended = True
         self.forgiving: ServerRuleNumbers = _Forgiving(self, ended)
 
+    @property
+    def nonce(self) -> bytes:
+        """The nonce of the rules that this worker knows; none if there were never any."""
+        return self._nonce
+
     # Numbers
 
     def number_of(self, rule: Rule, /) -> int:

@@ -52,7 +52,7 @@ class Store:
 
     def log(self, world_id: str) -> WorldLog:
         """Return the log of a world."""
-        return WorldLog(world_id, self.keys, self.courier, self.nonces)
+        return WorldLog(world_id, self.keys, self.courier)
 
     def turn(self) -> Turn:
         """Return a new turn."""

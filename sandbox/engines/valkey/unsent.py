@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Final, NamedTuple
 
 from sandbox.engines.valkey.courier import Courier
+from sandbox.engines.valkey.exchange import Reply
 from sandbox.engines.valkey.topology import Command
 from sandbox.world.errors import StoreUnavailable
 
@@ -47,6 +48,21 @@ class Unsent:
         with self._lock:
             commands, self._soon = [*self._soon, _Unsent(command, repetition)], []
         self._is_sent(commands)
+
+    def ask(self, command: Command, repetition: Command) -> Reply:
+        """Send a command, and those that were added before, and return its reply. Raises StoreUnavailable.
+
+        If the reply is missing, ``repetition`` is sent at once, which does nothing if the command was carried out.
+        """
+        with self._lock:
+            added, self._soon = self._soon, []
+        try:
+            return self._courier.ask(*(each.command for each in added), command)[-1]
+        except StoreUnavailable as error:
+            if not error.may_be_done:
+                self._keep(added)
+                raise
+        return self._courier.ask_again(repetition)[-1]
 
     def send_added(self) -> None:
         """Send the commands that were added, if the next one may take its time."""

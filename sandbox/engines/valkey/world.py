@@ -1,58 +1,38 @@
-"""A copy of a world in the store, in the memory of this worker."""
+"""A copy of a world in the store, in the memory of this worker, in which calls read and write."""
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import NoReturn, TypeVar
 
-from sandbox.engines.valkey.change_codec import decode_change, encode_change
-from sandbox.engines.valkey.contents_codec import SavedContents, decode_contents, encode_contents
-from sandbox.engines.valkey.continuation import continue_rules
-from sandbox.engines.valkey.exchange import succeeded
-from sandbox.engines.valkey.format import NewerFormat
+from sandbox.engines.valkey.change_codec import encode_change
+from sandbox.engines.valkey.contents_codec import SavedContents, encode_contents
+from sandbox.engines.valkey.exchange import Reply, succeeded
+from sandbox.engines.valkey.following import WAKING, FollowingSandbox
 from sandbox.engines.valkey.journal import SharedJournal
-from sandbox.engines.valkey.log import FOLLOWED_AT_ONCE, OTHER, SAME, Entry, Position, Saved, WorldLog
-from sandbox.engines.valkey.server_rule_numbers import UnknownRuleNumber
+from sandbox.engines.valkey.log import RULES, SAME, Entry, Position, WorldLog
+from sandbox.engines.valkey.optimism import Optimism, OptimisticGeneration, Seen
 from sandbox.engines.valkey.store import Store
 from sandbox.world import changes
 from sandbox.world.changes import Change
-from sandbox.world.contents import Contents
-from sandbox.world.errors import SandboxReset, StoreUnavailable
+from sandbox.world.errors import Outdated, SandboxReset, StoreUnavailable
 from sandbox.world.journal import Entry as Call
 from sandbox.world.journal import Key
 from sandbox.world.pulsing_sandbox import PulsingSandbox
 from sandbox.world.rules import Rule
 from sandbox.world.runtime import Runtime
-from sandbox.world.sandbox import Sandbox
 from sandbox.world.state import SandboxState
 
 T = TypeVar("T")
 
-_LEAST_LOG_BYTES = 65_536
-"""A log that is shorter is not replaced by a checkpoint. A longer one is, when it is as long as the checkpoint."""
-_MOST_CHANGES = 10_000
-"""The number of changes after which there is a checkpoint, however large it is: a new copy applies all that follow."""
-_WAKING = (changes.RulesSet, changes.GenerationBegun, changes.SnapshotRestored)
 
+class SharedSandbox(FollowingSandbox):
+    """A copy of a world in which calls write.
 
-class SharedSandbox(Sandbox):
-    """A copy of a world whose log is in the store.
-
-    Reads are those of a sandbox in memory, and see what :meth:`follow` has applied. A write is appended to the log if
-    the copy has all changes before it; otherwise it is decided again when it has. All writes raise StoreUnavailable.
-    The contents are only ever changed by what the log has.
+    A write is appended to the log if the copy has all changes before it; otherwise it is decided again when it has. All
+    writes raise StoreUnavailable.
     """
 
-    __slots__ = (
-        "_checkpoint_bytes",
-        "_log",
-        "_log_bytes",
-        "_log_changes",
-        "_own",
-        "_position",
-        "_shared_journal",
-        "_store",
-        "_turn",
-    )
+    __slots__ = ("_is_appending", "_optimism", "_shared_journal", "_turn")
 
     def __init__(
         self,
@@ -64,178 +44,95 @@ class SharedSandbox(Sandbox):
         position: Position,
         checkpoint_bytes: int = 0,
     ) -> None:
-        super().__init__(saved.state, runtime, key, saved.generation)
-        saved.fill(self._contents)
-        self._store = store
-        self._log = log
-        self._position = position
-        self._checkpoint_bytes = checkpoint_bytes
-        self._log_bytes = 0
-        self._log_changes = 0
-        # The change that is being appended, which another call may read from the log before its writer knows.
-        self._own: tuple[bytes, Change] | None = None
+        super().__init__(saved, runtime, key, store, log, position, checkpoint_bytes)
         self._turn = store.turn()
+        self._is_appending = False
+        self._optimism = Optimism()
         self._shared_journal = SharedJournal(log.keys, store, runtime.bounds)
 
-    @property
-    def has_ended(self) -> bool:
-        """True if the world is no more, or this copy has lost the connection to its log."""
-        return self._ended
+    # Optimistic calls
 
-    @property
-    def position(self) -> Position:
-        """The last change that this copy has."""
-        return self._position
-
-    @property
-    def digests(self) -> set[str]:
-        """The digests of the scenarios in which this generation and the snapshots have begun."""
-        contents = self._contents
-        origins = contents.origin, *(snapshot.state.origin for snapshot in contents.snapshots)
-        return {origin.source.digest(self._store.pause) for origin in origins if origin is not None}
-
-    @property
-    def sleeping(self) -> int:
-        """The number of calls that sleep in this copy."""
-        return len(self._sleepers)
-
-    # Following the log
-
-    def see(self) -> tuple[Any, ...]:
-        """Return the command whose reply :meth:`take` applies."""
-        return self._log.see(self._position)
-
-    def follow(self) -> bool:
-        """Apply the changes that the log has by now, and return False if this copy has to be loaded anew."""
-        while True:
-            since = self._position.number
-            (reply,) = self._store.courier.ask(self.see())
-            if not self.take(since, succeeded(reply)):
-                return False
-            if not isinstance(reply, list) or len(reply) < FOLLOWED_AT_ONCE:
-                return True
-
-    def take(self, since: int, reply: Any) -> bool:
-        """Apply the reply to :meth:`see`, which was asked at the change ``since``.
-
-        Return False if this copy has to be loaded anew: it has ended.
-        """
-        if reply == SAME or (reply == OTHER and self._has_skipped()):
-            return True
-        if not isinstance(reply, list):
-            self.end()
-            return False
-        for number, text in enumerate(reply, since + 1):
-            self._apply_entry(number, Entry.of(text))
-            self._store.pause()
-        return True
-
-    def _has_skipped(self) -> bool:
-        """Take over the checkpoint that follows the changes of this copy, if the log does not have them any more.
-
-        The calls of this copy go on. Return False if the world is another one, or has lost changes of this copy.
-        """
-        saved = self._log.load()
-        if not isinstance(saved, Saved) or saved.position.incarnation != self._position.incarnation:
-            return False
-        if saved.position.number > self._position.number:
-            store = self._store
-            decoded = decode_contents(saved.checkpoint, store.sources, store.rules, store.pause)
-            contents = Contents(self._begun(decoded.state), self._runtime, self._key, decoded.generation)
-            decoded.fill(contents)
-            self._become(contents, saved)
-        elif not saved.has(self._position):
-            return False
-        return self.take(saved.position.number, saved.entries) and self.follow()
-
-    def _become(self, contents: Contents, saved: Saved) -> None:
+    def begin_optimistic(self) -> OptimisticGeneration | None:
+        """Return the generation for a call that has not asked for changes; None if the next one has to ask."""
+        if not self._optimism.may_begin():
+            return None
         with self._lock:
-            before = self._contents
-            if saved.position.number <= self._position.number:
-                # Another call has done so meanwhile.
-                return
-            if contents.generation == before.generation:
-                continue_rules(contents.book, before.book)
-            self._contents, self._position = contents, saved.position
-            self._log_bytes = self._log_changes = 0
-            self._checkpoint_bytes = len(saved.checkpoint)
-        self._sleepers.begin_generation(contents.generation)
-        self._sleepers.wake()
+            seen = Seen(self._decisive, self._is_appending, self._store.rules.nonce)
+            return OptimisticGeneration.of(self.generation, seen)
 
-    def _apply_entry(self, number: int, entry: Entry) -> None:
-        position = self._position
-        if number <= position.number:
+    def _require_current(self, call: OptimisticGeneration) -> None:
+        """Raise Outdated if the copy has got changes meanwhile that a call has missed."""
+        if self._ended or self._decisive != call.seen.decisive:
+            self._give_up()
+
+    def _give_up(self) -> NoReturn:
+        self._optimism.missed()
+        raise Outdated
+
+    def _accept(self, call: OptimisticGeneration) -> None:
+        call.is_valid = True
+        self._optimism.missed_nothing()
+
+    def current(self, generation: int) -> int:
+        current = super().current(generation)
+        call = _unproven(generation)
+        return current if call is None else OptimisticGeneration.of(current, call.seen)
+
+    def validate(self, generation: int) -> None:
+        call = _unproven(generation)
+        if call is None:
             return
-        own = self._own
-        change = own[1] if own is not None and own[0] == entry.nonce else self._decoded(entry.change)
-        with self._lock:
-            if self._position is not position:
-                # Another call has applied it meanwhile.
-                return
-            self._advance(change, entry, number)
-        self._end_calls_after(change)
-
-    def _decoded(self, text: bytes) -> Change:
-        store = self._store
-        try:
-            return decode_change(text, self._contents, store.sources, store.rules, store.pause)
-        except UnknownRuleNumber:
-            # The rule is newer than what this worker knows, or it has ended.
-            store.rules.follow()
-            return decode_change(text, self._contents, store.sources, store.rules.forgiving, store.pause)
-        except NewerFormat as error:
-            raise StoreUnavailable(str(error)) from None
-
-    def _advance(self, change: Change, entry: Entry, number: int) -> None:
-        change.apply(self._contents)
-        self._position = Position(self._position.incarnation, number, entry.nonce)
-        self._log_bytes += len(entry.change)
-        self._log_changes += 1
-
-    def _end_calls_after(self, change: Change) -> None:
-        if isinstance(change, _WAKING):
-            self._end_calls(change)
+        if call.seen.has_pending:
+            raise Outdated
+        since, rules = map(succeeded, self._store.courier.ask(self.see(), self._store.rules.see()))
+        self._require_current(call)
+        if since != SAME or (rules or b"") != call.seen.rules:
+            self._give_up()
+        self._accept(call)
 
     # Writing
 
     def _write(self, generation: int | None, decide: Callable[[], tuple[Change | None, T]]) -> T:
-        if self._ended:
+        call = _unproven(generation)
+        if self._ended and call is None:
             # A call in flight may go on with a world that was dropped.
             return super()._write(generation, decide)
         with self._turn:
             while True:
                 with self._lock:
+                    if call is not None:
+                        self._require_current(call)
                     if generation is not None:
                         self.check(generation)
                     position = self._position
                     change, result = decide()
                 if change is None:
                     return result
-                if self._appended(position, change):
+                if self._appended(position, change, call):
                     break
         self._end_calls_after(change)
         self._save_if_due()
         return result
 
-    def _appended(self, position: Position, change: Change) -> bool:
-        """Append a change that was decided at ``position``, and apply it; or apply those that came before it."""
+    def _appended(self, position: Position, change: Change, call: OptimisticGeneration | None) -> bool:
+        """Append a change that was decided at ``position``, and apply it; or apply those that came before it.
+
+        Raises Outdated if ``call`` has missed any.
+        """
         store, contents = self._store, self._contents
         store.sources.keep(change)
-        entry = Entry(self._log.next_nonce(), encode_change(change, contents, store.rules, store.pause))
+        entry = Entry(self._log.nonces.next(), encode_change(change, contents, store.rules, store.pause))
         self._own = entry.nonce, change
-        size, generation = self._after(change)
-        reply = self._log.append(
-            position,
-            entry,
-            size=size,
-            generation=generation,
-            clears_journal=isinstance(change, changes.GenerationBegun) and change.clears_journal,
-            wakes=isinstance(change, _WAKING),
-        )
+        reply = self._reply_to(position, entry, change, call)
         if reply is not True:
-            if not self.take(position.number, reply):
+            is_known = reply == RULES or self.take(position.number, reply)
+            if call is not None:
+                self._give_up()
+            if not is_known:
                 raise SandboxReset
             return False
+        if call is not None:
+            self._accept(call)
         if isinstance(change, changes.CallCounted):
             store.rules.tally(change.counters, contents.book.counters)
         with self._lock:
@@ -243,6 +140,30 @@ class SharedSandbox(Sandbox):
                 self._advance(change, entry, position.number + 1)
             # Otherwise another call has read it from the log, and applied it.
         return True
+
+    def _reply_to(
+        self, position: Position, entry: Entry, change: Change, call: OptimisticGeneration | None
+    ) -> bool | Reply:
+        size, generation = self._after(change)
+        self._is_appending = True
+        try:
+            return self._log.append(
+                position,
+                entry,
+                size=size,
+                generation=generation,
+                clears_journal=isinstance(change, changes.GenerationBegun) and change.clears_journal,
+                wakes=isinstance(change, WAKING),
+                rules=None if call is None else call.seen.rules,
+            )
+        except BaseException:
+            # Nobody knows if it was appended, so the call must not be answered anew, which could append it twice.
+            self._log.renew_nonces()
+            if call is not None:
+                call.is_valid = True
+            raise
+        finally:
+            self._is_appending = False
 
     def _after(self, change: Change) -> tuple[int, int]:
         """Return the number of conversations and the generation after a change."""
@@ -265,14 +186,13 @@ class SharedSandbox(Sandbox):
 
     def _save_if_due(self) -> None:
         """Replace the log by a checkpoint, if it is long."""
-        is_long = self._log_bytes >= max(_LEAST_LOG_BYTES, self._checkpoint_bytes)
-        if not is_long and self._log_changes < _MOST_CHANGES:
+        if not self._length.is_long:
             return
         with self._lock:
             saved, position = SavedContents.of(self._contents), self._position
-            self._log_bytes = self._log_changes = 0
+            self._length.begin()
         text = encode_contents(saved, self._store.rules, self._store.pause)
-        self._checkpoint_bytes = len(text)
+        self._length.checkpoint_bytes = len(text)
         self._store.spawn(lambda: self._save(position, text))
 
     def _save(self, position: Position, checkpoint: bytes) -> None:
@@ -300,7 +220,23 @@ class SharedSandbox(Sandbox):
     # The journal
 
     def record(self, generation: int, entry: Call) -> None:
-        self._shared_journal.record(self._position.incarnation, generation, entry)
+        position, call = self._position, _unproven(generation)
+        if call is None:
+            self._shared_journal.record(position.incarnation, generation, entry)
+        else:
+            self._require_current(call)
+            if call.seen.has_pending:
+                raise Outdated
+            if not self._has_recorded(position, call, entry):
+                self._give_up()
+            self._accept(call)
+
+    def _has_recorded(self, position: Position, call: OptimisticGeneration, entry: Call) -> bool:
+        try:
+            return self._shared_journal.record_if_valid(position, call, entry, self._log.nonces.prefix)
+        except StoreUnavailable:
+            # It is answered anew, and so gets the error that others get.
+            return False
 
     def entries(self, wanted: Key, limit: int) -> list[Call]:
         return self._shared_journal.entries(wanted, limit)
@@ -319,6 +255,11 @@ class SharedSandbox(Sandbox):
         self.check(generation)
         if not self._shared_journal.clear(self._position.incarnation, generation):
             raise SandboxReset
+
+
+def _unproven(generation: int | None) -> OptimisticGeneration | None:
+    """Return the generation of an optimistic call that may have missed changes; None for another one."""
+    return generation if isinstance(generation, OptimisticGeneration) and not generation.is_valid else None
 
 
 class SharedPulsingSandbox(SharedSandbox, PulsingSandbox):

@@ -19,8 +19,7 @@ class WireHarness:
     """A wire, and a server that records what is sent over it."""
 
     def __init__(self, match: RuleMatch | None = None) -> None:
-        self.status = ""
-        self.headers: list[tuple[str, str]] = []
+        self._started: tuple[str, list[tuple[str, str]]] = "", []
         self.socket = FakeSocket()
         environ = {"REQUEST_METHOD": "GET", "gunicorn.socket": self.socket}
         self.responder = Responder(environ, self._start_response, "id-1")
@@ -34,10 +33,16 @@ class WireHarness:
         )
 
     def _start_response(self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        self.status, self.headers = status, headers
+        self._started = status, headers
+
+    @property
+    def status(self) -> str:
+        self.responder.start()
+        return self._started[0]
 
     def all(self, name: str) -> list[str]:
-        return [value for known, value in self.headers if known.lower() == name]
+        self.responder.start()
+        return [value for known, value in self._started[1] if known.lower() == name]
 
 
 def test_send_corrects_the_length_and_adds_the_common_headers() -> None:

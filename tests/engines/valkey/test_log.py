@@ -45,7 +45,7 @@ class Logs:
         return [Entry.of(each).change for each in reply] if isinstance(reply, list) else reply
 
     def append(self, position: Position, change: bytes) -> Position:
-        entry = Entry(self.one.next_nonce(), change)
+        entry = Entry(self.one.nonces.next(), change)
         assert appended(self.one, position, entry) is True
         return Position(position.incarnation, position.number + 1, entry.nonce)
 
@@ -62,6 +62,12 @@ def logs(open_worker: OpenWorker) -> Logs:
 def test_nonces_all_differ() -> None:
     first, second = Nonces(), Nonces()
     assert len({each.next() for each in (first, second) for _ in range(100)}) == 200
+
+
+def test_nonces_begin_with_their_prefix_and_those_of_others_do_not() -> None:
+    first, second = Nonces(), Nonces()
+    assert first.next().startswith(first.prefix)
+    assert not second.next().startswith(first.prefix)
 
 
 def test_a_world_begins_once(logs: Logs) -> None:

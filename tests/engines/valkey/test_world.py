@@ -439,7 +439,7 @@ def test_a_reset_of_a_copy_that_has_ended_is_not_answered_as_if_it_were_made(ope
 def test_a_log_of_many_small_changes_is_replaced_by_a_checkpoint(
     open_worker: OpenWorker, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.engines.valkey.world._MOST_CHANGES", 10)
+    monkeypatch.setattr("sandbox.engines.valkey.log_length._MOST_CHANGES", 10)
     worker = open_worker()
     with worker.using() as world:
         for number in range(25):
