@@ -1,5 +1,7 @@
 """Fixtures that all tests share: applications, clients, and a check of the shape of errors."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
@@ -24,6 +26,15 @@ TOKENS = count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="memory", help="where the worlds of the tests live")
+
+
+def pytest_configure() -> None:
+    """Let Python store what it compiles, even where the environment forbids it, as that of many images does.
+
+    Otherwise each of the hundreds of processes that tests start compiles the package, which takes half of its start.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
