@@ -64,16 +64,29 @@ class SandboxArbiter(Arbiter):  # type: ignore[misc]  # gunicorn is not typed
                 raise HaltServer(self._refusal)
 
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002  # gunicorn's signature
-        """End the workers, and wait for their end at shorter intervals than gunicorn does."""
+        """End the workers, and wait for their end at shorter intervals than gunicorn does.
+
+        Those that have not ended after ``graceful_timeout`` seconds, or when the server is told once more to end, are
+        killed.
+        """
         self._is_ending = True
         self.kill_workers(signal.SIGTERM if graceful else signal.SIGQUIT)
         latest = time.monotonic() + self.cfg.graceful_timeout
         self.reap_workers()
         # A second signal, which gunicorn sends, would end a worker that is about to exit by itself.
-        while self.WORKERS and time.monotonic() < latest:
+        while self.WORKERS and time.monotonic() < latest and not self._is_told_again():
             time.sleep(POLL_SECONDS)
             self.reap_workers()
+        # gunicorn would wait once more before it kills those that are left.
+        self.cfg.set("graceful_timeout", 0)
         super().stop(graceful)
+
+    def _is_told_again(self) -> bool:
+        """Return True if a second Ctrl-C has arrived."""
+        while not self.SIG_QUEUE.empty():
+            if self.SIG_QUEUE.get_nowait() in {signal.SIGINT, signal.SIGQUIT}:
+                return True
+        return False
 
     def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
         """End the workers and the server, by SystemExit or SettingsError."""

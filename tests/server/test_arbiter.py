@@ -127,6 +127,40 @@ def test_the_end_does_not_wait_for_gunicorns_interval(
     assert killed[0] == sign
 
 
+def end_hung_workers(arbiter: SandboxArbiter, monkeypatch: pytest.MonkeyPatch) -> tuple[float, list[int]]:
+    """End a server whose worker hangs. Return for how long it waited, and the signals that the worker got."""
+    slept: list[float] = []
+    killed: list[int] = []
+    monkeypatch.setattr("sandbox.server.arbiter.time.sleep", slept.append)
+    monkeypatch.setattr("sandbox.server.arbiter.time.monotonic", lambda: sum(slept))
+    monkeypatch.setattr(Arbiter, "reap_workers", lambda _: None)
+    monkeypatch.setattr(Arbiter, "kill_workers", lambda _, each: killed.append(each))
+    monkeypatch.setattr(Arbiter, "LISTENERS", [], raising=False)
+    arbiter.WORKERS[1] = SimpleNamespace()
+    arbiter.stop()
+    arbiter.WORKERS.clear()
+    return sum(slept), killed
+
+
+def test_worker_that_hangs_is_killed_after_the_time_for_calls(
+    arbiter: SandboxArbiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = arbiter.cfg.graceful_timeout
+    waited, killed = end_hung_workers(arbiter, monkeypatch)
+    assert waited == pytest.approx(seconds, abs=2 * POLL_SECONDS)
+    assert killed[-1] == signal.SIGKILL
+
+
+def test_worker_that_hangs_is_killed_at_the_second_interruption(
+    arbiter: SandboxArbiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sign in (signal.SIGCHLD, signal.SIGINT):
+        arbiter.signal(sign, None)
+    waited, killed = end_hung_workers(arbiter, monkeypatch)
+    assert waited == 0
+    assert killed[-1] == signal.SIGKILL
+
+
 def test_signals_keep_the_worker_or_stop_the_server(start: StartServer) -> None:
     server = start("--scenario", "blank")
     collection = f"{server.address}/v1/conversations"
