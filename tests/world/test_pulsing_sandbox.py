@@ -115,6 +115,7 @@ def test_only_what_shows_and_changes_no_conversation_leaves_the_story_where_it_i
         "clock_state",
         "count_calls",
         "counters",
+        "current",
         "draw",
         "draw_bytes",
         "drop_snapshot",
@@ -141,6 +142,7 @@ def test_only_what_shows_and_changes_no_conversation_leaves_the_story_where_it_i
         "snapshots",
         "switch_rule",
         "time",
+        "validate",
     }
 
 
