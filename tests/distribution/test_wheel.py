@@ -14,6 +14,8 @@ from sandbox import __version__
 from tests.live.conftest import StartServer
 from tests.live.server import REPOSITORY, environment, free_port
 
+pytestmark = pytest.mark.clients
+
 TIMEOUT_SECONDS = 300.0
 
 

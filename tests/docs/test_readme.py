@@ -60,6 +60,7 @@ def checkout(tmp_path: Path) -> Path:
     return shutil.copytree(REPOSITORY, tmp_path / "clone", ignore=shutil.ignore_patterns(*NOT_COPIED))
 
 
+@pytest.mark.clients
 def test_run_command_works_in_a_fresh_checkout(checkout: Path) -> None:
     log = checkout.parent / "log"
     server = Server(["sh", "-c", RUN_LINE], environment(SANDBOX_PORT="0"), checkout, log)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.live.conftest import StartServer
 from tests.live.schemathesis_run import assert_no_failures
 
@@ -11,6 +13,7 @@ CASES = 500
 """Most of them keep or violate one keyword of a schema each."""
 
 
+@pytest.mark.clients
 def test_schemathesis_finds_no_failures(start: StartServer, tmp_path: Path) -> None:
     assert_no_failures(
         start(),

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from sandbox.control.table import ENDPOINTS
 from tests.live.conftest import StartServer
 from tests.live.schemathesis_run import assert_no_failures
@@ -14,6 +16,7 @@ EXAMPLES = 5
 CASES = 3000
 
 
+@pytest.mark.clients
 def test_schemathesis_finds_no_failures(start: StartServer, tmp_path: Path) -> None:
     assert_no_failures(
         start(*LIMITS),
