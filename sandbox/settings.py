@@ -299,7 +299,7 @@ class Settings:
         "TEXT",
     )
     store_timeout: float = setting(
-        1.0, _timeout, "Longest time for which a call waits for the store.", "SECONDS"
+        1.0, _timeout, "Longest time for which a call waits for a reply of the store.", "SECONDS"
     )
     store_connections: int = setting(
         8, _integer(2, 1_000), "Largest number of connections of a worker to the store.", "COUNT"

@@ -11,6 +11,7 @@ from tests.valkey_server import ValkeyServer
 MEASURED = ("retrieve", "create")
 WORLDS = 64
 CONNECTIONS = 64
+"""Connections per worker, so that as many calls share a trip to the store whatever the number of workers."""
 GOAL = 1.7
 
 
@@ -34,7 +35,7 @@ def workers(valkey: ValkeyServer, rounds: int) -> dict[str, Any]:
                         OPERATIONS[operation],
                         token=token,
                         tokens=WORLDS,
-                        connections=CONNECTIONS,
+                        connections=count * CONNECTIONS,
                         valkey=valkey.pid,
                         seconds=2,
                     )
