@@ -93,7 +93,7 @@ class Copies:
         since = world.position.number
         changes, of_server = map(succeeded, self._store.courier.ask(world.see(), rules.see()))
         rules.take(of_server)
-        if world.take(since, changes) and (
+        if world.take_first(since, changes) and (
             not isinstance(changes, list) or len(changes) < FOLLOWED_AT_ONCE or world.follow()
         ):
             return slot

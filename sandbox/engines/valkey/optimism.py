@@ -5,7 +5,9 @@ Nothing of such a call is visible before. If it has missed a change, another att
 
 from typing import Final, NamedTuple
 
-_MOST_CAREFUL: Final = 63
+_MOST_MISSED: Final = 0.25
+_WEIGHT: Final = 0.1
+"""The weight of the last call in the average."""
 
 
 class OptimisticGeneration(int):
@@ -40,29 +42,20 @@ class Seen(NamedTuple):
 class Optimism:
     """Tells for the calls of one copy whether they may be optimistic.
 
-    An attempt that was in vain costs more than one saves that was not. After a call that had missed a change, the next
-    ones are careful, twice as many each time; after one that had not, half as many.
+    An attempt that was in vain costs about three times what one saves that was not. So calls are optimistic if less
+    than a quarter of the last ones have missed a change, or would have.
     """
 
-    __slots__ = ("_careful", "_left")
+    __slots__ = ("_missed",)
 
     def __init__(self) -> None:
-        self._careful = 0
-        self._left = 0
+        # A first call may be optimistic, and not another one after it if it has missed a change.
+        self._missed = 0.2
 
     def may_begin(self) -> bool:
-        """Return True if the next call may be optimistic, and count it."""
-        if self._left:
-            self._left -= 1
-            return False
-        return True
+        """Return True if the next call should be optimistic."""
+        return self._missed < _MOST_MISSED
 
-    def missed(self) -> None:
-        """Note that a call has missed a change."""
-        self._careful = self._left = min(2 * self._careful + 1, _MOST_CAREFUL)
-
-    def missed_nothing(self) -> None:
-        """Note that a call has missed nothing."""
-        if self._careful:
-            self._careful //= 2
-            self._left = self._careful
+    def note(self, *, has_missed: bool) -> None:
+        """Note whether a call has missed a change, or would have if it had not asked for changes."""
+        self._missed += (has_missed - self._missed) * _WEIGHT

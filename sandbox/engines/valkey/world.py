@@ -60,18 +60,23 @@ class SharedSandbox(FollowingSandbox):
             seen = Seen(self._decisive, self._is_appending, self._store.rules.nonce)
             return OptimisticGeneration.of(self.generation, seen)
 
+    def take_first(self, since: int, reply: Reply) -> bool:
+        """Take the changes that a call has asked for at its beginning, like :meth:`take`."""
+        self._optimism.note(has_missed=reply != SAME)
+        return self.take(since, reply)
+
     def _require_current(self, call: OptimisticGeneration) -> None:
         """Raise Outdated if the copy has got changes meanwhile that a call has missed."""
         if self._ended or self._decisive != call.seen.decisive:
             self._give_up()
 
     def _give_up(self) -> NoReturn:
-        self._optimism.missed()
+        self._optimism.note(has_missed=True)
         raise Outdated
 
     def _accept(self, call: OptimisticGeneration) -> None:
         call.is_valid = True
-        self._optimism.missed_nothing()
+        self._optimism.note(has_missed=False)
 
     def current(self, generation: int) -> int:
         current = super().current(generation)
