@@ -12,9 +12,11 @@ package knows valkey-py, and it is imported only where a store is asked for:
 ``register``, ``expiry``  the list of them, and the time after which unused ones are gone
 ``keeper``                keys of used worlds are prolonged
 ``copies``, ``slot``      the copies of a worker, and the place of each
-``world``, ``journal``    a copy, and the calls of its sandbox
+``following``, ``world``  a copy, which follows its log, and in which calls write
+``optimism``              calls that begin without asking for changes
+``journal``               the calls of a sandbox
 ``server_rules``          the rules that apply in every sandbox
-``log``                   the log of a sandbox, with ``functions.lua``
+``log``, ``log_length``   the log of a sandbox, with ``functions.lua``, and when a checkpoint takes its place
 ``continuation``          the rules of a copy that takes over a newer checkpoint
 ``feed``                  the calls that all workers record, for streams
 ``unsent``                calls that are recorded once the store is available again

@@ -42,8 +42,8 @@ class Seen(NamedTuple):
 class Optimism:
     """Tells for the calls of one copy whether they may be optimistic.
 
-    An attempt that was in vain costs about three times what one saves that was not. So calls are optimistic if less
-    than a quarter of the last ones have missed a change, or would have.
+    An attempt in vain costs more than another one saves: a second answer, and not only a trip. So calls are optimistic
+    if less than a quarter of the last ones have missed a change, or would have.
     """
 
     __slots__ = ("_missed",)

@@ -89,9 +89,9 @@ class SharedSandbox(FollowingSandbox):
             return
         if call.seen.has_pending:
             raise Outdated
-        since, rules = map(succeeded, self._store.courier.ask(self.see(), self._store.rules.see()))
+        changes_since, rules = map(succeeded, self._store.courier.ask(self.see(), self._store.rules.see()))
         self._require_current(call)
-        if since != SAME or (rules or b"") != call.seen.rules:
+        if changes_since != SAME or (rules or b"") != call.seen.rules:
             self._give_up()
         self._accept(call)
 
