@@ -31,14 +31,14 @@ _KEEP_SECONDS: Final = 1.0
 class StoreSettings(NamedTuple):
     """The store, as all workers of a server know it.
 
-    ``library`` is the text of its functions. A call waits for the store at most ``timeout`` seconds, and a worker has
+    ``functions`` is the text of their library. A call waits for the store at most ``timeout`` seconds, and a worker has
     at most ``connections`` to it.
     """
 
     address: Address
     keys: Keys
     identity: Identity
-    library: str
+    functions: str
     timeout: float
     connections: int
 
@@ -112,7 +112,7 @@ class WorkerConnection:
 
     def _load_functions(self) -> None:
         try:
-            load_library(self._client, self._settings.library)
+            load_library(self._client, self._settings.functions)
         except UnusableStore as error:
             raise StoreUnavailable(str(error)) from None
 
