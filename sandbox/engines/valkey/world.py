@@ -113,8 +113,13 @@ class SharedSandbox(FollowingSandbox):
                     change, result = decide()
                 if change is None:
                     return result
-                if self._appended(position, change, call):
-                    break
+                # Until the change is applied, calls that begin do not see it, and others may do so already.
+                self._is_appending = True
+                try:
+                    if self._appended(position, change, call):
+                        break
+                finally:
+                    self._is_appending = False
         self._end_calls_after(change)
         self._save_if_due()
         return result
@@ -150,7 +155,6 @@ class SharedSandbox(FollowingSandbox):
         self, position: Position, entry: Entry, change: Change, call: OptimisticGeneration | None
     ) -> bool | Reply:
         size, generation = self._after(change)
-        self._is_appending = True
         try:
             return self._log.append(
                 position,
@@ -167,8 +171,6 @@ class SharedSandbox(FollowingSandbox):
             if call is not None:
                 call.is_valid = True
             raise
-        finally:
-            self._is_appending = False
 
     def _after(self, change: Change) -> tuple[int, int]:
         """Return the number of conversations and the generation after a change."""

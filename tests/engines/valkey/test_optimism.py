@@ -271,7 +271,7 @@ def test_change_of_the_same_copy_that_decides_on_an_answer_is_not_passed_over(
 
 @needs_valkey
 def test_call_that_begins_while_its_copy_writes_may_not_answer_with_what_was_before(
-    open_worker: OpenWorker,
+    open_worker: OpenWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = used(open_worker)
     began: list[OptimisticGeneration] = []
@@ -282,9 +282,9 @@ def test_call_that_begins_while_its_copy_writes_may_not_answer_with_what_was_bef
             began.append(optimistic(worker)[1])
             return append(*arguments, **named)
 
-        world._log.append = append_meanwhile  # type: ignore[method-assign]  # noqa: SLF001  # likewise
-        world.create(1, "contact", None)
-        world._log.append = append  # type: ignore[method-assign]  # noqa: SLF001  # likewise
+        with monkeypatch.context() as patch:
+            patch.setattr(world._log, "append", append_meanwhile)  # noqa: SLF001  # likewise
+            world.create(1, "contact", None)
         with pytest.raises(Outdated):
             world.record(began[0], call())
         with pytest.raises(Outdated):
@@ -293,6 +293,25 @@ def test_call_that_begins_while_its_copy_writes_may_not_answer_with_what_was_bef
         world.create(began[0], "contact", None)
         world.record(began[0], call())
         assert world.count_calls(Key()) == 1
+
+
+@needs_valkey
+def test_change_is_under_way_until_the_copy_has_it(
+    open_worker: OpenWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = used(open_worker)
+    states: list[bool] = []
+    advance = SharedSandbox._advance  # noqa: SLF001  # the moment between the store's reply and the copy
+
+    def advance_later(world: SharedSandbox, *arguments: Any) -> None:
+        states.append(world._is_appending)  # noqa: SLF001  # a call cannot begin here, under the lock
+        advance(world, *arguments)
+
+    monkeypatch.setattr(SharedSandbox, "_advance", advance_later)
+    with worker.using() as world:
+        world.create(1, "contact", None)
+    assert states == [True]
+    assert not optimistic(worker)[1].seen.has_pending
 
 
 @needs_valkey
@@ -317,7 +336,9 @@ def test_change_of_which_nobody_knows_if_it_was_appended_is_missed(
 
 
 @needs_valkey
-def test_write_of_which_nobody_knows_if_it_was_made_is_not_made_again(open_worker: OpenWorker) -> None:
+def test_write_of_which_nobody_knows_if_it_was_made_is_not_made_again(
+    open_worker: OpenWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     worker = used(open_worker)
     before = len(worker.ids())
     with worker.using() as world:
@@ -327,9 +348,9 @@ def test_write_of_which_nobody_knows_if_it_was_made_is_not_made_again(open_worke
             append(*arguments, **named)
             raise StoreUnavailable("the reply was lost", may_be_done=True)
 
-        world._log.append = append_and_fail  # type: ignore[method-assign]  # noqa: SLF001  # likewise
-        assert send(worker, "POST").status_code == 503
-        world._log.append = append  # type: ignore[method-assign]  # noqa: SLF001  # likewise
+        with monkeypatch.context() as patch:
+            patch.setattr(world._log, "append", append_and_fail)  # noqa: SLF001  # likewise
+            assert send(worker, "POST").status_code == 503
     assert len(worker.ids()) == before + 1
     assert [each["status"] for each in worker.client().get("/__admin/requests").get_json()["data"]] == [503]
 
